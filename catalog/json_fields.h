@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/result.h"
+
+// Typed, path-aware reading of a JSON document. Every error names the place in
+// the document as a JSON Pointer (RFC 6901), as in
+// `/file_listing/WMB-10X/metadata: expected an object, found an array`.
+
+namespace omicsfs {
+
+// One value of a document, with its place. Cheap to copy; the document it came
+// from must outlive it (kept by the shared root).
+class JsonValue {
+ public:
+  struct Node;  // hides the JSON library
+
+  // Parses `text`. Errors: kInvalid for anything that is not JSON (with the
+  // byte offset), for nesting deeper than `max_depth`, and for an object that
+  // has a key twice.
+  static Result<JsonValue> parse(std::string_view text,
+                                 std::size_t max_depth = 64);
+
+  [[nodiscard]] const std::string& pointer() const { return pointer_; }
+  [[nodiscard]] bool is_object() const;
+  [[nodiscard]] bool is_array() const;
+  [[nodiscard]] bool is_string() const;
+
+  // The member `key`, if this is an object that has it; null counts as absent.
+  [[nodiscard]] std::optional<JsonValue> find(std::string_view key) const;
+  // The member `key`. Errors: kInvalid, not an object or no such member.
+  Result<JsonValue> at(std::string_view key) const;
+  // Members in document order. Errors: kInvalid, not an object.
+  Result<std::vector<std::pair<std::string, JsonValue>>> members() const;
+  // Elements in order. Errors: kInvalid, not an array.
+  Result<std::vector<JsonValue>> elements() const;
+
+  // Errors: kInvalid where the value has another type; as_size also for a
+  // negative, fractional or over-2^63-1 number.
+  Result<std::string> as_string() const;
+  Result<std::uint64_t> as_size() const;
+  Result<double> as_number() const;
+  Result<bool> as_bool() const;
+
+  // kInvalid at this place: "<pointer>: <what>".
+  [[nodiscard]] Error error(const std::string& what) const;
+
+ private:
+  JsonValue(std::shared_ptr<const Node> node, std::string pointer)
+      : node_(std::move(node)), pointer_(std::move(pointer)) {}
+
+  std::shared_ptr<const Node> node_;  // aliases the document
+  std::string pointer_;
+};
+
+// `text` as a JSON string, quotes included; invalid UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_quoted(std::string_view text);
+
+}  // namespace omicsfs

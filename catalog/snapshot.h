@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "catalog/remote_file.h"
+#include "catalog/result.h"
+#include "catalog/snapshot_writer.h"
+
+namespace omicsfs {
+
+enum class NodeKind { kDirectory = 1, kRemoteFile = 2, kInlineFile = 3, kSymlink = 4 };
+
+// What stat(2) needs of a node.
+struct NodeFacts {
+  NodeId id = 0;
+  NodeKind kind = NodeKind::kDirectory;
+  std::uint64_t size = 0;   // bytes; 0 for a directory
+  std::int64_t mtime = 0;   // seconds since the epoch
+  std::uint32_t links = 1;  // st_nlink: names of a file; 2 + sub-directories
+};
+
+struct DirectoryEntry {
+  std::string name;
+  std::uint64_t position = 0;  // 1, 2, … in byte order of the names
+  NodeFacts node;
+};
+
+// Reads one snapshot. The file is opened immutable: it never changes under us,
+// and nothing here ever waits for a lock of SQLite's. Thread-safe: each call
+// borrows one of a pool of connections, whose statements are prepared once.
+// Errors of all reads: kNotFound where the node or name is not there; kCorrupt
+// where the file is damaged; kIo where it cannot be read.
+class Snapshot {
+ public:
+  // Errors: kNotFound, no such file; kCorrupt, not a whole snapshot of ours;
+  // kInvalid, written with another schema version (the message says which and
+  // to run `omicsfs refresh`).
+  static Result<std::shared_ptr<const Snapshot>> open(
+      const std::filesystem::path& path);
+  ~Snapshot();
+
+  [[nodiscard]] const SnapshotHeader& header() const;
+
+  Result<NodeFacts> node(NodeId id) const;
+  Result<NodeFacts> lookup(NodeId parent, std::string_view name) const;
+  // Up to `limit` entries of a directory whose position is over `after`, in
+  // order; empty at the end. Not an error where `parent` is no directory.
+  Result<std::vector<DirectoryEntry>> list(NodeId parent, std::uint64_t after,
+                                           std::size_t limit) const;
+  // The directory that holds `directory`; the root holds itself.
+  Result<NodeId> parent_of(NodeId directory) const;
+
+  Result<RemoteFile> remote_file(NodeId id) const;
+  // Bytes of an inline file from `offset`, at most `length`; shorter only at
+  // the file's end.
+  Result<std::string> inline_bytes(NodeId id, std::uint64_t offset,
+                                   std::uint64_t length) const;
+  Result<std::string> symlink_target(NodeId id) const;
+  // Extended attributes that the source gave, without the "user." prefix,
+  // ordered by name.
+  Result<std::vector<std::pair<std::string, std::string>>> xattrs(
+      NodeId id) const;
+  Result<std::optional<std::string>> xattr(NodeId id,
+                                           std::string_view name) const;
+  Result<std::optional<std::string>> property(std::string_view name) const;
+
+ private:
+  class Pool;
+  explicit Snapshot(std::unique_ptr<Pool> pool);
+  std::unique_ptr<Pool> pool_;
+};
+
+// Where a source's snapshots lie below the state directory, and which is
+// current: `<state_dir>/snapshots/<source>/<generation>.sqlite`.
+// The newest snapshot's path. Errors: kNotFound, the source has none.
+Result<std::filesystem::path> current_snapshot(
+    const std::filesystem::path& state_dir, std::string_view source);
+// The path and generation that the next refresh writes. Makes the directory.
+struct NextSnapshot {
+  std::filesystem::path path;
+  std::uint32_t generation;
+};
+Result<NextSnapshot> next_snapshot(const std::filesystem::path& state_dir,
+                                   std::string_view source);
+// Removes all but the current snapshot, and leaves those that some process has
+// open (each open Snapshot holds a shared flock on its file).
+void prune_snapshots(const std::filesystem::path& state_dir,
+                     std::string_view source);
+
+}  // namespace omicsfs

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/result.h"
+#include "catalog/tree_builder.h"
+
+// A source: one function that reads a provider's own index documents and adds
+// what they list to a tree. It knows neither FUSE nor the network.
+
+namespace omicsfs {
+
+// Fetches the whole document at `url`, refusing one over `max_bytes`.
+// Errors: kNotFound (404, 410); kUnavailable; kInvalid (too large, bad url).
+using Download = std::function<Result<std::string>(const std::string& url,
+                                                   std::uint64_t max_bytes)>;
+
+// Settings of one source, as `sources.<name>.…` in config.json has them.
+struct SourceSettings {
+  std::string base_url;               // "" = the source's own default
+  std::vector<std::string> releases;  // [] = all that are found
+};
+
+struct SourceInput {
+  const SourceSettings& settings;
+  const Download& download;
+  // Told of progress in words and counts, from the calling thread; `total` 0 =
+  // not known.
+  std::function<void(std::string_view what, std::uint64_t done,
+                     std::uint64_t total)>
+      progress;
+  // Told of what is odd and was tolerated.
+  std::function<void(std::string message)> warn;
+  std::int64_t now = 0;  // seconds since the epoch
+};
+
+// What a refresh found, kept as properties of the snapshot.
+struct SourceSummary {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::string newest_release;  // "" where the source has none
+  std::uint64_t releases = 0;
+};
+
+struct SourceKind {
+  std::string_view name;   // "abc-atlas"
+  std::string_view title;  // "Allen Brain Cell Atlas"
+  std::string_view default_base_url;
+  Result<SourceSummary> (*build)(const SourceInput& input, TreeBuilder& tree);
+};
+
+// All sources that this program knows, in order of their names (sources.cc).
+[[nodiscard]] std::span<const SourceKind> all_sources();
+// Errors: kInvalid, naming the known ones.
+Result<const SourceKind*> find_source(std::string_view name);
+
+// Runs `kind` into the next snapshot of `state_dir` and makes it current; older
+// ones that nothing uses are removed. On any error the current one stays.
+Result<SourceSummary> refresh_source(const SourceKind& kind,
+                                     const SourceInput& input,
+                                     const std::string& state_dir);
+
+}  // namespace omicsfs

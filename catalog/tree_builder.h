@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/snapshot_writer.h"
+
+namespace omicsfs {
+
+// Where sources put what they found: paths in, snapshot rows out. Parent
+// directories come into being by themselves; only they are held in memory, so
+// a tree of a million files costs what its directories cost.
+// Every path is relative to the source's root and checked by split_path.
+// Errors of all: kInvalid for a bad path, a path that is taken, or one that
+// runs through a file; kIo from the writer. Thread-compatible.
+class TreeBuilder {
+ public:
+  // `writer` must outlive the builder. Makes the root, dated `mtime`, as are
+  // the directories that no call dates.
+  static Result<TreeBuilder> create(SnapshotWriter& writer, std::int64_t mtime);
+
+  // Makes the directory, or finds it where it is there already.
+  Result<NodeId> add_directory(std::string_view path);
+  // As mkdir -p, with a date for the last name where it is new.
+  Result<NodeId> add_directory(std::string_view path, std::int64_t mtime);
+  Result<NodeId> add_file(std::string_view path, const RemoteFile& file,
+                          std::int64_t mtime);
+  Result<NodeId> add_inline_file(std::string_view path, std::string_view bytes,
+                                 std::int64_t mtime);
+  Result<NodeId> add_symlink(std::string_view path, std::string_view target,
+                             std::int64_t mtime);
+  // A further name for a file that an add_… call returned.
+  Result<void> add_link(std::string_view path, NodeId file);
+  Result<void> set_xattr(NodeId node, std::string_view name,
+                         std::string_view value);
+
+ private:
+  struct Place {  // where a new entry goes
+    NodeId parent;
+    std::string_view name;
+  };
+  TreeBuilder(SnapshotWriter& writer, std::int64_t mtime);
+  Result<Place> place_for(std::string_view path);
+  Result<NodeId> child_directory(NodeId parent, std::string_view name,
+                                 std::int64_t mtime);
+
+  SnapshotWriter* writer_;
+  std::int64_t default_mtime_;
+  // Directories by parent and name.
+  std::map<std::pair<NodeId, std::string>, NodeId, std::less<>> directories_;
+};
+
+}  // namespace omicsfs

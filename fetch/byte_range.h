@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+// Arithmetic on ranges of bytes and of blocks. Pure.
+
+namespace omicsfs {
+
+// Bytes [offset, offset + length) of a file.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+
+  [[nodiscard]] std::uint64_t end() const { return offset + length; }
+  [[nodiscard]] bool empty() const { return length == 0; }
+  bool operator==(const ByteRange&) const = default;
+};
+
+// The part of `range` that lies in a file of `size` bytes; no overflow whatever
+// the range.
+[[nodiscard]] constexpr ByteRange clip(ByteRange range, std::uint64_t size) {
+  if (range.offset >= size) {
+    return {size, 0};
+  }
+  return {range.offset, std::min(range.length, size - range.offset)};
+}
+
+// The unit of presence in the cache: a 4 KiB read costs one block over the
+// network, and the map of a 100 GB file stays below 13 MB.
+inline constexpr std::uint64_t kBlockBytes = 64 * 1024;
+
+using BlockIndex = std::uint64_t;
+
+// Blocks [first, first + count).
+struct BlockRun {
+  BlockIndex first = 0;
+  std::uint64_t count = 0;
+
+  [[nodiscard]] BlockIndex end() const { return first + count; }
+  bool operator==(const BlockRun&) const = default;
+};
+
+[[nodiscard]] constexpr std::uint64_t block_count(
+    std::uint64_t size, std::uint64_t block_bytes = kBlockBytes) {
+  return size / block_bytes + (size % block_bytes != 0 ? 1 : 0);
+}
+
+// The blocks that `range` touches. REQUIRES: `range` lies within the file.
+[[nodiscard]] constexpr BlockRun blocks_of(
+    ByteRange range, std::uint64_t block_bytes = kBlockBytes) {
+  const BlockIndex first = range.offset / block_bytes;
+  if (range.empty()) {
+    return {first, 0};
+  }
+  return {first, (range.end() - 1) / block_bytes - first + 1};
+}
+
+// The bytes of `run` in a file of `size` bytes: the last block may be short.
+[[nodiscard]] constexpr ByteRange bytes_of(
+    BlockRun run, std::uint64_t size, std::uint64_t block_bytes = kBlockBytes) {
+  return clip({run.first * block_bytes, run.count * block_bytes}, size);
+}
+
+// The fewest runs, each at most `max_run` blocks, that cover exactly the blocks
+// of `wanted` for which `have(block)` is false; in order.
+template <typename Have>
+[[nodiscard]] std::vector<BlockRun> missing_runs(BlockRun wanted,
+                                                 std::uint64_t max_run,
+                                                 const Have& have) {
+  std::vector<BlockRun> runs;
+  for (BlockIndex block = wanted.first; block < wanted.end(); ++block) {
+    if (have(block)) {
+      continue;
+    }
+    const bool joins = !runs.empty() && runs.back().end() == block &&
+                       runs.back().count < max_run;
+    if (joins) {
+      ++runs.back().count;
+    } else {
+      runs.push_back({block, 1});
+    }
+  }
+  return runs;
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "catalog/result.h"
+#include "fetch/byte_range.h"
+#include "fetch/counters.h"
+#include "fetch/mirrors.h"
+#include "fetch/retry.h"
+#include "fetch/transport.h"
+#include "fetch/version_pin.h"
+
+// Fetches a range of a remote file whatever it takes: checks each answer, backs
+// off and retries, goes on from the byte where a broken answer stopped, and
+// turns to the next url when one fails.
+
+namespace omicsfs {
+
+// Takes the bytes of one range. Calls come from the transport's thread.
+class RangeSink {
+ public:
+  virtual ~RangeSink() = default;
+  // The range's bytes in order, each exactly once, also across retries.
+  // An error ends the fetch; on_done receives it.
+  virtual Result<void> on_bytes(std::span<const std::byte> bytes) = 0;
+  // Exactly once, last. Success: every byte of the range was delivered.
+  // Errors: kChanged; kNotFound (404 or 410 at every url); kUnavailable
+  // (retries are spent, or the answer can never be right); kInterrupted; the
+  // sink's own.
+  virtual void on_done(Result<void> result) = 0;
+  // Polled; false cancels the fetch.
+  [[nodiscard]] virtual bool wanted() const = 0;
+};
+
+struct RangeRequest {
+  std::vector<std::string> urls;  // in the order to try; mirrors are added
+  std::uint64_t file_size = 0;    // exact size of the whole object
+  ByteRange range;                // not empty, within the file
+  std::shared_ptr<VersionPin> pin;
+};
+
+// Thread-safe. `transport`, `mirrors` and `counters` must outlive it and every
+// fetch that it started.
+class RangeFetcher {
+ public:
+  RangeFetcher(Transport& transport, const Mirrors& mirrors,
+               const RetryPolicy& policy, Counters& counters)
+      : transport_(transport),
+        mirrors_(mirrors),
+        policy_(policy),
+        counters_(counters) {}
+
+  // Starts a fetch and returns at once.
+  void fetch(RangeRequest request, std::shared_ptr<RangeSink> sink);
+
+ private:
+  Transport& transport_;
+  const Mirrors& mirrors_;
+  RetryPolicy policy_;
+  Counters& counters_;
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "catalog/result.h"
+#include "fetch/byte_range.h"
+
+// One HTTP exchange: a request, and a sink for what comes back. A transport
+// knows nothing of retries, mirrors or caches.
+
+namespace omicsfs {
+
+// What tells one version of an object from another (RFC 9110 8.8).
+struct Validator {
+  std::string etag;           // as sent, quotes and W/ included; "" = none
+  std::string last_modified;  // as sent; "" = none
+
+  [[nodiscard]] bool empty() const {
+    return etag.empty() && last_modified.empty();
+  }
+  bool operator==(const Validator&) const = default;
+};
+
+struct Request {
+  std::string url;
+  std::optional<ByteRange> range;  // none: the whole object
+  std::string if_match;            // a strong ETag, or "" to ask for any
+  std::chrono::milliseconds delay{0};  // starts no earlier than this from now
+};
+
+// The status and those headers of the final response (after redirects) that
+// mean something to us; each as sent, "" where absent.
+struct ResponseHead {
+  int status = 0;
+  std::optional<std::uint64_t> content_length;
+  std::string content_range;
+  std::string content_encoding;
+  std::string content_type;
+  std::string retry_after;
+  Validator validator;
+};
+
+// Takes one response. All calls come from the transport's own thread, in the
+// order on_head, on_body…, on_done; on_done comes exactly once, on_head at most
+// once. None may block for long, throw, or call back into a transport other
+// than through start().
+class ResponseSink {
+ public:
+  virtual ~ResponseSink() = default;
+  // An error ends the exchange; on_done receives it unchanged.
+  virtual Result<void> on_head(const ResponseHead& head) = 0;
+  virtual Result<void> on_body(std::span<const std::byte> bytes) = 0;
+  // Success when the response ended whole (by its own framing), whatever its
+  // status. Errors: the sink's own; kUnavailable (connect, TLS, reset, stall,
+  // cut short, refused redirect); kInterrupted (not wanted any more, or the
+  // transport is being destroyed); kInvalid (a url that is not http or https).
+  virtual void on_done(Result<void> result) = 0;
+  // Polled while the exchange runs; false ends it.
+  [[nodiscard]] virtual bool wanted() const { return true; }
+};
+
+// Thread-safe.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Starts an exchange and returns at once.
+  virtual void start(Request request, std::shared_ptr<ResponseSink> sink) = 0;
+};
+
+}  // namespace omicsfs
