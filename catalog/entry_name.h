@@ -23,9 +23,10 @@ Result<void> check_entry_name(std::string_view name);
 
 // A valid name for any bytes. '/', control characters (C0, DEL, C1) and bytes
 // that are not UTF-8 become %XX each (and '%' itself %25 where an escape is
-// written, so that two names never meet); "" , "." and ".." become "%", "%2E",
-// "%2E%2E"; a name over 255 bytes keeps its start and its extension around
-// "~<8 hex of its SHA-256>". A valid name is returned unchanged.
+// written, so that no two escaped names meet); "", "." and ".." become "%",
+// "%2E", "%2E%2E"; a name over 255 bytes keeps its start and its extension
+// around "~<8 hex of its SHA-256>". A valid name is returned unchanged, so it
+// may meet an escaped one where it looks like one; the tree refuses that.
 [[nodiscard]] std::string clean_entry_name(std::string_view raw);
 
 // Splits a relative path into its names. Errors: kInvalid for a path that is
@@ -33,8 +34,13 @@ Result<void> check_entry_name(std::string_view name);
 // has a name that check_entry_name refuses (so also "a//b", "a/../b", "a/").
 Result<std::vector<std::string_view>> split_path(std::string_view path);
 
-// `text` for an error message: at most 80 bytes, control characters and
-// invalid UTF-8 as \xNN, in double quotes.
+// `text` fit for a terminal: control characters and invalid UTF-8 as \xNN, '"'
+// and '\' behind a '\'; what is longer than `max_bytes` ends in "...".
+[[nodiscard]] std::string printable(std::string_view text,
+                                    std::size_t max_bytes);
+
+// `text` for an error message: at most 80 bytes of printable text, in double
+// quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 }  // namespace omicsfs

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/result.h"
@@ -17,8 +18,8 @@
 
 namespace omicsfs {
 
-// One value of a document, with its place. Cheap to copy; the document it came
-// from must outlive it (kept by the shared root).
+// One value of a document, with its place. Cheap to copy; it keeps the document
+// that it came from alive.
 class JsonValue {
  public:
   struct Node;  // hides the JSON library
@@ -56,6 +57,9 @@ class JsonValue {
  private:
   JsonValue(std::shared_ptr<const Node> node, std::string pointer)
       : node_(std::move(node)), pointer_(std::move(pointer)) {}
+  [[nodiscard]] JsonValue child(const Node& node,
+                                const std::string& token) const;
+  [[nodiscard]] Error expected(std::string_view type) const;
 
   std::shared_ptr<const Node> node_;  // aliases the document
   std::string pointer_;

@@ -13,10 +13,16 @@
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
 #include "catalog/snapshot_writer.h"
+#include "catalog/unique_fd.h"
 
 namespace omicsfs {
 
-enum class NodeKind { kDirectory = 1, kRemoteFile = 2, kInlineFile = 3, kSymlink = 4 };
+enum class NodeKind {
+  kDirectory = 1,
+  kRemoteFile = 2,
+  kInlineFile = 3,
+  kSymlink = 4
+};
 
 // What stat(2) needs of a node.
 struct NodeFacts {
@@ -36,8 +42,9 @@ struct DirectoryEntry {
 // Reads one snapshot. The file is opened immutable: it never changes under us,
 // and nothing here ever waits for a lock of SQLite's. Thread-safe: each call
 // borrows one of a pool of connections, whose statements are prepared once.
-// Errors of all reads: kNotFound where the node or name is not there; kCorrupt
-// where the file is damaged; kIo where it cannot be read.
+// Errors of all reads: kNotFound where the node or name is not there; kInvalid
+// where the node is of another kind; kCorrupt where the file is damaged; kIo
+// where it cannot be read.
 class Snapshot {
  public:
   // Errors: kNotFound, no such file; kCorrupt, not a whole snapshot of ours;
@@ -90,8 +97,14 @@ struct NextSnapshot {
 };
 Result<NextSnapshot> next_snapshot(const std::filesystem::path& state_dir,
                                    std::string_view source);
-// Removes all but the current snapshot, and leaves those that some process has
-// open (each open Snapshot holds a shared flock on its file).
+// Held by a refresh for its life, so that no two write one generation. Errors:
+// kInvalid, another process is refreshing this source; kIo. Makes the
+// directory.
+Result<UniqueFd> lock_snapshots(const std::filesystem::path& state_dir,
+                                std::string_view source);
+// Removes all but the current snapshot, also what a killed refresh left, and
+// leaves those that some process has open (each open Snapshot and each
+// SnapshotWriter holds a flock on its file).
 void prune_snapshots(const std::filesystem::path& state_dir,
                      std::string_view source);
 

@@ -21,6 +21,10 @@ using NodeId = std::int64_t;     // rows of `nodes`; the root is kRootNode
 using ContentId = std::int64_t;  // rows of `contents`
 inline constexpr NodeId kRootNode = 1;
 
+// Far over any real file, and low enough that sizes of a few files, and a size
+// with a block's rounding, cannot overflow.
+inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
+
 // Raised by one whenever the schema changes; Snapshot::open refuses others.
 inline constexpr int kSnapshotSchemaVersion = 1;
 
@@ -52,6 +56,8 @@ class SnapshotWriter {
   Result<NodeId> add_inline_file(std::string_view bytes, std::int64_t mtime);
   Result<NodeId> add_symlink(std::string_view target, std::int64_t mtime);
 
+  // Whether `parent` has the name `name`. Errors: kIo.
+  Result<bool> has_entry(NodeId parent, std::string_view name);
   // Gives `node` the name `name` in `parent`.
   // Errors: kInvalid where `parent` has that name already; kIo.
   Result<void> add_entry(NodeId parent, std::string_view name, NodeId node);
@@ -64,8 +70,9 @@ class SnapshotWriter {
 
   // Counts links, numbers the entries of each directory in byte order of their
   // names, checks the whole, syncs it and gives it its name (replacing an older
-  // file of that name). Errors: kIo; kInvalid where a node has no entry or a
-  // directory has two. The writer is spent either way.
+  // file of that name). Errors: kIo; kInvalid where there is no root, a node
+  // has no entry, a directory has two, or an entry's parent is no directory.
+  // The writer is spent either way.
   Result<void> commit();
 
  private:

@@ -5,7 +5,8 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <tuple>
+#include <utility>
 
 #include "catalog/snapshot_writer.h"
 
@@ -39,19 +40,34 @@ class TreeBuilder {
                          std::string_view value);
 
  private:
-  struct Place {  // where a new entry goes
+  struct Child {  // a name in a directory
     NodeId parent;
     std::string_view name;
   };
+  struct ByParentAndName {
+    using is_transparent = void;
+    using Key = std::pair<NodeId, std::string>;
+    static Child child(const Key& key) { return {key.first, key.second}; }
+    static const Child& child(const Child& key) { return key; }
+    template <typename Left, typename Right>
+    bool operator()(const Left& left, const Right& right) const {
+      const Child a = child(left);
+      const Child b = child(right);
+      return std::tie(a.parent, a.name) < std::tie(b.parent, b.name);
+    }
+  };
+
   TreeBuilder(SnapshotWriter& writer, std::int64_t mtime);
-  Result<Place> place_for(std::string_view path);
+  // Where the last name of `path` goes; its directories are made.
+  Result<Child> place_for(std::string_view path);
+  Result<NodeId> named(const Child& place, const Result<NodeId>& node);
   Result<NodeId> child_directory(NodeId parent, std::string_view name,
                                  std::int64_t mtime);
 
   SnapshotWriter* writer_;
   std::int64_t default_mtime_;
-  // Directories by parent and name.
-  std::map<std::pair<NodeId, std::string>, NodeId, std::less<>> directories_;
+  std::map<std::pair<NodeId, std::string>, NodeId, ByParentAndName>
+      directories_;
 };
 
 }  // namespace omicsfs

@@ -14,8 +14,8 @@ struct ByteRange {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 
-  [[nodiscard]] std::uint64_t end() const { return offset + length; }
-  [[nodiscard]] bool empty() const { return length == 0; }
+  [[nodiscard]] constexpr std::uint64_t end() const { return offset + length; }
+  [[nodiscard]] constexpr bool empty() const { return length == 0; }
   bool operator==(const ByteRange&) const = default;
 };
 
@@ -39,7 +39,7 @@ struct BlockRun {
   BlockIndex first = 0;
   std::uint64_t count = 0;
 
-  [[nodiscard]] BlockIndex end() const { return first + count; }
+  [[nodiscard]] constexpr BlockIndex end() const { return first + count; }
   bool operator==(const BlockRun&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,9 +31,9 @@ class RangeSink {
   // An error ends the fetch; on_done receives it.
   virtual Result<void> on_bytes(std::span<const std::byte> bytes) = 0;
   // Exactly once, last. Success: every byte of the range was delivered.
-  // Errors: kChanged; kNotFound (404 or 410 at every url); kUnavailable
-  // (retries are spent, or the answer can never be right); kInterrupted; the
-  // sink's own.
+  // Errors: kChanged (no url offers the catalogued bytes any more); kNotFound
+  // (404 or 410 at every url); kUnavailable (retries are spent, or the answer
+  // can never be right); kInterrupted; the sink's own.
   virtual void on_done(Result<void> result) = 0;
   // Polled; false cancels the fetch.
   [[nodiscard]] virtual bool wanted() const = 0;
@@ -46,17 +47,24 @@ struct RangeRequest {
 };
 
 // Thread-safe. `transport`, `mirrors` and `counters` must outlive it and every
-// fetch that it started.
+// fetch that it started; a fetch may outlive the fetcher.
 class RangeFetcher {
  public:
   RangeFetcher(Transport& transport, const Mirrors& mirrors,
-               const RetryPolicy& policy, Counters& counters)
+               const RetryPolicy& policy, Counters& counters,
+               std::uint64_t seed = std::random_device{}())
       : transport_(transport),
         mirrors_(mirrors),
         policy_(policy),
-        counters_(counters) {}
+        counters_(counters),
+        jitter_(std::make_shared<Jitter>(seed)) {}
 
-  // Starts a fetch and returns at once.
+  // Starts a fetch and returns at once; no call comes from within.
+  //
+  // A url that answers kChanged is not asked again. Others are, so that a stale
+  // mirror does no harm while the origin is right; but where the url's version
+  // had been pinned before, only urls whose own version is pinned: an unpinned
+  // one might offer the new version and mix it with the old.
   void fetch(RangeRequest request, std::shared_ptr<RangeSink> sink);
 
  private:
@@ -64,6 +72,7 @@ class RangeFetcher {
   const Mirrors& mirrors_;
   RetryPolicy policy_;
   Counters& counters_;
+  std::shared_ptr<Jitter> jitter_;
 };
 
 }  // namespace omicsfs

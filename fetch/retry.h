@@ -4,8 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <random>
 
-// When to try again. Pure: the caller brings the random number.
+#include "catalog/result.h"
+#include "fetch/mutex.h"
+
+// When to try again.
 
 namespace omicsfs {
 
@@ -17,18 +21,39 @@ struct RetryPolicy {
 
 // What went wrong with one try, as far as trying again is concerned.
 enum class Failure {
-  kTransient,    // connection, stall, cut body, 408, 429, 5xx: try again later
-  kOtherUrlOnly, // 4xx, wrong answers: this url will not do better
-  kFatal,        // changed, cancelled, the sink's own: stop
+  kTransient,     // connection, stall, cut body, 408, 429, 5xx: try again later
+  kOtherUrlOnly,  // 4xx, changed, wrong answers: this url will not do better
+  kFatal,         // cancelled, the sink's own: stop
+};
+
+// One failed try. `error` is what the caller gets if it was the last.
+struct TryFailure {
+  Failure failure = Failure::kFatal;
+  Error error;
+  // How long the server asked to be left alone (RFC 9110 10.2.3).
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 
 // The delay before try number `retry` (1 = the first retry): full jitter,
 // uniform in [0, min(max_delay, first_delay * 2^(retry-1))], `random` in
-// [0, 1); never less than `retry_after` where the server gave one (capped at
+// [0, 1]; never less than `retry_after` where the server gave one (capped at
 // max_delay). Source of the scheme: AWS Architecture Blog, "Exponential Backoff
-// and Jitter" (2015). None once `retry` is over max_retries.
+// and Jitter" (2015). None once `retry` is over max_retries. Pure.
+// REQUIRES: retry >= 1.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_delay(
     const RetryPolicy& policy, int retry, double random,
     std::optional<std::chrono::milliseconds> retry_after);
+
+// A stream of random numbers for retry_delay. Thread-safe.
+class Jitter {
+ public:
+  explicit Jitter(std::uint64_t seed) : engine_(seed) {}
+  // Uniform in [0, 1].
+  [[nodiscard]] double next();
+
+ private:
+  Mutex mutex_;
+  std::mt19937_64 engine_ GUARDED_BY(mutex_);
+};
 
 }  // namespace omicsfs

@@ -30,8 +30,8 @@ struct Validator {
 
 struct Request {
   std::string url;
-  std::optional<ByteRange> range;  // none: the whole object
-  std::string if_match;            // a strong ETag, or "" to ask for any
+  std::optional<ByteRange> range{};    // none: the whole object
+  std::string if_match{};              // a strong ETag, or "" to ask for any
   std::chrono::milliseconds delay{0};  // starts no earlier than this from now
 };
 

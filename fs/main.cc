@@ -1,1 +1,100 @@
-int main() { return 0; }
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "fs/command.h"
+#include "fs/command_line.h"
+#include "fs/settings_file.h"
+
+namespace omicsfs {
+namespace {
+
+int say(const Farewell& farewell) {
+  std::FILE* stream = farewell.status == kExitDone ? stdout : stderr;
+  std::fputs(farewell.text.c_str(), stream);
+  return farewell.status;
+}
+
+int run_with(const UmountOptions& options, const Settings& /*settings*/) {
+  return run_umount(options);
+}
+int run_with(const MountOptions& options, const Settings& settings) {
+  return run_mount(options, settings);
+}
+int run_with(const RefreshOptions& options, const Settings& settings) {
+  return run_refresh(options, settings);
+}
+int run_with(const SourcesOptions& options, const Settings& settings) {
+  return run_sources(options, settings);
+}
+int run_with(const LsOptions& options, const Settings& settings) {
+  return run_ls(options, settings);
+}
+int run_with(const CacheStatusOptions& options, const Settings& settings) {
+  return run_cache_status(options, settings);
+}
+
+int run(Invocation invocation) {
+  // A mistake in the settings must not keep anybody from unmounting.
+  if (const auto* umount = std::get_if<UmountOptions>(&invocation.command)) {
+    return run_umount(*umount);
+  }
+  const Environment environment = process_environment();
+  const auto merged =
+      load_settings(invocation.config, invocation.flags, environment);
+  if (!merged) {
+    fmt::print(stderr, "omicsfs: {}\n", merged.error().message);
+    return kExitFailed;
+  }
+  for (const std::string& warning : merged->warnings) {
+    fmt::print(stderr, "omicsfs: warning: {}\n", warning);
+  }
+  auto* mount = std::get_if<MountOptions>(&invocation.command);
+  const auto log = environment.find("OMICSFS_LOG");
+  if (mount != nullptr && !mount->log_file && log != environment.end() &&
+      !log->second.empty()) {
+    mount->log_file = log->second;
+  }
+  return std::visit(
+      [&](const auto& options) { return run_with(options, merged->settings); },
+      invocation.command);
+}
+
+int run_words(std::span<const std::string> words) {
+  auto parsed = parse_command_line(words);
+  if (const auto* farewell = std::get_if<Farewell>(&parsed)) {
+    return say(*farewell);
+  }
+  return run(std::get<Invocation>(std::move(parsed)));
+}
+
+// A result that could not be written is not a success.
+int with_output_checked(int status) {
+  const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (status == kExitDone && !written) {
+    std::fputs("omicsfs: cannot write to stdout\n", stderr);
+    return kExitFailed;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace omicsfs
+
+int main(int argc, char** argv) {
+  try {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0),
+                                         argv + argc);
+    return omicsfs::with_output_checked(omicsfs::run_words(words));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "omicsfs: %s\n", error.what());
+    return omicsfs::kExitFailed;
+  }
+}

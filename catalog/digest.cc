@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/digest.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "catalog/entry_name.h"
+
+namespace omicsfs {
+namespace {
+
+struct KindFacts {
+  DigestKind kind;
+  std::string_view name;
+  std::size_t hex_length;
+  const EVP_MD* (*algorithm)();
+};
+
+constexpr std::array<KindFacts, 3> kKinds = {{
+    {DigestKind::kMd5, "md5", 32, EVP_md5},
+    {DigestKind::kSha1, "sha1", 40, EVP_sha1},
+    {DigestKind::kSha256, "sha256", 64, EVP_sha256},
+}};
+
+const KindFacts& facts_of(DigestKind kind) {
+  const auto* found = std::find_if(
+      kKinds.begin(), kKinds.end(),
+      [kind](const KindFacts& facts) { return facts.kind == kind; });
+  return *found;
+}
+
+// libcrypto fails here only without memory or without the algorithm (a FIPS
+// build without MD5): no digest could then be trusted, so the program ends.
+void must(int ok) {
+  if (ok != 1) {
+    std::fputs("omicsfs: libcrypto cannot compute a digest\n", stderr);
+    std::abort();
+  }
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+         (c >= 'A' && c <= 'F');
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string hex_of(std::span<const unsigned char> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(2 * bytes.size());
+  for (const unsigned char byte : bytes) {
+    hex += kDigits[byte >> 4U];
+    hex += kDigits[byte & 0xFU];
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::string_view digest_kind_name(DigestKind kind) {
+  return facts_of(kind).name;
+}
+
+Result<Digest> parse_digest(DigestKind kind, std::string_view hex) {
+  const KindFacts& facts = facts_of(kind);
+  if (hex.size() != facts.hex_length ||
+      !std::all_of(hex.begin(), hex.end(), is_hex)) {
+    return Error{ErrorCode::kInvalid, quoted(hex) + " is not the " +
+                                          std::to_string(facts.hex_length) +
+                                          " hex digits of " +
+                                          std::string(facts.name)};
+  }
+  Digest digest{kind, std::string(hex)};
+  std::transform(hex.begin(), hex.end(), digest.hex.begin(), lower);
+  return digest;
+}
+
+std::string to_string(const Digest& digest) {
+  return std::string(digest_kind_name(digest.kind)) + ":" + digest.hex;
+}
+
+Result<Digest> parse_digest_text(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  for (const KindFacts& facts : kKinds) {
+    if (colon != std::string_view::npos &&
+        text.substr(0, colon) == facts.name) {
+      return parse_digest(facts.kind, text.substr(colon + 1));
+    }
+  }
+  return Error{ErrorCode::kInvalid,
+               quoted(text) + " does not begin with md5:, sha1: or sha256:"};
+}
+
+struct DigestHasher::Context {
+  struct Free {
+    void operator()(EVP_MD_CTX* state) const { EVP_MD_CTX_free(state); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Free> state{EVP_MD_CTX_new()};
+};
+
+DigestHasher::DigestHasher(DigestKind kind)
+    : context_(std::make_unique<Context>()), kind_(kind) {
+  must(context_->state == nullptr ? 0 : 1);
+  must(EVP_DigestInit_ex(context_->state.get(), facts_of(kind).algorithm(),
+                         nullptr));
+}
+
+DigestHasher::DigestHasher(DigestHasher&&) noexcept = default;
+DigestHasher& DigestHasher::operator=(DigestHasher&&) noexcept = default;
+DigestHasher::~DigestHasher() = default;
+
+void DigestHasher::update(std::span<const std::byte> bytes) {
+  must(EVP_DigestUpdate(context_->state.get(), bytes.data(), bytes.size()));
+}
+
+Digest DigestHasher::finish() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned int length = 0;
+  must(EVP_DigestFinal_ex(context_->state.get(), bytes.data(), &length));
+  return {kind_, hex_of(std::span(bytes).first(length))};
+}
+
+Digest digest_of(DigestKind kind, std::span<const std::byte> bytes) {
+  DigestHasher hasher(kind);
+  hasher.update(bytes);
+  return hasher.finish();
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/result.h"
+
+namespace omicsfs {
+
+struct S3Object {
+  std::string key;
+  std::uint64_t size = 0;
+  std::string etag;           // as listed, quotes included; "" = none
+  std::string last_modified;  // as listed; "" = none
+};
+
+// One page of a ListObjectsV2 answer (Amazon S3 API Reference, 2006-03-01).
+struct S3Page {
+  std::vector<S3Object> objects;
+  std::vector<std::string> common_prefixes;
+  bool is_truncated = false;
+  std::string next_token;  // not empty where is_truncated
+};
+
+// Parses the page's XML; keys and prefixes are decoded where the page says
+// EncodingType url.
+// Errors: for an <Error> document its Code and Message (kNotFound where the
+// Code begins with NoSuch, else kUnavailable); kInvalid for anything that is
+// not a page, naming what is wrong.
+Result<S3Page> parse_s3_page(std::string_view xml);
+
+}  // namespace omicsfs

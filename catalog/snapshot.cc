@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/snapshot.h"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "catalog/entry_name.h"
+#include "catalog/snapshot_check.h"
+#include "catalog/snapshot_pool.h"
+#include "catalog/sqlite.h"
+
+namespace omicsfs {
+namespace {
+
+// SQLite's functions count bytes of a blob with 32 bits; no blob is longer.
+constexpr std::uint64_t kMaxBlobBytes =
+    std::numeric_limits<std::int32_t>::max();
+
+Error no_node(NodeId id) {
+  return {ErrorCode::kNotFound, "no node " + std::to_string(id)};
+}
+
+// Goes to the one row that is wanted. Errors: `absent` where there is none.
+Result<void> step_to(Rows& rows, Error absent) {
+  const Result<bool> found = rows.step();
+  if (!found) {
+    return found.error();
+  }
+  return *found ? Result<void>() : Result<void>(std::move(absent));
+}
+
+// As step_to, for queries of a node whose first column is its kind.
+Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
+  Result<void> found = step_to(rows, no_node(id));
+  if (found && rows.integer(0) != static_cast<std::int64_t>(kind)) {
+    return Error{ErrorCode::kInvalid,
+                 "node " + std::to_string(id) + " is of another kind"};
+  }
+  return found;
+}
+
+// The node in columns 0 to 4.
+Result<NodeFacts> node_facts(const Rows& rows) {
+  const std::int64_t kind = rows.integer(1);
+  const std::int64_t size = rows.integer(2);
+  const std::int64_t links = rows.integer(4);
+  const bool valid = kind >= static_cast<std::int64_t>(NodeKind::kDirectory) &&
+                     kind <= static_cast<std::int64_t>(NodeKind::kSymlink) &&
+                     size >= 0 && links >= 0 &&
+                     links <= std::numeric_limits<std::uint32_t>::max();
+  if (!valid) {
+    return damaged_snapshot("node " + std::to_string(rows.integer(0)));
+  }
+  return NodeFacts{rows.integer(0), static_cast<NodeKind>(kind),
+                   static_cast<std::uint64_t>(size), rows.integer(3),
+                   static_cast<std::uint32_t>(links)};
+}
+
+Result<DirectoryEntry> directory_entry(const Rows& rows) {
+  const Result<NodeFacts> node = node_facts(rows);
+  if (!node) {
+    return node.error();
+  }
+  const std::string_view name = rows.text(5);
+  const std::int64_t position = rows.integer(6);
+  const Result<void> valid = check_entry_name(name);
+  if (!valid || position <= 0) {
+    return damaged_snapshot("an entry " + omicsfs::quoted(name));
+  }
+  return DirectoryEntry{std::string(name), static_cast<std::uint64_t>(position),
+                        *node};
+}
+
+Result<std::vector<std::string>> urls_of(SnapshotConnection& connection,
+                                         ContentId content) {
+  std::vector<std::string> urls;
+  Rows rows = connection.rows(SnapshotQuery::kUrls, {content});
+  while (true) {
+    const Result<bool> more = rows.step();
+    if (!more) {
+      return more.error();
+    }
+    if (!*more) {
+      break;
+    }
+    urls.emplace_back(rows.text(0));
+  }
+  if (urls.empty()) {
+    return damaged_snapshot("content " + std::to_string(content) +
+                            " has no url");
+  }
+  return urls;
+}
+
+// The content in columns 1 to 4, without its urls.
+Result<RemoteFile> content_facts(const Rows& rows) {
+  const std::int64_t size = rows.integer(2);
+  if (rows.is_null(1) || size < 0) {
+    return damaged_snapshot("content " + std::to_string(rows.integer(1)));
+  }
+  RemoteFile file;
+  file.size = static_cast<std::uint64_t>(size);
+  file.validator = rows.text(4);
+  if (!rows.text(3).empty()) {
+    Result<Digest> digest = parse_digest_text(rows.text(3));
+    if (!digest) {
+      return damaged_snapshot(digest.error().message);
+    }
+    file.digest = *std::move(digest);
+  }
+  return file;
+}
+
+// The text of column 0 of the one row, where there is one.
+Result<std::optional<std::string>> optional_text(Rows& rows) {
+  const Result<bool> found = rows.step();
+  if (!found) {
+    return found.error();
+  }
+  return *found ? std::optional<std::string>(rows.text(0)) : std::nullopt;
+}
+
+std::string blob_text(const Rows& rows, int column) {
+  const std::span<const std::byte> bytes = rows.blob(column);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// SQLite's integers are signed.
+std::int64_t to_int64(std::uint64_t value) {
+  constexpr auto kMax =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  return static_cast<std::int64_t>(std::min(value, kMax));
+}
+
+}  // namespace
+
+Snapshot::Snapshot(std::unique_ptr<Pool> pool) : pool_(std::move(pool)) {}
+Snapshot::~Snapshot() = default;
+
+Result<std::shared_ptr<const Snapshot>> Snapshot::open(
+    const std::filesystem::path& path) {
+  Result<UniqueFd> fd = open_snapshot_file(path);
+  if (!fd) {
+    return fd.error();
+  }
+  Result<SnapshotHeader> header = examine_snapshot(path, fd->get());
+  if (!header) {
+    return header.error().within(path.native());
+  }
+  auto pool = std::make_unique<Pool>(path, *std::move(fd), *std::move(header));
+  {
+    const Result<Pool::Lease> first = pool->borrow();
+    if (!first) {
+      return first.error();
+    }
+  }
+  return std::shared_ptr<const Snapshot>(new Snapshot(std::move(pool)));
+}
+
+const SnapshotHeader& Snapshot::header() const { return pool_->header(); }
+
+Result<NodeFacts> Snapshot::node(NodeId id) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kNode, {id});
+  const Result<void> found = step_to(rows, no_node(id));
+  return found ? node_facts(rows) : found.error();
+}
+
+Result<NodeFacts> Snapshot::lookup(NodeId parent, std::string_view name) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kLookup, {parent, name});
+  const Result<void> found = step_to(
+      rows, {ErrorCode::kNotFound, "no entry " + omicsfs::quoted(name)});
+  return found ? node_facts(rows) : found.error();
+}
+
+Result<std::vector<DirectoryEntry>> Snapshot::list(NodeId parent,
+                                                   std::uint64_t after,
+                                                   std::size_t limit) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  std::vector<DirectoryEntry> entries;
+  Rows rows = (*lease)->rows(SnapshotQuery::kList,
+                             {parent, to_int64(after), to_int64(limit)});
+  while (true) {
+    const Result<bool> more = rows.step();
+    if (!more) {
+      return more.error();
+    }
+    if (!*more) {
+      return entries;
+    }
+    Result<DirectoryEntry> entry = directory_entry(rows);
+    if (!entry) {
+      return entry.error();
+    }
+    entries.push_back(*std::move(entry));
+  }
+}
+
+Result<NodeId> Snapshot::parent_of(NodeId directory) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kParent, {directory});
+  const Result<void> found =
+      step_to_kind(rows, directory, NodeKind::kDirectory);
+  if (!found) {
+    return found.error();
+  }
+  return directory == kRootNode ? kRootNode : rows.integer(1);
+}
+
+Result<RemoteFile> Snapshot::remote_file(NodeId id) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kContent, {id});
+  const Result<void> found = step_to_kind(rows, id, NodeKind::kRemoteFile);
+  if (!found) {
+    return found.error();
+  }
+  Result<RemoteFile> file = content_facts(rows);
+  Result<std::vector<std::string>> urls = urls_of(**lease, rows.integer(1));
+  if (file && urls) {
+    file->urls = *std::move(urls);
+  }
+  return urls ? file : urls.error();
+}
+
+Result<std::string> Snapshot::inline_bytes(NodeId id, std::uint64_t offset,
+                                           std::uint64_t length) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  const std::uint64_t start = std::min(offset, kMaxBlobBytes - 1);
+  const std::uint64_t count = std::min(length, kMaxBlobBytes);
+  Rows rows = (*lease)->rows(SnapshotQuery::kInlineBytes,
+                             {id, to_int64(start + 1), to_int64(count)});
+  const Result<void> found = step_to_kind(rows, id, NodeKind::kInlineFile);
+  return found ? blob_text(rows, 1) : Result<std::string>(found.error());
+}
+
+Result<std::string> Snapshot::symlink_target(NodeId id) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kSymlink, {id});
+  const Result<void> found = step_to_kind(rows, id, NodeKind::kSymlink);
+  return found ? blob_text(rows, 1) : Result<std::string>(found.error());
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Snapshot::xattrs(
+    NodeId id) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  std::vector<std::pair<std::string, std::string>> all;
+  Rows rows = (*lease)->rows(SnapshotQuery::kXattrs, {id});
+  while (true) {
+    const Result<bool> more = rows.step();
+    if (!more) {
+      return more.error();
+    }
+    if (!*more) {
+      return all;
+    }
+    all.emplace_back(rows.text(0), rows.text(1));
+  }
+}
+
+Result<std::optional<std::string>> Snapshot::xattr(
+    NodeId id, std::string_view name) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kXattr, {id, name});
+  return optional_text(rows);
+}
+
+Result<std::optional<std::string>> Snapshot::property(
+    std::string_view name) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kProperty, {name});
+  return optional_text(rows);
+}
+
+}  // namespace omicsfs

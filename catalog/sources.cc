@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include "catalog/entry_name.h"
+#include "catalog/snapshot.h"
+#include "catalog/source.h"
+#include "catalog/sources/abc_atlas.h"
+
+namespace omicsfs {
+namespace {
+
+constexpr std::array<SourceKind, 1> kSources = {kAbcAtlas};
+
+Result<void> set_properties(const SourceKind& kind,
+                            const SourceSummary& summary,
+                            SnapshotWriter& writer) {
+  const std::pair<std::string_view, std::string> properties[] = {
+      {"title", std::string(kind.title)},
+      {"files", std::to_string(summary.files)},
+      {"bytes", std::to_string(summary.bytes)},
+      {"newest_release", summary.newest_release},
+      {"releases", std::to_string(summary.releases)},
+  };
+  for (const auto& [name, value] : properties) {
+    const Result<void> set = writer.set_property(name, value);
+    if (!set) {
+      return set;
+    }
+  }
+  return {};
+}
+
+Result<SourceSummary> build_snapshot(const SourceKind& kind,
+                                     const SourceInput& input,
+                                     SnapshotWriter& writer) {
+  Result<TreeBuilder> tree = TreeBuilder::create(writer, input.now);
+  if (!tree) {
+    return tree.error();
+  }
+  Result<SourceSummary> summary = kind.build(input, *tree);
+  if (!summary) {
+    return summary;
+  }
+  Result<void> done = set_properties(kind, *summary, writer);
+  if (done) {
+    done = writer.commit();
+  }
+  return done ? summary : done.error();
+}
+
+}  // namespace
+
+std::span<const SourceKind> all_sources() { return kSources; }
+
+Result<const SourceKind*> find_source(std::string_view name) {
+  std::string known;
+  for (const SourceKind& kind : kSources) {
+    if (kind.name == name) {
+      return &kind;
+    }
+    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+  }
+  return Error{ErrorCode::kInvalid, "no source " + omicsfs::quoted(name) +
+                                        "; the known ones are " + known};
+}
+
+Result<SourceSummary> refresh_source(const SourceKind& kind,
+                                     const SourceInput& input,
+                                     const std::string& state_dir) {
+  const Result<UniqueFd> lock = lock_snapshots(state_dir, kind.name);
+  if (!lock) {
+    return lock.error();
+  }
+  const Result<NextSnapshot> next = next_snapshot(state_dir, kind.name);
+  if (!next) {
+    return next.error();
+  }
+  Result<SnapshotWriter> writer = SnapshotWriter::create(
+      next->path, {std::string(kind.name), next->generation, input.now});
+  if (!writer) {
+    return writer.error();
+  }
+  Result<SourceSummary> summary = build_snapshot(kind, input, *writer);
+  if (summary) {
+    prune_snapshots(state_dir, kind.name);
+  }
+  return summary;
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/block_cache.h"
+
+#include <chrono>
+#include <utility>
+
+namespace omicsfs {
+namespace {
+
+// How often uses are written to the index and its totals read.
+constexpr std::chrono::seconds kRegularPeriod{5};
+
+}  // namespace
+
+BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
+                       RangeFetcher& fetcher, Counters& counters,
+                       OnDropped on_dropped)
+    : limits_(limits), on_dropped_(std::move(on_dropped)) {
+  auto index = CacheIndex::open(dir);
+  if (index) {
+    index_ = *std::move(index);
+    space_ = std::make_unique<CacheSpace>(dir, limits, *index_, counters);
+  } else {
+    why_ = index.error().message;
+  }
+  services_ = {dir,
+               index_.get(),
+               space_.get(),
+               nullptr,
+               &fetcher,
+               &counters,
+               [this](const CacheReport& report) { note_dropped(report); }};
+  housekeeper_ = std::make_unique<Housekeeper>(kRegularPeriod,
+                                               [this] { do_regular_work(); });
+  services_.housekeeper = housekeeper_.get();
+  do_regular_work();
+}
+
+BlockCache::~BlockCache() { housekeeper_.reset(); }
+
+std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
+  const std::string key = content_key(remote);
+  std::shared_ptr<CachedSource> source;
+  std::shared_ptr<CachedSource> failed;  // its end is I/O: not under the lock
+  {
+    const MutexLock lock(mutex_);
+    auto& slot = open_[key];
+    source = slot.lock();
+    // One that failed serves those who have it; new readers begin anew.
+    if (source != nullptr && source->has_failed()) {
+      failed = std::move(source);
+      source = nullptr;
+    }
+    if (source == nullptr) {
+      source = std::make_shared<CachedSource>(remote, services_);
+      slot = source;
+    }
+    touched_.insert(key);
+  }
+  source->attach();
+  return source;
+}
+
+CachedState BlockCache::state(const RemoteFile& remote) {
+  const auto source = open(remote);
+  return {source->file().present_bytes(), source->verified()};
+}
+
+bool BlockCache::was_dropped(const std::string& key) const {
+  const MutexLock lock(mutex_);
+  return dropped_.contains(key);
+}
+
+CacheUse BlockCache::use() const {
+  const MutexLock lock(mutex_);
+  return use_;
+}
+
+void BlockCache::note_dropped(const CacheReport& report) {
+  {
+    const MutexLock lock(mutex_);
+    dropped_.insert(report.key);
+  }
+  if (index_ != nullptr) {
+    static_cast<void>(index_->report(report));  // the log has it as well
+  }
+  if (on_dropped_) {
+    on_dropped_(report);
+  }
+}
+
+void BlockCache::do_regular_work() {
+  std::set<std::string> touched;
+  {
+    const MutexLock lock(mutex_);
+    touched.swap(touched_);
+    std::erase_if(open_,
+                  [](const auto& entry) { return entry.second.expired(); });
+  }
+  if (index_ == nullptr) {
+    return;
+  }
+  static_cast<void>(index_->touch(
+      {touched.begin(), touched.end()}));  // an order of eviction, no more
+  if (const auto totals = index_->totals()) {
+    const MutexLock lock(mutex_);
+    use_ = {limits_.limit, totals->charged + index_->own_bytes(),
+            totals->files};
+  }
+}
+
+}  // namespace omicsfs

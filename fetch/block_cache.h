@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "catalog/remote_file.h"
+#include "catalog/result.h"
+#include "fetch/cache_index.h"
+#include "fetch/cache_space.h"
+#include "fetch/cached_source.h"
+#include "fetch/counters.h"
+#include "fetch/housekeeper.h"
+#include "fetch/mutex.h"
+#include "fetch/range_fetch.h"
+
+namespace omicsfs {
+
+struct CacheUse {
+  std::uint64_t limit = 0;  // bytes
+  std::uint64_t used = 0;   // bytes
+  std::uint64_t files = 0;
+};
+
+// What is known of a file without opening it.
+struct CachedState {
+  std::uint64_t cached_bytes = 0;
+  bool verified = false;
+};
+
+// Remote files as local ones: blocks come over the network when first read and
+// stay on disk, within a limit, shared by all processes that use the directory.
+// Thread-safe.
+class BlockCache {
+ public:
+  // Told when a file's bytes turned out wrong or changed (CachedSource::failure
+  // says which), from the thread that found it: its pages must not stay cached
+  // elsewhere.
+  using OnDropped = std::function<void(const CacheReport& report)>;
+
+  // Makes `dir` where it is missing. Where it cannot be used, everything is
+  // read uncached and why() says why. `fetcher` and `counters` must outlive it;
+  // the transport below must be stopped before it is destroyed.
+  BlockCache(const std::filesystem::path& dir, CacheLimits limits,
+             RangeFetcher& fetcher, Counters& counters, OnDropped on_dropped);
+  ~BlockCache();
+  BlockCache(const BlockCache&) = delete;
+  BlockCache& operator=(const BlockCache&) = delete;
+
+  // The one source for the content of `remote`; made where nobody has it open.
+  std::shared_ptr<CachedSource> open(const RemoteFile& remote);
+  [[nodiscard]] CachedState state(const RemoteFile& remote);
+  // Whether content of `key` was dropped since the start.
+  [[nodiscard]] bool was_dropped(const std::string& key) const;
+
+  // Limits and use as last seen; never waits for the disk.
+  [[nodiscard]] CacheUse use() const;
+  // Why nothing is cached; empty where all is well.
+  [[nodiscard]] const std::string& why_uncached() const { return why_; }
+  // Returns once digests that wait to be checked have been.
+  void wait_until_idle() { housekeeper_->wait_until_idle(); }
+
+ private:
+  void note_dropped(const CacheReport& report);
+  void do_regular_work();
+
+  CacheLimits limits_;
+  std::string why_;
+  std::unique_ptr<CacheIndex> index_;
+  std::unique_ptr<CacheSpace> space_;
+  CacheServices services_;
+  OnDropped on_dropped_;
+
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_
+      GUARDED_BY(mutex_);
+  std::set<std::string> touched_ GUARDED_BY(mutex_);
+  std::set<std::string> dropped_ GUARDED_BY(mutex_);
+  CacheUse use_ GUARDED_BY(mutex_);
+
+  std::unique_ptr<Housekeeper> housekeeper_;  // last: its thread uses the rest
+};
+
+}  // namespace omicsfs

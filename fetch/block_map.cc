@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/block_map.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <vector>
+
+#include "fetch/crc32c.h"
+#include "fetch/local_io.h"
+
+namespace omicsfs {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "the map's cells are kept in the machine's order");
+
+constexpr std::string_view kMagic = "OMICSMAP";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kPresent = 0x314B4C42;  // "BLK1"
+
+// The fixed part of the header; the pins' text follows it.
+struct FixedHeader {
+  std::array<char, 8> magic;
+  std::uint32_t version;
+  std::uint32_t block_bytes;
+  std::uint64_t file_size;
+  std::uint32_t pins_bytes;
+  std::uint32_t crc;  // of the whole header with this field 0
+};
+static_assert(sizeof(FixedHeader) == 32);
+
+constexpr std::size_t kPinsRoom = kMapHeaderBytes - sizeof(FixedHeader);
+
+bool storable(std::string_view field) {
+  return field.find_first_of("\n\t") == std::string_view::npos;
+}
+
+// A line "url TAB etag TAB last-modified LF" for each pin that fits.
+std::string pins_text(const VersionPin::Entries& pins) {
+  std::string text;
+  for (const auto& [url, validator] : pins) {
+    if (!storable(url) || !storable(validator.etag) ||
+        !storable(validator.last_modified)) {
+      continue;
+    }
+    const std::string line =
+        url + "\t" + validator.etag + "\t" + validator.last_modified + "\n";
+    if (text.size() + line.size() <= kPinsRoom) {
+      text += line;
+    }
+  }
+  return text;
+}
+
+Error bad_header(const std::string& why) {
+  return {ErrorCode::kInvalid, "block map header: " + why};
+}
+
+Result<VersionPin::Entries> parse_pins(std::string_view text) {
+  VersionPin::Entries pins;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) {
+      return bad_header("a pin has no end");
+    }
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    const std::size_t first = line.find('\t');
+    const std::size_t second =
+        first == std::string_view::npos ? first : line.find('\t', first + 1);
+    if (second == std::string_view::npos) {
+      return bad_header("a pin has too few fields");
+    }
+    pins.emplace_back(
+        line.substr(0, first),
+        Validator{std::string(line.substr(first + 1, second - first - 1)),
+                  std::string(line.substr(second + 1))});
+  }
+  return pins;
+}
+
+std::uint32_t header_crc(MapHeaderBytes bytes) {
+  const std::uint32_t zero = 0;
+  std::memcpy(bytes.data() + offsetof(FixedHeader, crc), &zero, sizeof zero);
+  return crc32c(bytes);
+}
+
+std::uint64_t cell_offset(BlockIndex block) {
+  return kMapHeaderBytes + block * kMapCellBytes;
+}
+
+std::uint64_t load_cell(const std::uint64_t& cell) {
+  return __atomic_load_n(&cell, __ATOMIC_ACQUIRE);
+}
+
+}  // namespace
+
+MapHeaderBytes encode_map_header(const MapHeader& header) {
+  const std::string pins = pins_text(header.pins);
+  FixedHeader fixed{};
+  std::copy(kMagic.begin(), kMagic.end(), fixed.magic.begin());
+  fixed.version = kVersion;
+  fixed.block_bytes = kBlockBytes;
+  fixed.file_size = header.file_size;
+  fixed.pins_bytes = static_cast<std::uint32_t>(pins.size());
+  MapHeaderBytes bytes{};
+  std::memcpy(bytes.data(), &fixed, sizeof fixed);
+  std::memcpy(bytes.data() + sizeof fixed, pins.data(), pins.size());
+  fixed.crc = header_crc(bytes);
+  std::memcpy(bytes.data(), &fixed, sizeof fixed);
+  return bytes;
+}
+
+Result<MapHeader> decode_map_header(std::span<const std::byte> bytes) {
+  if (bytes.size() < kMapHeaderBytes) {
+    return bad_header("too short");
+  }
+  MapHeaderBytes header;
+  std::memcpy(header.data(), bytes.data(), kMapHeaderBytes);
+  FixedHeader fixed;
+  std::memcpy(&fixed, header.data(), sizeof fixed);
+  if (!std::equal(kMagic.begin(), kMagic.end(), fixed.magic.begin())) {
+    return bad_header("not a block map");
+  }
+  if (fixed.version != kVersion || fixed.block_bytes != kBlockBytes) {
+    return bad_header("of another version");
+  }
+  if (fixed.crc != header_crc(header) || fixed.pins_bytes > kPinsRoom) {
+    return bad_header("damaged");
+  }
+  auto pins =
+      parse_pins({reinterpret_cast<const char*>(header.data()) + sizeof fixed,
+                  fixed.pins_bytes});
+  if (!pins) {
+    return pins.error();
+  }
+  return MapHeader{fixed.file_size, *std::move(pins)};
+}
+
+std::uint64_t present_cell(std::uint32_t crc) {
+  return std::uint64_t{crc} << 32 | kPresent;
+}
+
+std::optional<std::uint32_t> crc_of_cell(std::uint64_t cell) {
+  if (static_cast<std::uint32_t>(cell) != kPresent) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(cell >> 32);
+}
+
+void BlockMap::Free::operator()(std::uint64_t* cells) const {
+  std::free(cells);
+}
+
+BlockMap::BlockMap(std::uint64_t blocks)
+    : blocks_(blocks),
+      cells_(static_cast<std::uint64_t*>(
+          std::calloc(std::max<std::uint64_t>(blocks, 1), kMapCellBytes))) {
+  if (cells_ == nullptr) {
+    throw std::bad_alloc();
+  }
+}
+
+bool BlockMap::present(BlockIndex block) const {
+  return crc(block).has_value();
+}
+
+std::optional<std::uint32_t> BlockMap::crc(BlockIndex block) const {
+  return crc_of_cell(load_cell(cells_[block]));
+}
+
+void BlockMap::adopt(BlockIndex block, std::uint64_t cell) {
+  const std::uint64_t before =
+      __atomic_exchange_n(&cells_[block], cell, __ATOMIC_ACQ_REL);
+  const bool was = crc_of_cell(before).has_value();
+  const bool is = crc_of_cell(cell).has_value();
+  if (is && !was) {
+    count_.fetch_add(1, std::memory_order_acq_rel);
+  } else if (was && !is) {
+    count_.fetch_sub(1, std::memory_order_acq_rel);
+  }
+}
+
+void BlockMap::refresh(int fd, BlockRun run) {
+  std::vector<std::uint64_t> cells(run.count);
+  const std::size_t got = read_up_to(fd, cell_offset(run.first),
+                                     std::as_writable_bytes(std::span(cells)));
+  for (std::size_t i = 0; i < got / kMapCellBytes; ++i) {
+    const BlockIndex block = run.first + i;
+    if (!present(block) && crc_of_cell(cells[i])) {
+      adopt(block, cells[i]);
+    }
+  }
+}
+
+void BlockMap::load(int fd) {
+  constexpr std::uint64_t kCellsAtOnce = 8192;
+  const std::uint64_t end = cell_offset(blocks_);
+  std::uint64_t at = kMapHeaderBytes;
+  while (at < end) {
+    const off_t data = ::lseek(fd, static_cast<off_t>(at), SEEK_DATA);
+    if (data < 0) {
+      return;  // ENXIO: only a hole is left; anything else: stay absent
+    }
+    at = std::max(at, static_cast<std::uint64_t>(data));
+    const BlockIndex first = (at - kMapHeaderBytes) / kMapCellBytes;
+    if (first >= blocks_) {
+      return;
+    }
+    const std::uint64_t count = std::min(kCellsAtOnce, blocks_ - first);
+    refresh(fd, {first, count});
+    at = cell_offset(first + count);
+  }
+}
+
+Result<void> BlockMap::set(int fd, BlockIndex block, std::uint32_t crc) {
+  const std::uint64_t cell = present_cell(crc);
+  auto written =
+      write_all(fd, cell_offset(block), std::as_bytes(std::span(&cell, 1)));
+  if (written) {
+    adopt(block, cell);
+  }
+  return written;
+}
+
+void BlockMap::clear(int fd, BlockIndex block) {
+  adopt(block, 0);
+  const std::uint64_t cell = 0;
+  // A cell that cannot be cleared on disk still fails its block's CRC there.
+  const auto written =
+      write_all(fd, cell_offset(block), std::as_bytes(std::span(&cell, 1)));
+  static_cast<void>(written);
+}
+
+}  // namespace omicsfs

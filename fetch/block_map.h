@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "catalog/result.h"
+#include "fetch/byte_range.h"
+#include "fetch/version_pin.h"
+
+// The block map of a cached file: which of its blocks are on disk, and the
+// CRC-32C of each. On disk: a header of kMapHeaderBytes, then one cell of 8
+// bytes a block, little-endian, {u32 state, u32 crc}.
+
+namespace omicsfs {
+
+inline constexpr std::size_t kMapHeaderBytes = 4096;
+inline constexpr std::size_t kMapCellBytes = 8;
+
+// What the header says. Pins beyond the header's room are left out: they would
+// only be learned again.
+struct MapHeader {
+  std::uint64_t file_size = 0;
+  VersionPin::Entries pins;
+};
+
+using MapHeaderBytes = std::array<std::byte, kMapHeaderBytes>;
+
+[[nodiscard]] MapHeaderBytes encode_map_header(const MapHeader& header);
+// Errors: kInvalid for bytes that no encode_map_header of this version made:
+// another magic, version, block size or checksum, or too few bytes.
+Result<MapHeader> decode_map_header(std::span<const std::byte> bytes);
+
+// The cell of a block that is present with checksum `crc`.
+[[nodiscard]] std::uint64_t present_cell(std::uint32_t crc);
+// The checksum, where `cell` says present; every other value means absent.
+[[nodiscard]] std::optional<std::uint32_t> crc_of_cell(std::uint64_t cell);
+
+// The cells of one file, held in memory and written through to the map file.
+// Memory is that of the pages touched. The file is neither mapped nor grown by
+// a store to memory: a full disk or a truncated map is an error code here and
+// not a SIGBUS. A cell that another process set is seen by refresh().
+// Thread-safe; nothing here locks.
+class BlockMap {
+ public:
+  // An empty map of `blocks` cells with no file behind it yet.
+  explicit BlockMap(std::uint64_t blocks);
+
+  [[nodiscard]] std::uint64_t blocks() const { return blocks_; }
+  [[nodiscard]] bool present(BlockIndex block) const;
+  [[nodiscard]] std::optional<std::uint32_t> crc(BlockIndex block) const;
+  // Cells that are present.
+  [[nodiscard]] std::uint64_t count() const {
+    return count_.load(std::memory_order_acquire);
+  }
+
+  // Reads from the map file `fd` the cells of `run` that are absent here.
+  // A cell that cannot be read stays absent.
+  void refresh(int fd, BlockRun run);
+  // As refresh of every block, skipping the file's holes.
+  void load(int fd);
+
+  // Sets the cell in `fd`, then here. REQUIRES: the block's data is written.
+  // Errors: kNoSpace, kIo; the block then stays absent.
+  Result<void> set(int fd, BlockIndex block, std::uint32_t crc);
+  // Makes the block absent, in the file too as far as that can be written.
+  void clear(int fd, BlockIndex block);
+
+ private:
+  void adopt(BlockIndex block, std::uint64_t cell);
+
+  std::uint64_t blocks_;
+  // From calloc, so that cells never touched cost no memory.
+  struct Free {
+    void operator()(std::uint64_t* cells) const;
+  };
+  std::unique_ptr<std::uint64_t[], Free> cells_;
+  std::atomic<std::uint64_t> count_{0};
+};
+
+}  // namespace omicsfs

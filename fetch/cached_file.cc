@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/cached_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "fetch/crc32c.h"
+#include "fetch/local_io.h"
+
+namespace omicsfs {
+namespace {
+
+// Two hex digits of the key's hash part spread the files over 256 directories.
+std::string shard_of(const std::string& key) {
+  const std::size_t dash = key.find('-');
+  return dash == std::string::npos ? "00" : key.substr(dash + 1, 2);
+}
+
+UniqueFd open_file(const std::filesystem::path& path, int flags) {
+  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
+
+std::uint64_t blocks_on_disk(int fd) {
+  struct stat facts {};
+  if (::fstat(fd, &facts) != 0) {
+    return 0;
+  }
+  return static_cast<std::uint64_t>(facts.st_blocks) * 512;
+}
+
+// Whether `fd` is still the file at `path`: it may have been evicted, and made
+// anew, between our open and our lock.
+bool is_file_at(int fd, const std::filesystem::path& path) {
+  struct stat mine {};
+  struct stat there {};
+  return ::fstat(fd, &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+Result<void> make_parent(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) {
+    return system_error(
+        "cannot make the cache directory " + path.parent_path().string(),
+        error.value());
+  }
+  return {};
+}
+
+}  // namespace
+
+CachePaths cache_paths(const std::filesystem::path& dir,
+                       const std::string& key) {
+  const auto base = dir / "v1" / "files" / shard_of(key) / key;
+  return {base.string() + ".data", base.string() + ".map"};
+}
+
+CachedFile::CachedFile(RemoteFile remote, const std::filesystem::path& dir,
+                       Counters& counters)
+    : remote_(std::move(remote)),
+      key_(content_key(remote_)),
+      paths_(cache_paths(dir, key_)),
+      counters_(counters),
+      pin_(std::make_shared<VersionPin>()),
+      map_(block_count(remote_.size)) {}
+
+void CachedFile::attach() {
+  auto backing = open_backing(Missing::kLeave);
+  if (!backing) {
+    return;  // nothing usable there; create() says so when it matters
+  }
+  map_.load((*backing)->map.get());
+  publish(*std::move(backing));
+}
+
+Result<void> CachedFile::create() {
+  if (backing_.load(std::memory_order_acquire) != nullptr) {
+    return {};
+  }
+  auto backing = open_backing(Missing::kCreate);
+  if (!backing) {
+    return backing.error();
+  }
+  publish(*std::move(backing));
+  return {};
+}
+
+Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_backing(
+    Missing missing) {
+  constexpr int kTries = 8;
+  Error last{ErrorCode::kIo, paths_.map.string() + ": is being evicted"};
+  for (int i = 0; i < kTries; ++i) {
+    auto backing = open_locked(missing);
+    if (!backing) {
+      return backing.error();
+    }
+    if (*backing == nullptr) {
+      continue;
+    }
+    auto adopted = adopt_header(**backing);
+    if (adopted) {
+      return backing;
+    }
+    last = adopted.error();
+    if (last.code != ErrorCode::kInvalid) {
+      break;
+    }
+    // Of another version, or damaged: worth nothing.
+    remove();
+    if (missing == Missing::kLeave) {
+      break;
+    }
+  }
+  return last;
+}
+
+// Opens both files and takes the shared lock; null where an evictor was faster.
+Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
+    Missing missing) const {
+  const int create = missing == Missing::kCreate ? O_CREAT : 0;
+  if (missing == Missing::kCreate) {
+    if (auto made = make_parent(paths_.map); !made) {
+      return made.error();
+    }
+  }
+  auto backing = std::make_unique<Backing>();
+  backing->map = open_file(paths_.map, O_RDWR | create);
+  if (!backing->map.valid()) {
+    return system_error("cannot open " + paths_.map.string(), errno);
+  }
+  if (::flock(backing->map.get(), LOCK_SH | LOCK_NB) != 0 ||
+      !is_file_at(backing->map.get(), paths_.map)) {
+    return std::unique_ptr<Backing>();
+  }
+  backing->data = open_file(paths_.data, O_RDWR | create);
+  if (!backing->data.valid()) {
+    return system_error("cannot open " + paths_.data.string(), errno);
+  }
+  return backing;
+}
+
+// Reads the header, or writes it where the map is new. Several processes may
+// write the same one at once.
+Result<void> CachedFile::adopt_header(const Backing& backing) {
+  MapHeaderBytes bytes;
+  const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
+  if (got == 0) {
+    const auto fresh = encode_map_header({remote_.size, pin_->entries()});
+    if (auto written = write_all(backing.map.get(), 0, fresh); !written) {
+      return written;
+    }
+  } else {
+    auto header = decode_map_header(std::span(bytes).first(got));
+    if (!header) {
+      return header.error();
+    }
+    if (header->file_size != remote_.size) {
+      return Error{ErrorCode::kInvalid, "block map of a file of another size"};
+    }
+    for (const auto& [url, validator] : header->pins) {
+      if (!pin_->note(url, validator)) {
+        return Error{ErrorCode::kInvalid, "block map of another version"};
+      }
+    }
+  }
+  if (::ftruncate(backing.data.get(), static_cast<off_t>(remote_.size)) != 0) {
+    return system_error("cannot size " + paths_.data.string(), errno);
+  }
+  return {};
+}
+
+void CachedFile::publish(std::unique_ptr<Backing> backing) {
+  const MutexLock lock(publish_mutex_);
+  if (owned_ == nullptr) {
+    owned_ = std::move(backing);
+    backing_.store(owned_.get(), std::memory_order_release);
+  }
+}
+
+void CachedFile::refresh(BlockRun run) {
+  if (const Backing* backing = backing_.load(std::memory_order_acquire)) {
+    map_.refresh(backing->map.get(), run);
+  }
+}
+
+std::uint64_t CachedFile::present_bytes() const {
+  const std::uint64_t count = map_.count();
+  if (count == 0) {
+    return 0;
+  }
+  const bool has_last = map_.present(blocks() - 1);
+  const std::uint64_t last = bytes_of({blocks() - 1, 1}, remote_.size).length;
+  return has_last ? (count - 1) * kBlockBytes + last : count * kBlockBytes;
+}
+
+bool CachedFile::load(BlockIndex block, std::span<std::byte> out) {
+  const Backing* backing = backing_.load(std::memory_order_acquire);
+  const auto crc = map_.crc(block);
+  if (backing == nullptr || !crc) {
+    return false;
+  }
+  const std::size_t got =
+      read_up_to(backing->data.get(), block * kBlockBytes, out);
+  if (got == out.size() && crc32c(out) == *crc) {
+    return true;
+  }
+  counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
+  map_.clear(backing->map.get(), block);
+  return false;
+}
+
+Result<void> CachedFile::store(BlockIndex block,
+                               std::span<const std::byte> bytes) {
+  const Backing* backing = backing_.load(std::memory_order_acquire);
+  if (backing == nullptr) {
+    return Error{ErrorCode::kIo, "no cache file"};
+  }
+  if (auto saved = save_pins(*backing); !saved) {
+    return saved;
+  }
+  auto written = write_all(backing->data.get(), block * kBlockBytes, bytes);
+  if (!written) {
+    return written;
+  }
+  return map_.set(backing->map.get(), block, crc32c(bytes));
+}
+
+Result<void> CachedFile::save_pins(const Backing& backing) {
+  const unsigned revision = pin_->revision();
+  if (saved_pins_.load(std::memory_order_acquire) == revision) {
+    return {};
+  }
+  auto written = write_all(backing.map.get(), 0,
+                           encode_map_header({remote_.size, pin_->entries()}));
+  if (written) {
+    saved_pins_.store(revision, std::memory_order_release);
+  }
+  return written;
+}
+
+std::uint64_t CachedFile::disk_bytes() const {
+  const Backing* backing = backing_.load(std::memory_order_acquire);
+  if (backing == nullptr) {
+    return 0;
+  }
+  return blocks_on_disk(backing->data.get()) +
+         blocks_on_disk(backing->map.get());
+}
+
+void CachedFile::remove() const {
+  std::error_code ignored;  // what is gone already is as good
+  std::filesystem::remove(paths_.map, ignored);
+  std::filesystem::remove(paths_.data, ignored);
+}
+
+bool remove_cached(const std::filesystem::path& dir, const std::string& key) {
+  const CachePaths paths = cache_paths(dir, key);
+  const UniqueFd map = open_file(paths.map, O_RDWR);
+  if (!map.valid() && errno != ENOENT) {
+    return false;
+  }
+  if (map.valid() && ::flock(map.get(), LOCK_EX | LOCK_NB) != 0) {
+    return false;
+  }
+  std::error_code error;
+  std::filesystem::remove(paths.data, error);
+  std::filesystem::remove(paths.map, error);
+  return !error;
+}
+
+}  // namespace omicsfs

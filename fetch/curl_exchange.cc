@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/curl_exchange.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "fetch/url.h"
+
+namespace omicsfs {
+namespace {
+
+constexpr long kMaxRedirects = 5;
+// The largest that libcurl 7.88 takes. Its default of 16 KiB costs a system
+// call and a call of ours for each 16 KiB.
+constexpr long kBufferBytes = 512 * 1024;
+constexpr long kStallBytesPerSecond = 1024;
+
+bool is_https(std::string_view url) {
+  return server_of(url).starts_with("https:");
+}
+
+// What to trust; "" = what libcurl was built with. libcurl leaves
+// SSL_CERT_FILE to its command line tool.
+std::string trusted_file(const TransportOptions& options) {
+  const char* const env = std::getenv("SSL_CERT_FILE");
+  return options.ca_file.empty() && env ? env : options.ca_file;
+}
+
+}  // namespace
+
+void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
+  easy_ = std::move(easy);
+  curl_easy_reset(easy_.get());
+  set_request();
+  set_limits(options);
+}
+
+void CurlExchange::set_request() {
+  CURL* const easy = easy_.get();
+  const bool secure = is_https(request_.url);
+  curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+                   secure ? "https" : "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "omicsfs/" OMICSFS_VERSION);
+  if (request_.range) {
+    const std::string range =
+        fmt::format("{}-{}", request_.range->offset, request_.range->end() - 1);
+    curl_easy_setopt(easy, CURLOPT_RANGE, range.c_str());
+  }
+  // Asked for as a plain header: CURLOPT_ACCEPT_ENCODING would also make
+  // libcurl decode what a server encodes all the same, and hide that it did.
+  add_header("Accept-Encoding: identity");
+  if (!request_.if_match.empty()) {
+    add_header("If-Match: " + request_.if_match);
+  }
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header_callback);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_callback);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+}
+
+void CurlExchange::set_limits(const TransportOptions& options) {
+  CURL* const easy = easy_.get();
+  const auto connect_s = static_cast<long>(options.connect_timeout.count());
+  const auto stall_s = static_cast<long>(options.stall.count());
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, connect_s);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall_s);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // Ending an exchange must not wait for a name server that does not answer.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  const std::string trusted = trusted_file(options);
+  if (!trusted.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, trusted.c_str());
+  }
+}
+
+void CurlExchange::add_header(const std::string& line) {
+  curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
+  if (longer) {
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  }
+}
+
+std::size_t CurlExchange::header_callback(char* data, std::size_t one,
+                                          std::size_t size,
+                                          void* self) noexcept {
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  const auto taken = exchange.take_header({data, one * size});
+  if (!taken) {
+    exchange.error_ = taken.error().within(
+        describe_get(exchange.request_.url, exchange.request_.range));
+    return 0;
+  }
+  return one * size;
+}
+
+Result<void> CurlExchange::take_header(std::string_view line) {
+  if (line.starts_with("HTTP/")) {
+    const auto scheme = check_scheme();
+    if (!scheme) {
+      return scheme;
+    }
+  }
+  return reader_.take(line);
+}
+
+std::size_t CurlExchange::write_callback(char* data, std::size_t one,
+                                         std::size_t size,
+                                         void* self) noexcept {
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  const auto taken = exchange.take_body(data, one * size);
+  if (!taken) {
+    exchange.error_ = taken.error();
+    return 0;
+  }
+  return one * size;
+}
+
+Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
+  if (!sink_->wanted()) {
+    return Error{ErrorCode::kInterrupted,
+                 describe_get(request_.url, request_.range) + ": cancelled"};
+  }
+  const auto head = deliver_head();
+  if (!head) {
+    return head;
+  }
+  return sink_->on_body(std::as_bytes(std::span(data, size)));
+}
+
+Result<void> CurlExchange::deliver_head() {
+  if (head_delivered_) {
+    return {};
+  }
+  head_delivered_ = true;
+  return sink_->on_head(reader_.head());
+}
+
+// From http to https and back to http: libcurl is told of the schemes that the
+// first request may be redirected to, not of the way there.
+Result<void> CurlExchange::check_scheme() {
+  const char* url = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
+  const bool https = url && is_https(url);
+  if (secure_ && !https) {
+    return Error{ErrorCode::kUnavailable,
+                 "refused a redirect from https to http"};
+  }
+  secure_ = https;
+  return {};
+}
+
+void CurlExchange::end(CURLcode code) {
+  if (code == CURLE_OK) {
+    const auto head = deliver_head();
+    sink_->on_done(head);
+    return;
+  }
+  sink_->on_done(error_ ? *error_ : failure_of(code));
+}
+
+void CurlExchange::end(Error error) { sink_->on_done(std::move(error)); }
+
+Error CurlExchange::failure_of(CURLcode code) const {
+  const bool bad_url =
+      code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+  const bool redirected = reader_.head().status != 0;
+  const bool invalid = bad_url && !redirected;
+  return {invalid ? ErrorCode::kInvalid : ErrorCode::kUnavailable,
+          fmt::format("{}: {}{}", describe_get(request_.url, request_.range),
+                      bad_url && redirected ? "refused a redirect: " : "",
+                      reason_of(code))};
+}
+
+// The system's own word where a connection could not be made, else libcurl's.
+std::string CurlExchange::reason_of(CURLcode code) const {
+  long number = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &number);
+  if (code == CURLE_COULDNT_CONNECT && number != 0) {
+    return std::generic_category().message(static_cast<int>(number));
+  }
+  const std::string_view text(error_text_.data());
+  return std::string(text.empty() ? curl_easy_strerror(code) : text);
+}
+
+}  // namespace omicsfs

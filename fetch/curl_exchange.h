@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "catalog/result.h"
+#include "fetch/curl_transport.h"
+#include "fetch/response_head.h"
+#include "fetch/transport.h"
+
+namespace omicsfs {
+
+struct EasyDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
+
+// One request and the way of its response from libcurl to a sink. Used by one
+// thread. REQUIRES: end() is called exactly once, last.
+class CurlExchange {
+ public:
+  CurlExchange(Request request, std::shared_ptr<ResponseSink> sink)
+      : request_(std::move(request)), sink_(std::move(sink)) {}
+  CurlExchange(const CurlExchange&) = delete;
+  CurlExchange& operator=(const CurlExchange&) = delete;
+
+  [[nodiscard]] const Request& request() const { return request_; }
+  [[nodiscard]] bool wanted() const { return sink_->wanted(); }
+  [[nodiscard]] CURL* easy() const { return easy_.get(); }
+
+  // Sets `easy` up for the request. The exchange must not move from now on.
+  void prepare(EasyHandle easy, const TransportOptions& options);
+
+  // libcurl is done with the request: tells the sink.
+  void end(CURLcode code);
+  // The exchange ends for a reason of ours: tells the sink.
+  void end(Error error);
+
+  // The handle, for use by another exchange. REQUIRES: it is in no multi.
+  [[nodiscard]] EasyHandle release() { return std::move(easy_); }
+
+ private:
+  struct ListDeleter {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  static std::size_t header_callback(char* data, std::size_t one,
+                                     std::size_t size, void* self) noexcept;
+  static std::size_t write_callback(char* data, std::size_t one,
+                                    std::size_t size, void* self) noexcept;
+  void set_request();
+  void set_limits(const TransportOptions& options);
+  void add_header(const std::string& line);
+  Result<void> take_header(std::string_view line);
+  Result<void> take_body(const char* data, std::size_t size);
+  Result<void> deliver_head();
+  Result<void> check_scheme();
+  [[nodiscard]] Error failure_of(CURLcode code) const;
+  [[nodiscard]] std::string reason_of(CURLcode code) const;
+
+  Request request_;
+  std::shared_ptr<ResponseSink> sink_;
+  EasyHandle easy_;
+  std::unique_ptr<curl_slist, ListDeleter> headers_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  HeadReader reader_;
+  bool head_delivered_ = false;
+  bool secure_ = false;         // the last response came over https
+  std::optional<Error> error_;  // why a callback ended the exchange
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "fetch/transport.h"
+
+namespace omicsfs {
+
+struct TransportOptions {
+  // Exchanges that one server is asked at a time; more wait for their turn.
+  int connections_per_host = 16;
+  std::chrono::seconds connect_timeout{10};
+  // An exchange that brings less than 1 KiB/s for so long is ended, also while
+  // its head is awaited.
+  std::chrono::seconds stall{15};
+  // Certificates to trust, a PEM file; "" = $SSL_CERT_FILE, else the system's.
+  std::string ca_file{};
+};
+
+// Transport over libcurl: one thread that drives all exchanges. Connections are
+// kept and shared, HTTP/2 where the server offers it over TLS. Follows up to
+// five redirects, never from https down to http. Proxies are taken from the
+// environment, as curl does. Destruction ends what still runs, each with
+// kInterrupted. REQUIRES: not destroyed from a sink.
+class CurlTransport : public Transport {
+ public:
+  explicit CurlTransport(const TransportOptions& options = {});
+  ~CurlTransport() override;
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
+
+  void start(Request request, std::shared_ptr<ResponseSink> sink) override;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace omicsfs

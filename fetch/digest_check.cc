@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/digest_check.h"
+
+#include <vector>
+
+namespace omicsfs {
+
+DigestVerdict digest_agrees(CachedFile& file, const std::stop_token& stop) {
+  const auto& published = file.remote().digest;
+  if (!published) {
+    return DigestVerdict::kUnknown;
+  }
+  DigestHasher hasher(published->kind);
+  std::vector<std::byte> buffer(kBlockBytes);
+  for (BlockIndex block = 0; block < file.blocks(); ++block) {
+    const ByteRange bytes = bytes_of({block, 1}, file.remote().size);
+    const std::span<std::byte> out(buffer.data(), bytes.length);
+    if (stop.stop_requested() || !file.load(block, out)) {
+      return DigestVerdict::kUnknown;
+    }
+    hasher.update(out);
+  }
+  return hasher.finish() == *published ? DigestVerdict::kAgrees
+                                       : DigestVerdict::kDiffers;
+}
+
+}  // namespace omicsfs

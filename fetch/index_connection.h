@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "catalog/result.h"
+#include "catalog/sqlite.h"
+#include "fetch/mutex.h"
+
+namespace omicsfs {
+
+// A connection to the cache index, with its statements prepared.
+struct IndexConnection {
+  Database database;
+  Statement used;
+  Statement charge;
+  Statement settle;
+  Statement touch;
+  Statement verify;
+  Statement verified;
+  Statement forget;
+  Statement oldest;
+  Statement totals;
+};
+
+// Opens the index below `dir` (`<cache>/v1`), making it from the block maps
+// where it is missing. Errors: kCorrupt, damaged or of another version;
+// kNoSpace, kIo.
+Result<IndexConnection> open_index(const std::filesystem::path& dir);
+
+// A few connections, each used by one thread at a time. Thread-safe.
+class IndexPool {
+ public:
+  explicit IndexPool(std::filesystem::path dir) : dir_(std::move(dir)) {}
+
+  // One connection, for a scope.
+  class Lease {
+   public:
+    Lease(IndexPool& pool, std::unique_ptr<IndexConnection> connection)
+        : pool_(&pool), connection_(std::move(connection)) {}
+    Lease(Lease&&) = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
+      if (connection_ != nullptr) {
+        pool_->give_back(std::move(connection_));
+      }
+    }
+    IndexConnection* operator->() { return connection_.get(); }
+
+   private:
+    IndexPool* pool_;
+    std::unique_ptr<IndexConnection> connection_;
+  };
+
+  // Waits for one where all are out. Errors: those of opening a further one.
+  Result<Lease> lease();
+  // Takes over a connection that is open already.
+  void adopt(IndexConnection connection);
+  [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
+
+ private:
+  static constexpr std::size_t kMaxConnections = 4;
+  void give_back(std::unique_ptr<IndexConnection> connection);
+
+  std::filesystem::path dir_;
+  Mutex mutex_;
+  std::condition_variable_any returned_;
+  std::vector<std::unique_ptr<IndexConnection>> idle_ GUARDED_BY(mutex_);
+  std::size_t open_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace omicsfs

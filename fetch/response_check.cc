@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/response_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "fetch/content_range.h"
+
+namespace omicsfs {
+namespace {
+
+bool same_letter(char a, char b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return lower(a) == lower(b);
+}
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() &&
+         std::equal(word.begin(), word.end(), text.begin(), same_letter);
+}
+
+TryFailure wrong(std::string why) {
+  return {Failure::kOtherUrlOnly, {ErrorCode::kUnavailable, std::move(why)}};
+}
+
+TryFailure other_size(std::uint64_t size, std::uint64_t catalogued) {
+  return {Failure::kOtherUrlOnly,
+          {ErrorCode::kChanged,
+           fmt::format("the object has {} bytes, the catalog says {}", size,
+                       catalogued)}};
+}
+
+Verdict check_partial(const RequestedRange& asked, const ResponseHead& head) {
+  if (starts_with_word(head.content_type, "multipart/byteranges")) {
+    return wrong("the server answered one range with multipart/byteranges");
+  }
+  const auto got = parse_content_range(head.content_range);
+  if (!got || !got->range || !got->total) {
+    return wrong(
+        fmt::format("the server answered 206 with Content-Range \"{}\"",
+                    head.content_range));
+  }
+  if (*got->total != asked.file_size) {
+    return other_size(*got->total, asked.file_size);
+  }
+  if (*got->range != asked.range) {
+    return wrong(fmt::format("the server answered with another range, \"{}\"",
+                             head.content_range));
+  }
+  if (head.content_length.value_or(asked.range.length) != asked.range.length) {
+    return wrong(
+        fmt::format("Content-Length {} contradicts Content-Range \"{}\"",
+                    *head.content_length, head.content_range));
+  }
+  return BodyPlan{0, asked.range.length, false};
+}
+
+// The server may ignore Range (RFC 9110 14.2). Only the length tells the object
+// from an error page sent as 200; where there is no length, a page is refused
+// by its type.
+Verdict check_whole(const RequestedRange& asked, const ResponseHead& head) {
+  if (!head.content_length &&
+      starts_with_word(head.content_type, "text/html")) {
+    return wrong("the server answered with a web page");
+  }
+  if (head.content_length.value_or(asked.file_size) != asked.file_size) {
+    return other_size(*head.content_length, asked.file_size);
+  }
+  if (asked.range.offset > kMaxSkipBytes) {
+    return wrong(
+        fmt::format("the server ignores Range, and byte {} is too far into the "
+                    "object to read up to it",
+                    asked.range.offset));
+  }
+  return BodyPlan{asked.range.offset, asked.range.length,
+                  asked.range.end() < asked.file_size};
+}
+
+bool is_transient(int status) {
+  return status == 408 || status == 429 || (status >= 500 && status <= 599);
+}
+
+}  // namespace
+
+bool is_identity(const ResponseHead& head) {
+  const std::string& encoding = head.content_encoding;
+  return encoding.empty() ||
+         (encoding.size() == 8 && starts_with_word(encoding, "identity"));
+}
+
+TryFailure refused_status(int status) {
+  const std::string said = fmt::format("the server answered {}", status);
+  if (status == 404 || status == 410) {
+    return {Failure::kOtherUrlOnly, {ErrorCode::kNotFound, said}};
+  }
+  if (status == 412) {
+    return {Failure::kOtherUrlOnly,
+            {ErrorCode::kChanged, said + ": the object has changed"}};
+  }
+  if (status == 416) {
+    return {Failure::kOtherUrlOnly,
+            {ErrorCode::kChanged,
+             said + ": the object is shorter than the catalog says"}};
+  }
+  if (is_transient(status)) {
+    return {Failure::kTransient, {ErrorCode::kUnavailable, said}};
+  }
+  return wrong(said);
+}
+
+TryFailure failed_exchange(const Error& error) {
+  if (error.code == ErrorCode::kUnavailable) {
+    return {Failure::kTransient, error};
+  }
+  const bool bad_url = error.code == ErrorCode::kInvalid;
+  return {bad_url ? Failure::kOtherUrlOnly : Failure::kFatal, error};
+}
+
+Verdict check_response(const RequestedRange& asked, const ResponseHead& head) {
+  if (head.status != 200 && head.status != 206) {
+    return refused_status(head.status);
+  }
+  if (!is_identity(head)) {
+    return wrong(fmt::format("the server answered with Content-Encoding \"{}\"",
+                             head.content_encoding));
+  }
+  return head.status == 206 ? check_partial(asked, head)
+                            : check_whole(asked, head);
+}
+
+}  // namespace omicsfs

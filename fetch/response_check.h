@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "fetch/byte_range.h"
+#include "fetch/retry.h"
+#include "fetch/transport.h"
+
+// Whether an answer holds the bytes that were asked for. Pure: what a server
+// may not be trusted with is decided here and nowhere else.
+
+namespace omicsfs {
+
+struct RequestedRange {
+  ByteRange range;              // not empty, within the object
+  std::uint64_t file_size = 0;  // of the whole object, as catalogued
+};
+
+// What to do with the body of a right answer: leave out `skip` bytes, then take
+// `take`. What follows, if `more_follows`, is not wanted.
+struct BodyPlan {
+  std::uint64_t skip = 0;
+  std::uint64_t take = 0;
+  bool more_follows = false;
+  bool operator==(const BodyPlan&) const = default;
+};
+
+// The most that is read and thrown away to reach a range in the answer of a
+// server that ignores Range. Over it a read would cost minutes and the whole
+// file's traffic: better an error that says why.
+inline constexpr std::uint64_t kMaxSkipBytes = 64ULL << 20;
+
+using Verdict = std::variant<BodyPlan, TryFailure>;
+
+// Judges the answer to a GET of `asked`: a 206 of exactly that range of an
+// object of that size, or a 200 of that size from which the range can be cut.
+// Failures: kChanged (412, 416, another size); kNotFound (404, 410);
+// kUnavailable for all else, transient for 408, 429 and 5xx. The failure's
+// retry_after is left to the caller, who has the clock.
+[[nodiscard]] Verdict check_response(const RequestedRange& asked,
+                                     const ResponseHead& head);
+
+// What a status that brings no usable body means.
+[[nodiscard]] TryFailure refused_status(int status);
+
+// What it means that the exchange itself failed, by the transport's error.
+[[nodiscard]] TryFailure failed_exchange(const Error& error);
+
+// Whether the body is the object's own bytes: no Content-Encoding.
+[[nodiscard]] bool is_identity(const ResponseHead& head);
+
+}  // namespace omicsfs

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/try_order.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace omicsfs {
+
+using std::chrono::milliseconds;
+
+TryOrder::TryOrder(std::vector<std::string> urls, const RetryPolicy& policy)
+    : policy_(policy) {
+  urls_.reserve(urls.size());
+  for (std::string& url : urls) {
+    urls_.push_back({.url = std::move(url)});
+  }
+}
+
+Result<milliseconds> TryOrder::next(const TryFailure& failure, double random) {
+  if (failure.failure == Failure::kFatal) {
+    return failure.error;
+  }
+  urls_[at_].tried = true;
+  urls_[at_].retry_after = failure.retry_after;
+  if (failure.failure == Failure::kOtherUrlOnly) {
+    strike(failure.error);
+  }
+  if (!turn()) {
+    return none_left(failure.error);
+  }
+  const bool fresh = !urls_[at_].tried;
+  if (fresh && failure.failure == Failure::kOtherUrlOnly) {
+    return milliseconds{0};
+  }
+  return retry(failure.error, random);
+}
+
+void TryOrder::keep_only(const std::function<bool(const std::string&)>& keep) {
+  for (Candidate& candidate : urls_) {
+    candidate.struck = candidate.struck || !keep(candidate.url);
+  }
+}
+
+// Turns to the next url that is not struck out, the present one last. False
+// where there is none.
+bool TryOrder::turn() {
+  for (std::size_t step = 1; step <= urls_.size(); ++step) {
+    const std::size_t at = (at_ + step) % urls_.size();
+    if (!urls_[at].struck) {
+      at_ = at;
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<milliseconds> TryOrder::retry(const Error& error, double random) {
+  ++retries_;
+  const auto delay =
+      retry_delay(policy_, retries_, random, urls_[at_].retry_after);
+  if (!delay) {
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("{} (given up after {} {})", error.message,
+                             retries_, retries_ == 1 ? "try" : "tries")};
+  }
+  return *delay;
+}
+
+void TryOrder::strike(const Error& error) {
+  urls_[at_].struck = true;
+  all_not_found_ = all_not_found_ && error.code == ErrorCode::kNotFound;
+  if (error.code == ErrorCode::kChanged && !changed_) {
+    changed_ = error;
+  }
+}
+
+Error TryOrder::none_left(const Error& last) const {
+  if (changed_) {
+    return *changed_;
+  }
+  if (all_not_found_) {
+    return last;
+  }
+  return {ErrorCode::kUnavailable, last.message};
+}
+
+}  // namespace omicsfs

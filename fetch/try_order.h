@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/result.h"
+#include "fetch/retry.h"
+
+namespace omicsfs {
+
+// Which url to try next and after what delay, for one fetch that has several
+// urls. Decides only; does no I/O and has no clock. Not thread-safe.
+//
+// A transient failure costs one retry of the policy and turns to the next url;
+// a failure that only another url can mend strikes the url out and turns at
+// once to one that was not tried yet. So there are at most as many tries as
+// urls and retries together.
+class TryOrder {
+ public:
+  TryOrder(std::vector<std::string> urls, const RetryPolicy& policy);
+
+  // The url to try now. REQUIRES: there was at least one url.
+  [[nodiscard]] const std::string& url() const { return urls_[at_].url; }
+
+  // Takes the outcome of the try at url() and turns to the next. Returns the
+  // delay before it, or the error that ends the fetch: kChanged where no url is
+  // left and one said so, kNotFound where each said so, else kUnavailable; a
+  // fatal failure's own error. `random` in [0, 1].
+  Result<std::chrono::milliseconds> next(const TryFailure& failure,
+                                         double random);
+
+  // Strikes out each url that `keep` refuses.
+  void keep_only(const std::function<bool(const std::string&)>& keep);
+
+ private:
+  struct Candidate {
+    std::string url;
+    bool struck = false;
+    bool tried = false;
+    std::optional<std::chrono::milliseconds> retry_after{};
+  };
+
+  bool turn();
+  Result<std::chrono::milliseconds> retry(const Error& error, double random);
+  [[nodiscard]] Error none_left(const Error& last) const;
+  void strike(const Error& error);
+
+  RetryPolicy policy_;
+  std::vector<Candidate> urls_;
+  std::size_t at_ = 0;
+  int retries_ = 0;
+  std::optional<Error> changed_;  // the first such answer
+  bool all_not_found_ = true;
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fetch/byte_range.h"
+
+// What this layer needs to know of a url's text. Pure.
+
+namespace omicsfs {
+
+// Whether `url` begins with http:// or https:// in any case, names a host and
+// holds neither spaces nor control characters.
+[[nodiscard]] bool is_http_url(std::string_view url);
+
+// "scheme://host:port" in lower case, without user and password: what shares
+// one server. REQUIRES: is_http_url(url).
+[[nodiscard]] std::string server_of(std::string_view url);
+
+// `url` as a message may show it: without user and password, and without the
+// query and fragment, which may hold a signature.
+[[nodiscard]] std::string printable_url(std::string_view url);
+
+// "GET <printable url> bytes=<first>-<last>", for messages.
+[[nodiscard]] std::string describe_get(std::string_view url,
+                                       std::optional<ByteRange> range);
+
+}  // namespace omicsfs

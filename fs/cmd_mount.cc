@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <sys/statvfs.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "catalog/snapshot.h"
+#include "catalog/source.h"
+#include "fs/command.h"
+#include "fs/daemon.h"
+#include "fs/interrupt_watch.h"
+#include "fs/log.h"
+#include "fs/mount_point.h"
+#include "fs/mounted_tree.h"
+#include "fs/progress.h"
+#include "fs/refresh.h"
+
+namespace omicsfs {
+namespace {
+
+int fail(const Error& error) {
+  fmt::print(stderr, "omicsfs: {}\n", error.message);
+  return kExitFailed;
+}
+
+// Whether a snapshot is there that this program can read.
+bool has_snapshot(const Settings& settings, const std::string& source) {
+  const auto path = current_snapshot(settings.state_dir, source);
+  return path && Snapshot::open(*path);
+}
+
+Result<void> refresh_one(const std::string& name, const Settings& settings) {
+  const auto kind = find_source(name);
+  if (!kind) {
+    return kind.error();
+  }
+  const InterruptWatch interrupts;
+  Progress progress(STDERR_FILENO);
+  const auto summary = refresh(
+      **kind, settings, watch_on_stderr(name, progress, interrupts.token()));
+  if (!summary) {
+    return summary.error().within(name);
+  }
+  return {};
+}
+
+// Makes the snapshots that are missing, or all where asked to.
+Result<void> prepare_snapshots(const MountOptions& options,
+                               const Settings& settings) {
+  for (const std::string& source : options.sources) {
+    if (!options.refresh && has_snapshot(settings, source)) {
+      continue;
+    }
+    if (auto refreshed = refresh_one(source, settings); !refreshed) {
+      return refreshed;
+    }
+  }
+  return {};
+}
+
+Result<Log> open_log(const MountOptions& options, const Settings& settings) {
+  const LogLevel least = options.verbose ? LogLevel::kDebug : LogLevel::kInfo;
+  if (options.log_file) {
+    return Log::to_file(*options.log_file, least);
+  }
+  if (options.foreground) {
+    return Log::to_stderr(least);
+  }
+  return Log::to_file(settings.state_dir / "omicsfs.log", least);
+}
+
+std::string mount_name(const std::vector<std::string>& sources) {
+  std::string name;
+  for (const std::string& source : sources) {
+    name += (name.empty() ? "" : "+") + source;
+  }
+  return name;
+}
+
+int serve(const MountOptions& options, const Settings& settings,
+          Readiness& readiness) {
+  const auto log = open_log(options, settings);
+  if (!log) {
+    return fail(log.error());
+  }
+  auto sources = open_sources(settings, options.sources);
+  if (!sources) {
+    return fail(sources.error());
+  }
+  const InterruptWatch interrupts;
+  const std::string where =
+      mount_name(options.sources) + " at " + options.mount_point;
+  MountedTree tree(settings, *std::move(sources), *log, interrupts.token(),
+                   [&] {
+                     log->write(LogLevel::kInfo, "mounted " + where);
+                     readiness.ready();
+                   });
+  const auto served =
+      tree.serve({options.mount_point, mount_name(options.sources),
+                  options.allow_other, options.kernel_options});
+  if (!served) {
+    log->write(LogLevel::kError, served.error().message);
+    return fail(served.error());
+  }
+  log->write(LogLevel::kInfo, "unmounted " + where);
+  return kExitDone;
+}
+
+// The server is ready before the kernel has its last word.
+int check_answers(const std::string& mount_point) {
+  struct statvfs space {};
+  if (::statvfs(mount_point.c_str(), &space) != 0) {
+    return fail({ErrorCode::kIo, mount_point + ": the mount does not answer"});
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+int run_mount(const MountOptions& options, const Settings& settings) {
+  auto mount_point = prepare_mount_point(options.mount_point);
+  if (!mount_point) {
+    return fail(mount_point.error());
+  }
+  MountOptions absolute = options;
+  absolute.mount_point = mount_point->string();
+  if (options.log_file) {
+    absolute.log_file = std::filesystem::absolute(*options.log_file).string();
+  }
+  if (auto prepared = prepare_snapshots(absolute, settings); !prepared) {
+    return fail(prepared.error());
+  }
+  if (options.foreground) {
+    Readiness nobody_waits;
+    return serve(absolute, settings, nobody_waits);
+  }
+  const int status = run_in_background([&](Readiness& readiness) {
+    return serve(absolute, settings, readiness);
+  });
+  return status == kExitDone ? check_answers(absolute.mount_point) : status;
+}
+
+}  // namespace omicsfs

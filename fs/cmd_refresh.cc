@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "fs/command.h"
+#include "fs/interrupt_watch.h"
+#include "fs/progress.h"
+#include "fs/refresh.h"
+#include "fs/source_report.h"
+
+namespace omicsfs {
+namespace {
+
+std::vector<std::string> wanted_sources(const RefreshOptions& options) {
+  if (!options.sources.empty()) {
+    return options.sources;
+  }
+  std::vector<std::string> names;
+  for (const SourceKind& kind : all_sources()) {
+    names.emplace_back(kind.name);
+  }
+  return names;
+}
+
+Result<SourceSummary> refresh_named(const std::string& name,
+                                    const Settings& settings,
+                                    const std::stop_token& stop) {
+  const auto kind = find_source(name);
+  if (!kind) {
+    return kind.error();
+  }
+  Progress progress(STDERR_FILENO);
+  return refresh(**kind, settings, watch_on_stderr(name, progress, stop));
+}
+
+}  // namespace
+
+int run_refresh(const RefreshOptions& options, const Settings& settings) {
+  const InterruptWatch interrupts;
+  int status = kExitDone;
+  for (const std::string& name : wanted_sources(options)) {
+    if (interrupts.token().stop_requested()) {
+      return kExitFailed;
+    }
+    const auto summary = refresh_named(name, settings, interrupts.token());
+    if (summary) {
+      fmt::print("{}\n", summary_text(name, *summary));
+    } else {
+      fmt::print(stderr, "omicsfs refresh: {}: {}\n", name,
+                 summary.error().message);
+      status = kExitFailed;
+    }
+  }
+  return status;
+}
+
+}  // namespace omicsfs

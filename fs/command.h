@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/settings.h"
+
+// The commands: what each is asked to do, and the function that does it, in
+// the file of its name. Each prints its result on stdout and what went wrong
+// on stderr, and returns an exit status.
+
+namespace omicsfs {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+enum class OutputFormat { kText, kJson };
+
+struct MountOptions {
+  std::vector<std::string> sources;  // known names, at least one, no repeats
+  std::string mount_point;           // as given
+  bool foreground = false;
+  bool verbose = false;
+  bool refresh = false;  // also where a snapshot is there already
+  bool allow_other = false;
+  // Words for the kernel, of nosuid, nodev, noexec and noatime, as given.
+  std::vector<std::string> kernel_options;
+  std::optional<std::string> log_file;
+};
+
+struct UmountOptions {
+  std::string mount_point;
+  bool lazy = false;  // detach now, end when the last open file is closed
+};
+
+struct RefreshOptions {
+  std::vector<std::string> sources;  // known names, no repeats; none = all
+};
+
+struct SourcesOptions {
+  OutputFormat format = OutputFormat::kText;
+};
+
+struct LsOptions {
+  std::string source;  // a known name
+  std::string path;    // within the source; "" = its root
+  bool details = false;
+  OutputFormat format = OutputFormat::kText;
+};
+
+struct CacheStatusOptions {
+  OutputFormat format = OutputFormat::kText;
+};
+
+int run_mount(const MountOptions& options, const Settings& settings);
+int run_umount(const UmountOptions& options);
+int run_refresh(const RefreshOptions& options, const Settings& settings);
+int run_sources(const SourcesOptions& options, const Settings& settings);
+int run_ls(const LsOptions& options, const Settings& settings);
+int run_cache_status(const CacheStatusOptions& options,
+                     const Settings& settings);
+
+}  // namespace omicsfs

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+#include "fs/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <set>
+
+#include "catalog/entry_name.h"
+#include "catalog/source.h"
+#include "fs/mount_words.h"
+
+namespace omicsfs {
+namespace {
+
+constexpr const char* kProgramFooter =
+    R"(Settings come from these flags, then from OMICSFS_* variables, then from
+~/.config/omicsfs/config.json, then from /etc/omicsfs/config.json; see
+omicsfs.json(5). The flags may stand before or after the command.
+
+Example: omicsfs mount abc-atlas ~/abc && ls ~/abc/latest)";
+
+constexpr const char* kMountFooter =
+    R"(Nothing is downloaded beforehand: a file's bytes come when they are first
+read, and stay in the cache. One source: MOUNTPOINT is its root; several: each
+has a directory of its name. A source never refreshed is refreshed first.
+
+Example: omicsfs mount abc-atlas ~/abc
+         omicsfs mount -o allow_other,cache.limit=100G abc-atlas /data/abc)";
+
+constexpr const char* kUmountFooter = R"(Example: omicsfs umount ~/abc)";
+
+constexpr const char* kRefreshFooter =
+    R"(Mounted sources show the new catalog the next time they are mounted. When a
+refresh fails, the catalog that is there stays.
+
+Example: omicsfs refresh abc-atlas)";
+
+constexpr const char* kSourcesFooter = R"(Example: omicsfs sources --json)";
+
+constexpr const char* kLsFooter =
+    R"(Needs a refreshed source, and neither a mount nor the network.
+
+Example: omicsfs ls -l abc-atlas/releases)";
+
+constexpr const char* kCacheFooter = R"(Example: omicsfs cache status --json)";
+
+// What the words mean, as CLI11 fills it in.
+struct Words {
+  std::string config;
+  std::string base_url;
+  // Settings in the order of kSettingFlags.
+  std::vector<std::string> settings;
+  std::vector<std::string> mount_words;
+  std::vector<std::string> mount_places;  // sources, then the mount point
+  std::string log_file;
+  std::string ls_target;
+  bool json = false;
+  MountOptions mount;
+  UmountOptions umount;
+  RefreshOptions refresh;
+  LsOptions ls;
+};
+
+struct SettingFlag {
+  const char* flag;
+  const char* key;
+  const char* type;
+  const char* help;
+};
+
+constexpr std::array<SettingFlag, 4> kSettingFlags = {{
+    {"--state-dir", "state_dir", "DIR", "Where catalogs and logs are kept"},
+    {"--cache-dir", "cache.dir", "DIR", "Where fetched bytes are kept"},
+    {"--cache-limit", "cache.limit", "SIZE",
+     "The most that the cache may take, as in 20G"},
+    {"--keep-free", "cache.keep_free", "SIZE",
+     "What stays free on the cache's disk, as in 2G"},
+}};
+
+// CLI11 would have the sources take the mount point too, so both are one option
+// to it, and only the help tells them apart.
+class MountHelp : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* /*app*/,
+                         std::string /*name*/) const override {
+    return "Usage: omicsfs mount [OPTIONS] SOURCE... MOUNTPOINT\n";
+  }
+};
+
+// The words were understood, but ask for something that cannot be.
+Farewell usage_error(const std::string& message) {
+  return {"omicsfs: " + message + "\n", kExitUsage};
+}
+
+void add_program_options(CLI::App& app, Words& words) {
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer(kProgramFooter);
+  app.set_version_flag("--version", "omicsfs " OMICSFS_VERSION,
+                       "Print the version and exit");
+  app.add_option("--config", words.config,
+                 "Read this settings file and no other")
+      ->type_name("FILE");
+  words.settings.resize(kSettingFlags.size());
+  for (std::size_t index = 0; index < kSettingFlags.size(); ++index) {
+    const SettingFlag& flag = kSettingFlags.at(index);
+    app.add_option(flag.flag, words.settings[index], flag.help)
+        ->type_name(flag.type);
+  }
+  app.add_option("--base-url", words.base_url,
+                 "Where the one source named is published")
+      ->type_name("URL");
+}
+
+void add_mount(CLI::App& app, Words& words) {
+  CLI::App* mount =
+      app.add_subcommand("mount", "Mount sources as a read-only directory");
+  mount->footer(kMountFooter);
+  mount->formatter(std::make_shared<MountHelp>());
+  mount->add_flag("-f,--foreground", words.mount.foreground,
+                  "Stay in the foreground, log to stderr");
+  mount->add_flag("-v,--verbose", words.mount.verbose,
+                  "Log every failed call, not only failures of the mount");
+  mount->add_flag("--refresh", words.mount.refresh,
+                  "Refresh the sources first");
+  mount
+      ->add_option("--log", words.log_file,
+                   "Log to this file; else to omicsfs.log in the state "
+                   "directory")
+      ->type_name("FILE");
+  mount
+      ->add_option("-o", words.mount_words,
+                   "Options with commas between them: allow_other, settings "
+                   "such as cache.limit=10G, and the words of fstab(5)")
+      ->type_name("OPTIONS")
+      ->allow_extra_args(false);
+  mount
+      ->add_option("PLACES", words.mount_places,
+                   "One source or more, then the mount point")
+      ->type_name("");
+}
+
+void add_umount(CLI::App& app, Words& words) {
+  CLI::App* umount = app.add_subcommand("umount", "Unmount what mount mounted");
+  umount->footer(kUmountFooter);
+  umount->add_flag("-l,--lazy", words.umount.lazy,
+                   "Detach now, end when the last open file is closed");
+  umount->add_option("MOUNTPOINT", words.umount.mount_point, "What to unmount")
+      ->required()
+      ->type_name("");
+}
+
+void add_refresh(CLI::App& app, Words& words) {
+  CLI::App* refresh = app.add_subcommand(
+      "refresh", "Fetch the index of sources and build their catalogs");
+  refresh->footer(kRefreshFooter);
+  refresh
+      ->add_option("SOURCE", words.refresh.sources,
+                   "What to refresh; all known sources if none is named")
+      ->type_name("");
+}
+
+void add_sources(CLI::App& app, Words& words) {
+  CLI::App* sources = app.add_subcommand(
+      "sources", "List what can be mounted, its newest release and its size");
+  sources->footer(kSourcesFooter);
+  sources->add_flag("--json", words.json, "Print JSON");
+}
+
+void add_ls(CLI::App& app, Words& words) {
+  CLI::App* ls =
+      app.add_subcommand("ls", "List a directory of a source without a mount");
+  ls->footer(kLsFooter);
+  ls->add_flag("-l", words.ls.details, "Also mode, links, size and date (UTC)");
+  ls->add_flag("--json", words.json, "Print JSON");
+  ls->add_option("PLACE", words.ls_target, "SOURCE or SOURCE/PATH")
+      ->required()
+      ->type_name("");
+}
+
+void add_cache(CLI::App& app, Words& words) {
+  CLI::App* cache = app.add_subcommand("cache", "Look at the cache");
+  cache->require_subcommand(1);
+  cache->footer(kCacheFooter);
+  CLI::App* status = cache->add_subcommand(
+      "status", "Show where the cache is, its limit and what is in it");
+  status->footer(kCacheFooter);
+  status->add_flag("--json", words.json, "Print JSON");
+}
+
+// The sources that the command names.
+std::vector<std::string> named_sources(const Command& command) {
+  if (const auto* mount = std::get_if<MountOptions>(&command)) {
+    return mount->sources;
+  }
+  if (const auto* refresh = std::get_if<RefreshOptions>(&command)) {
+    return refresh->sources;
+  }
+  if (const auto* ls = std::get_if<LsOptions>(&command)) {
+    return {ls->source};
+  }
+  return {};
+}
+
+Result<void> check_sources(const std::vector<std::string>& names) {
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (const auto kind = find_source(name); !kind) {
+      return kind.error();
+    }
+    if (!seen.insert(name).second) {
+      return Error{ErrorCode::kInvalid, name + " is named twice"};
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Assignment>> assignments(
+    const Words& words, const std::vector<std::string>& sources) {
+  std::vector<Assignment> flags;
+  for (std::size_t index = 0; index < kSettingFlags.size(); ++index) {
+    const SettingFlag& flag = kSettingFlags.at(index);
+    if (!words.settings[index].empty()) {
+      flags.push_back({flag.key, words.settings[index], flag.flag});
+    }
+  }
+  if (words.base_url.empty()) {
+    return flags;
+  }
+  if (sources.size() != 1) {
+    return Error{ErrorCode::kInvalid, "--base-url needs exactly one source"};
+  }
+  flags.push_back(
+      {"sources." + sources[0] + ".base_url", words.base_url, "--base-url"});
+  return flags;
+}
+
+// A bad value of a flag is an error of usage, so it is found before any file
+// is read. The home directory only has to be some directory.
+Result<void> check_flags(const std::vector<Assignment>& flags) {
+  const auto merged = merge_settings({{}, {{"HOME", "/"}}, flags});
+  return merged ? Result<void>() : merged.error();
+}
+
+Result<MountOptions> mount_options(const Words& words,
+                                   std::vector<Assignment>& flags) {
+  if (words.mount_places.size() < 2) {
+    return Error{ErrorCode::kInvalid,
+                 "mount needs a source and a mount point, as in `omicsfs mount "
+                 "abc-atlas ~/abc`"};
+  }
+  MountOptions options = words.mount;
+  options.sources = words.mount_places;
+  options.mount_point = options.sources.back();
+  options.sources.pop_back();
+  if (!words.log_file.empty()) {
+    options.log_file = words.log_file;
+  }
+  for (const std::string& list : words.mount_words) {
+    auto parsed = parse_mount_words(list);
+    if (!parsed) {
+      return parsed.error();
+    }
+    options.allow_other |= parsed->allow_other;
+    options.kernel_options.insert(options.kernel_options.end(),
+                                  parsed->kernel_options.begin(),
+                                  parsed->kernel_options.end());
+    flags.insert(flags.end(), parsed->assignments.begin(),
+                 parsed->assignments.end());
+  }
+  return options;
+}
+
+LsOptions ls_options(const Words& words, OutputFormat format) {
+  LsOptions options = words.ls;
+  const std::size_t slash = words.ls_target.find('/');
+  options.source = words.ls_target.substr(0, slash);
+  if (slash != std::string::npos) {
+    options.path = words.ls_target.substr(slash + 1);
+  }
+  options.format = format;
+  return options;
+}
+
+// The command that was given; -o of a mount may add to `flags`.
+Result<Command> chosen_command(const CLI::App& app, const Words& words,
+                               std::vector<Assignment>& flags) {
+  const OutputFormat format =
+      words.json ? OutputFormat::kJson : OutputFormat::kText;
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "mount") {
+    auto options = mount_options(words, flags);
+    return options ? Result<Command>(*std::move(options)) : options.error();
+  }
+  if (name == "umount") {
+    return Command(words.umount);
+  }
+  if (name == "refresh") {
+    return Command(words.refresh);
+  }
+  if (name == "sources") {
+    return Command(SourcesOptions{format});
+  }
+  if (name == "ls") {
+    return Command(ls_options(words, format));
+  }
+  return Command(CacheStatusOptions{format});
+}
+
+Result<Invocation> invocation(const CLI::App& app, const Words& words) {
+  std::vector<Assignment> mount_flags;
+  auto command = chosen_command(app, words, mount_flags);
+  if (!command) {
+    return command.error();
+  }
+  const std::vector<std::string> sources = named_sources(*command);
+  if (const auto checked = check_sources(sources); !checked) {
+    return checked.error();
+  }
+  auto flags = assignments(words, sources);
+  if (!flags) {
+    return flags.error();
+  }
+  flags->insert(flags->end(), mount_flags.begin(), mount_flags.end());
+  if (const auto checked = check_flags(*flags); !checked) {
+    return checked.error();
+  }
+  Invocation result{*std::move(command), std::nullopt, *std::move(flags)};
+  if (!words.config.empty()) {
+    result.config = words.config;
+  }
+  return result;
+}
+
+// The deepest command that was begun: the one whose help is of use.
+const CLI::App& innermost(const CLI::App& app) {
+  const CLI::App* current = &app;
+  while (!current->get_subcommands().empty()) {
+    current = current->get_subcommands().front();
+  }
+  return *current;
+}
+
+std::string full_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  return parent == nullptr ? app.get_name()
+                           : full_name(*parent) + " " + app.get_name();
+}
+
+Farewell farewell(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {
+    std::ostringstream out;
+    app.exit(error, out, out);
+    return {out.str(), kExitDone};
+  }
+  // A word that means nothing is the likelier mistake than one that is missing.
+  const std::vector<std::string> unknown = app.remaining(true);
+  const std::string what = unknown.empty() ? error.what()
+                                           : omicsfs::quoted(unknown.front()) +
+                                                 " means nothing here";
+  return usage_error(what + "\nTry '" + full_name(innermost(app)) +
+                     " --help'.");
+}
+
+}  // namespace
+
+std::variant<Invocation, Farewell> parse_command_line(
+    std::span<const std::string> words) {
+  CLI::App app("Mount public omics data releases as read-only directories",
+               "omicsfs");
+  Words parsed;
+  add_program_options(app, parsed);
+  add_mount(app, parsed);
+  add_umount(app, parsed);
+  add_refresh(app, parsed);
+  add_sources(app, parsed);
+  add_ls(app, parsed);
+  add_cache(app, parsed);
+  try {
+    // CLI11 takes the words last first.
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    return farewell(app, error);
+  }
+  auto result = invocation(app, parsed);
+  if (!result) {
+    return usage_error(result.error().message);
+  }
+  return *std::move(result);
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "fs/errno_of.h"
+
+#include <cerrno>
+
+namespace omicsfs {
+
+int errno_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kNotFound:
+      return ENOENT;
+    case ErrorCode::kChanged:
+      return ESTALE;
+    case ErrorCode::kTimedOut:
+      return ETIMEDOUT;
+    case ErrorCode::kInterrupted:
+      return EINTR;
+    case ErrorCode::kInvalid:
+      return EINVAL;
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kNoSpace:  // met by writers of the cache only
+    case ErrorCode::kIo:
+      return EIO;
+  }
+  return EIO;
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/result.h"
+#include "catalog/snapshot.h"
+#include "fetch/block_cache.h"
+#include "fetch/byte_range.h"
+#include "fs/entry_stat.h"
+#include "fs/inode.h"
+#include "fs/open_files.h"
+
+namespace omicsfs {
+
+struct MountedSource {
+  std::string name;  // "abc-atlas"
+  std::shared_ptr<const Snapshot> snapshot;
+};
+
+struct ListedEntry {
+  std::string name;
+  struct stat facts {};
+  std::uint64_t cookie = 0;  // lists on after this entry
+};
+
+// The mounted tree: inode numbers in, `struct stat`, names and bytes out. It
+// knows nothing of FUSE. One source stands at the root itself, several each in
+// a directory of its name. Thread-safe.
+//
+// A read travels: fuse_ops on_read -> FileSystem::read -> ByteSource::read_at
+// (CachedSource: present blocks from CachedFile, missing ones by a Flight that
+// RangeFetcher fills) -> bytes, or the error that errno_of turns to an errno.
+//
+// Only open() and read() of a remote file may wait for the network, and only
+// read() does. Errors of all: kNotFound, no such inode, name or attribute;
+// kCorrupt and kIo as the snapshot gives them.
+class FileSystem {
+ public:
+  // `cache` must outlive it. REQUIRES: 1 to 255 sources, names unique.
+  FileSystem(std::vector<MountedSource> sources, BlockCache& cache,
+             Owner owner);
+
+  Result<struct stat> lookup(Inode parent, std::string_view name) const;
+  Result<struct stat> attributes(Inode inode) const;
+  Result<std::string> link_target(Inode inode) const;
+  // Up to `limit` entries after `cookie` (0 = from the start), "." and ".."
+  // first. The same cookie always gives the same entries.
+  Result<std::vector<ListedEntry>> list(Inode directory, std::uint64_t cookie,
+                                        std::size_t limit) const;
+
+  struct Opened {
+    OpenFiles::Handle handle = 0;
+    bool keep_pages = true;  // pages cached earlier are still right
+  };
+  Result<Opened> open(Inode inode);
+  // Fills the start of `out` with the bytes at `offset`; returns how many: less
+  // than out.size() only at the end of the file. Errors: as ByteSource.
+  static Result<std::size_t> read(OpenFiles::Handle handle,
+                                  std::uint64_t offset,
+                                  std::span<std::byte> out,
+                                  const ReadLimits& limits);
+  void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
+
+  // The cache's limit and use: what df shows. Never waits for anything.
+  [[nodiscard]] struct statvfs space() const;
+
+  // Extended attributes, names with their "user." prefix (see xattrs.h).
+  Result<std::string> xattr(Inode inode, std::string_view name) const;
+  Result<std::vector<std::string>> xattr_names(Inode inode) const;
+
+  // Inodes of open files that hold the content `key`.
+  [[nodiscard]] std::vector<Inode> open_inodes(const std::string& key) const {
+    return open_files_.inodes_of(key);
+  }
+
+ private:
+  // An inode number resolved: a node of a source, or (no source) the root above
+  // several sources.
+  struct Place {
+    const MountedSource* source = nullptr;
+    NodeId node = 0;
+  };
+
+  Result<Place> place_of(Inode inode) const;
+  [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
+  [[nodiscard]] bool single() const { return sources_.size() == 1; }
+  [[nodiscard]] struct stat top_stat() const;
+  Result<struct stat> source_root(const MountedSource& source) const;
+  Result<Inode> parent_inode(const Place& place) const;
+  Result<struct stat> dot_stat(Inode directory, std::uint64_t cookie) const;
+  Result<std::vector<ListedEntry>> list_top(std::uint64_t after,
+                                            std::size_t limit) const;
+  Result<std::vector<ListedEntry>> list_node(const Place& place,
+                                             std::uint64_t after,
+                                             std::size_t limit) const;
+
+  std::vector<MountedSource> sources_;
+  BlockCache& cache_;
+  Owner owner_;
+  OpenFiles open_files_;
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "fs/file_system.h"
+
+struct fuse_lowlevel_ops;
+
+namespace omicsfs {
+
+// What the callbacks work on; outlives the session.
+struct FuseContext {
+  FileSystem& files;
+  std::chrono::milliseconds read_deadline;  // of one read
+  std::stop_token stop;                     // ends the reads that wait
+  // Told of each call that failed for a reason worth a log line.
+  std::function<void(const std::string& message)> on_failure;
+  // Told once, when the kernel and we have agreed on the protocol.
+  std::function<void()> on_ready;
+};
+
+// libfuse's low-level callbacks over a FuseContext: a thin translation, so that
+// the file system can be tested without a mount. Everything that would write
+// answers EROFS.
+[[nodiscard]] const fuse_lowlevel_ops& fuse_operations();
+
+}  // namespace omicsfs

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "fs/fuse_session.h"
+
+#define FUSE_USE_VERSION 312
+#include <fuse_lowlevel.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+namespace omicsfs {
+namespace {
+
+// Wakes libfuse's loop, which sleeps in sem_wait until a signal comes.
+constexpr int kWakeSignal = SIGUSR1;
+
+void on_wake(int /*signal*/) {}
+
+void take_wake_signal() {
+  struct sigaction action {};
+  action.sa_handler = on_wake;  // no SA_RESTART: the sleep must end
+  ::sigaction(kWakeSignal, &action, nullptr);
+}
+
+std::string mount_words(const FuseMountOptions& options) {
+  std::string words = "ro,subtype=omicsfs,fsname=" + options.name;
+  if (options.allow_other) {
+    words += ",allow_other";
+  }
+  for (const std::string& word : options.kernel_options) {
+    words += "," + word;
+  }
+  return words;
+}
+
+}  // namespace
+
+void FuseSession::Destroy::operator()(fuse_session* session) const {
+  fuse_session_unmount(session);
+  fuse_session_destroy(session);
+}
+
+FuseSession::FuseSession(std::unique_ptr<fuse_session, Destroy> session,
+                         unsigned threads)
+    : session_(std::move(session)), threads_(threads) {}
+
+FuseSession::~FuseSession() = default;
+
+Result<std::unique_ptr<FuseSession>> FuseSession::mount(
+    FuseContext& context, const FuseMountOptions& options) {
+  const std::string words = mount_words(options);
+  fuse_args args = FUSE_ARGS_INIT(0, nullptr);
+  fuse_opt_add_arg(&args, "omicsfs");
+  fuse_opt_add_arg(&args, "-o");
+  fuse_opt_add_arg(&args, words.c_str());
+  std::unique_ptr<fuse_session, Destroy> session(fuse_session_new(
+      &args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &context));
+  fuse_opt_free_args(&args);
+  if (session == nullptr ||
+      fuse_session_mount(session.get(), options.mount_point.c_str()) != 0) {
+    return Error{ErrorCode::kIo, "cannot mount at " + options.mount_point};
+  }
+  return std::unique_ptr<FuseSession>(
+      new FuseSession(std::move(session), options.threads));
+}
+
+Result<void> FuseSession::serve() {
+  take_wake_signal();
+  server_.store(::pthread_self());
+  serving_.store(true);
+  fuse_loop_config* config = fuse_loop_cfg_create();
+  fuse_loop_cfg_set_max_threads(config, threads_);
+  const int status = fuse_session_loop_mt(session_.get(), config);
+  fuse_loop_cfg_destroy(config);
+  serving_.store(false);
+  if (status < 0) {
+    return Error{ErrorCode::kIo, std::string("the FUSE connection failed: ") +
+                                     std::strerror(-status)};
+  }
+  return {};
+}
+
+void FuseSession::stop() {
+  constexpr std::chrono::milliseconds kBetweenWakes{20};
+  fuse_session_exit(session_.get());
+  // A signal that comes before the loop sleeps is lost, hence more than one.
+  while (serving_.load()) {
+    ::pthread_kill(server_.load(), kWakeSignal);
+    std::this_thread::sleep_for(kBetweenWakes);
+  }
+}
+
+void FuseSession::drop_pages(Inode inode) {
+  // Fails where the kernel keeps nothing of it, which is as well.
+  static_cast<void>(
+      fuse_lowlevel_notify_inval_inode(session_.get(), inode, 0, 0));
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <csignal>
+#include <stop_token>
+#include <thread>
+
+#include "catalog/unique_fd.h"
+
+namespace omicsfs {
+
+// While it lives, SIGINT and SIGTERM do not kill the process but request a
+// stop, so that work in hand can clean up. The signals are blocked in the
+// calling thread and in those that it starts from then on: make it before any
+// thread that outlives a signal, and destroy it in the thread that made it.
+class InterruptWatch {
+ public:
+  InterruptWatch();
+  ~InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  std::stop_source stop_;
+  sigset_t before_{};
+  UniqueFd signals_;
+  UniqueFd end_;  // readable once the watch is over
+  std::thread thread_;
+};
+
+}  // namespace omicsfs

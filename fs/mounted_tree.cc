@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "fs/mounted_tree.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "catalog/snapshot.h"
+#include "fs/network_options.h"
+#include "fs/read_deadline.h"
+
+namespace omicsfs {
+
+Result<std::vector<MountedSource>> open_sources(
+    const Settings& settings, const std::vector<std::string>& names) {
+  std::vector<MountedSource> sources;
+  for (const std::string& name : names) {
+    const auto path = current_snapshot(settings.state_dir, name);
+    if (!path) {
+      return path.error().within(name);
+    }
+    auto snapshot = Snapshot::open(*path);
+    if (!snapshot) {
+      return snapshot.error().within(name);
+    }
+    sources.push_back({name, *std::move(snapshot)});
+  }
+  return sources;
+}
+
+MountedTree::MountedTree(const Settings& settings,
+                         std::vector<MountedSource> sources, Log log,
+                         std::stop_token stop, std::function<void()> on_ready)
+    : log_(std::move(log)),
+      stop_(std::move(stop)),
+      mirrors_(settings.mirrors),
+      transport_(
+          std::make_unique<CurlTransport>(transport_options(settings.network))),
+      fetcher_(*transport_, mirrors_, retry_policy(settings.network),
+               counters_),
+      cache_(settings.cache.dir,
+             {settings.cache.limit, settings.cache.keep_free}, fetcher_,
+             counters_,
+             [this](const CacheReport& report) { on_dropped(report); }),
+      files_(std::move(sources), cache_, {::getuid(), ::getgid()}),
+      context_{files_,
+               read_deadline(settings.network.timeout, kernel_timeouts()),
+               stop_,
+               [this](const std::string& message) {
+                 log_.write(LogLevel::kWarning, message);
+               },
+               std::move(on_ready)} {
+  if (!cache_.why_uncached().empty()) {
+    log_.write(LogLevel::kWarning,
+               "nothing is cached: " + cache_.why_uncached());
+  }
+  if (context_.read_deadline < settings.network.timeout) {
+    log_.write(LogLevel::kWarning,
+               "reads end after " +
+                   std::to_string(context_.read_deadline.count()) +
+                   " ms: the kernel limits FUSE requests");
+  }
+}
+
+// The transport goes first: it ends the fetches, which use all the others.
+MountedTree::~MountedTree() { transport_.reset(); }
+
+Result<void> MountedTree::serve(const FuseMountOptions& options) {
+  auto session = FuseSession::mount(context_, options);
+  if (!session) {
+    return session.error();
+  }
+  session_ = *std::move(session);
+  const std::stop_callback end(stop_, [this] { session_->stop(); });
+  return session_->serve();
+}
+
+void MountedTree::on_dropped(const CacheReport& report) {
+  log_.write(LogLevel::kError, report.message);
+  for (const Inode inode : files_.open_inodes(report.key)) {
+    session_->drop_pages(inode);
+  }
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "catalog/result.h"
+#include "fetch/block_cache.h"
+#include "fetch/counters.h"
+#include "fetch/curl_transport.h"
+#include "fetch/mirrors.h"
+#include "fetch/range_fetch.h"
+#include "fs/file_system.h"
+#include "fs/fuse_ops.h"
+#include "fs/fuse_session.h"
+#include "fs/log.h"
+#include "fs/settings.h"
+
+namespace omicsfs {
+
+// Opens the current snapshot of each source. Errors: those of
+// current_snapshot and Snapshot::open, with the source's name.
+Result<std::vector<MountedSource>> open_sources(
+    const Settings& settings, const std::vector<std::string>& names);
+
+// Everything that serves one mount, built and taken down in order. No member
+// knows where it stands in here but through what it is given.
+class MountedTree {
+ public:
+  // Reads that wait end when `stop` is requested.
+  MountedTree(const Settings& settings, std::vector<MountedSource> sources,
+              Log log, std::stop_token stop, std::function<void()> on_ready);
+  ~MountedTree();
+  MountedTree(const MountedTree&) = delete;
+  MountedTree& operator=(const MountedTree&) = delete;
+
+  // Mounts and serves until unmounted or stopped. Once.
+  Result<void> serve(const FuseMountOptions& options);
+
+ private:
+  void on_dropped(const CacheReport& report);
+
+  Log log_;
+  // Above what its requests use: the threads that may call drop_pages end with
+  // the cache, before the session does.
+  std::unique_ptr<FuseSession> session_;
+  std::stop_token stop_;
+  Counters counters_;
+  Mirrors mirrors_;
+  std::unique_ptr<CurlTransport> transport_;
+  RangeFetcher fetcher_;
+  BlockCache cache_;
+  FileSystem files_;
+  FuseContext context_;
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "fs/refresh.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "fetch/counters.h"
+#include "fetch/curl_transport.h"
+#include "fetch/document_fetch.h"
+#include "fetch/mirrors.h"
+#include "fs/network_options.h"
+
+namespace omicsfs {
+namespace {
+
+std::int64_t seconds_since_epoch() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Result<SourceSummary> refresh(const SourceKind& kind, const Settings& settings,
+                              const RefreshWatch& watch) {
+  const Mirrors mirrors(settings.mirrors);
+  Counters counters;
+  CurlTransport transport(transport_options(settings.network));
+  DocumentFetcher fetcher(transport, mirrors, retry_policy(settings.network),
+                          counters);
+  const Download download = [&](const std::string& url,
+                                std::uint64_t max_bytes) {
+    return fetcher.fetch(url, max_bytes, watch.stop);
+  };
+  const SourceSettings source = settings.source(kind.name);
+  const SourceInput input{source, download, watch.progress, watch.warn,
+                          seconds_since_epoch()};
+  return refresh_source(kind, input, settings.state_dir);
+}
+
+RefreshWatch watch_on_stderr(std::string_view source, Progress& progress,
+                             std::stop_token stop) {
+  RefreshWatch watch;
+  watch.progress = [&progress](std::string_view what, std::uint64_t done,
+                               std::uint64_t total) {
+    progress.show(what, done, total);
+  };
+  watch.warn = [&progress,
+                name = std::string(source)](const std::string& message) {
+    progress.clear();
+    fmt::print(stderr, "omicsfs: {}: warning: {}\n", name, message);
+  };
+  watch.stop = std::move(stop);
+  return watch;
+}
+
+}  // namespace omicsfs

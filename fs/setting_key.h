@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "catalog/result.h"
+#include "fs/settings.h"
+
+// The keys whose value is one word or number: the same table serves files,
+// variables and flags.
+
+namespace omicsfs {
+
+struct SettingKey {
+  enum class Kind { kText, kSize, kCount };
+
+  std::string_view name;  // "cache.limit"
+  Kind kind;
+  // `home` is $HOME, "" where there is none. Errors: kInvalid.
+  Result<void> (*set)(Settings& settings, std::string_view text,
+                      std::string_view home);
+};
+
+[[nodiscard]] std::span<const SettingKey> setting_keys();
+// The key of that name, or null.
+[[nodiscard]] const SettingKey* find_setting_key(std::string_view name);
+
+// The variable that sets a key: "cache.keep_free" is OMICSFS_CACHE_KEEP_FREE,
+// "sources.abc-atlas.base_url" is OMICSFS_SOURCES_ABC_ATLAS_BASE_URL.
+[[nodiscard]] std::string variable_of(std::string_view key);
+
+}  // namespace omicsfs

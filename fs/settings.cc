@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "fs/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/entry_name.h"
+#include "fs/setting_key.h"
+#include "fs/settings_json.h"
+
+namespace omicsfs {
+namespace {
+
+constexpr std::string_view kVariablePrefix = "OMICSFS_";
+constexpr std::string_view kSourceKeyPrefix = "sources.";
+constexpr std::string_view kBaseUrlSuffix = ".base_url";
+
+// Variables that are no settings: which file to read, where to log.
+constexpr std::array<std::string_view, 2> kOtherVariables = {"OMICSFS_CONFIG",
+                                                             "OMICSFS_LOG"};
+
+std::string variable(const Environment& environment, std::string_view name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+// A directory of the XDG Base Directory Specification (0.8): relative values
+// of its variables are to be ignored; who has no home is a system service.
+struct XdgDirectory {
+  std::string_view variable;    // "XDG_CACHE_HOME"
+  std::string_view below_home;  // ".cache"
+  std::string_view without_home;
+};
+
+std::filesystem::path directory(const XdgDirectory& xdg,
+                                const Environment& environment) {
+  const std::string base = variable(environment, xdg.variable);
+  const std::string home = variable(environment, "HOME");
+  if (base.starts_with('/')) {
+    return std::filesystem::path(base) / "omicsfs";
+  }
+  if (home.starts_with('/')) {
+    return std::filesystem::path(home) / xdg.below_home / "omicsfs";
+  }
+  return std::filesystem::path(xdg.without_home) / "omicsfs";
+}
+
+Settings default_settings(const Environment& environment) {
+  Settings settings;
+  settings.state_dir =
+      directory({"XDG_STATE_HOME", ".local/state", "/var/lib"}, environment);
+  settings.cache.dir =
+      directory({"XDG_CACHE_HOME", ".cache", "/var/cache"}, environment);
+  return settings;
+}
+
+std::string base_url_key(std::string_view source) {
+  return fmt::format("{}{}{}", kSourceKeyPrefix, source, kBaseUrlSuffix);
+}
+
+Result<void> set_base_url(Settings& settings, std::string_view source,
+                          std::string_view text) {
+  auto url = parse_base_url(text);
+  if (!url) {
+    return url.error();
+  }
+  settings.sources[std::string(source)].base_url = *std::move(url);
+  return {};
+}
+
+// The known source whose base url `key` names, or "".
+std::string_view source_of_key(std::string_view key) {
+  for (const SourceKind& kind : all_sources()) {
+    if (key == base_url_key(kind.name)) {
+      return kind.name;
+    }
+  }
+  return "";
+}
+
+Result<void> assign(Settings& settings, const Assignment& assignment,
+                    std::string_view home) {
+  if (const SettingKey* key = find_setting_key(assignment.key)) {
+    return key->set(settings, assignment.value, home);
+  }
+  const std::string_view source = source_of_key(assignment.key);
+  if (!source.empty()) {
+    return set_base_url(settings, source, assignment.value);
+  }
+  return Error{ErrorCode::kInvalid,
+               "unknown setting " + omicsfs::quoted(assignment.key)};
+}
+
+// Each variable that sets a key, as the assignment that it makes.
+std::map<std::string, std::string> keys_by_variable() {
+  std::map<std::string, std::string> keys;
+  for (const SettingKey& key : setting_keys()) {
+    keys.emplace(variable_of(key.name), key.name);
+  }
+  for (const SourceKind& kind : all_sources()) {
+    const std::string key = base_url_key(kind.name);
+    keys.emplace(variable_of(key), key);
+  }
+  return keys;
+}
+
+bool is_other_variable(std::string_view name) {
+  return !name.starts_with(kVariablePrefix) ||
+         std::find(kOtherVariables.begin(), kOtherVariables.end(), name) !=
+             kOtherVariables.end();
+}
+
+// The assignments that the environment makes; an empty variable makes none.
+std::vector<Assignment> environment_assignments(
+    const Environment& environment, std::vector<std::string>& warnings) {
+  const auto keys = keys_by_variable();
+  std::vector<Assignment> assignments;
+  for (const auto& [name, value] : environment) {
+    const auto key = keys.find(name);
+    if (key != keys.end() && !value.empty()) {
+      assignments.push_back({key->second, value, name});
+    } else if (key == keys.end() && !is_other_variable(name)) {
+      warnings.push_back("the variable " + name + " means nothing to omicsfs");
+    }
+  }
+  return assignments;
+}
+
+Result<void> assign_all(Settings& settings,
+                        const std::vector<Assignment>& assignments,
+                        std::string_view home) {
+  for (const Assignment& assignment : assignments) {
+    if (const auto done = assign(settings, assignment, home); !done) {
+      return done.error().within(assignment.origin);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+SourceSettings Settings::source(std::string_view name) const {
+  const auto found = sources.find(name);
+  return found == sources.end() ? SourceSettings{} : found->second;
+}
+
+Result<MergedSettings> merge_settings(const SettingsInput& input) {
+  MergedSettings merged{default_settings(input.environment), {}};
+  const std::string home = variable(input.environment, "HOME");
+  for (const SettingsText& file : input.files) {
+    const auto applied = apply_settings_json(file.text, home, merged.settings);
+    if (!applied) {
+      return applied.error().within(file.file);
+    }
+  }
+  const auto variables =
+      environment_assignments(input.environment, merged.warnings);
+  for (const auto* assignments : {&variables, &input.flags}) {
+    const auto done = assign_all(merged.settings, *assignments, home);
+    if (!done) {
+      return done.error();
+    }
+  }
+  return merged;
+}
+
+Result<std::string> parse_base_url(std::string_view text) {
+  const std::size_t scheme = text.starts_with("https://")  ? 8
+                             : text.starts_with("http://") ? 7
+                                                           : 0;
+  const bool plain = std::none_of(text.begin(), text.end(), [](const char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= 0x20 || byte >= 0x7f || c == '?' || c == '#';
+  });
+  if (scheme == 0 || !plain || text.size() == scheme || text[scheme] == '/') {
+    return Error{
+        ErrorCode::kInvalid,
+        omicsfs::quoted(text) + " is not an http or https URL of a folder"};
+  }
+  std::string url(text.substr(0, text.find_last_not_of('/') + 1));
+  return url + "/";
+}
+
+}  // namespace omicsfs

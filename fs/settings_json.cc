@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "fs/settings_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalog/entry_name.h"
+#include "catalog/json_fields.h"
+#include "fs/setting_key.h"
+
+namespace omicsfs {
+namespace {
+
+using Member = std::pair<std::string, JsonValue>;
+
+// Calls `take(member)` for each member of `object` until one fails.
+template <typename Take>
+Result<void> for_each_member(const JsonValue& object, const Take& take) {
+  const auto members = object.members();
+  if (!members) {
+    return members.error();
+  }
+  for (const Member& member : *members) {
+    if (Result<void> taken = take(member); !taken) {
+      return taken;
+    }
+  }
+  return {};
+}
+
+Error unknown_key(const JsonValue& value, std::string_view known) {
+  return value.error(fmt::format("unknown key; known here: {}", known));
+}
+
+// The known keys that begin with `prefix`, less the prefix: "dir, limit".
+std::string known_keys(std::string_view prefix) {
+  std::string names;
+  for (const SettingKey& key : setting_keys()) {
+    if (key.name.starts_with(prefix)) {
+      names += names.empty() ? "" : ", ";
+      names += key.name.substr(prefix.size());
+    }
+  }
+  return names;
+}
+
+// A scalar as the text that the key's parser takes: a count is a JSON number,
+// a size a number of bytes or a string with a unit.
+Result<std::string> scalar_text(const JsonValue& value, SettingKey::Kind kind) {
+  const bool as_text = kind == SettingKey::Kind::kText ||
+                       (kind == SettingKey::Kind::kSize && value.is_string());
+  if (as_text) {
+    return value.as_string();
+  }
+  const auto number = value.as_size();
+  if (!number) {
+    return number.error();
+  }
+  return std::to_string(*number);
+}
+
+class SettingsReader {
+ public:
+  SettingsReader(std::string_view home, Settings& settings)
+      : home_(home), settings_(settings) {}
+
+  Result<void> read(const JsonValue& document);
+
+ private:
+  Result<void> read_top(const Member& member);
+  Result<void> read_scalar(std::string_view prefix, const Member& member);
+  Result<void> read_group(const std::string& prefix, const JsonValue& group);
+  Result<void> read_mirror(const Member& member);
+  Result<void> read_source(const Member& member);
+  Result<void> read_source_key(SourceSettings& source, const Member& member);
+
+  std::string_view home_;
+  Settings& settings_;
+};
+
+Result<void> SettingsReader::read(const JsonValue& document) {
+  return for_each_member(
+      document, [this](const Member& member) { return read_top(member); });
+}
+
+Result<void> SettingsReader::read_top(const Member& member) {
+  const auto& [key, value] = member;
+  if (key == "state_dir") {
+    return read_scalar("", member);
+  }
+  if (key == "cache" || key == "network") {
+    return read_group(key + ".", value);
+  }
+  if (key == "mirrors") {
+    return for_each_member(
+        value, [this](const Member& rule) { return read_mirror(rule); });
+  }
+  if (key == "sources") {
+    return for_each_member(
+        value, [this](const Member& source) { return read_source(source); });
+  }
+  return unknown_key(value, "state_dir, cache, network, mirrors, sources");
+}
+
+Result<void> SettingsReader::read_group(const std::string& prefix,
+                                        const JsonValue& group) {
+  return for_each_member(
+      group, [&](const Member& member) { return read_scalar(prefix, member); });
+}
+
+Result<void> SettingsReader::read_scalar(std::string_view prefix,
+                                         const Member& member) {
+  const auto& [name, value] = member;
+  const SettingKey* key = find_setting_key(std::string(prefix) + name);
+  if (key == nullptr) {
+    return unknown_key(value, known_keys(prefix));
+  }
+  const auto text = scalar_text(value, key->kind);
+  if (!text) {
+    return text.error();
+  }
+  const auto set = key->set(settings_, *text, home_);
+  return set ? Result<void>() : value.error(set.error().message);
+}
+
+// The strings of an array, each of which `accept` must take.
+template <typename Accept>
+Result<std::vector<std::string>> string_list(const JsonValue& array,
+                                             const Accept& accept) {
+  const auto elements = array.elements();
+  if (!elements) {
+    return elements.error();
+  }
+  std::vector<std::string> strings;
+  for (const JsonValue& element : *elements) {
+    auto text = element.as_string();
+    if (!text) {
+      return text.error();
+    }
+    if (const auto accepted = accept(*text); !accepted) {
+      return element.error(accepted.error().message);
+    }
+    strings.push_back(*std::move(text));
+  }
+  return strings;
+}
+
+// A prefix is used letter by letter, so it is not brought into another form.
+Result<void> check_url_prefix(std::string_view prefix) {
+  const auto url = parse_base_url(prefix);
+  return url ? Result<void>() : url.error();
+}
+
+Result<void> SettingsReader::read_mirror(const Member& member) {
+  const std::string& prefix = member.first;
+  const JsonValue& value = member.second;
+  if (const auto checked = check_url_prefix(prefix); !checked) {
+    return value.error(checked.error().message);
+  }
+  auto others = string_list(value, check_url_prefix);
+  if (!others) {
+    return others.error();
+  }
+  auto& rules = settings_.mirrors;
+  const auto known = std::find_if(
+      rules.begin(), rules.end(),
+      [&](const Mirrors::Rule& rule) { return rule.first == prefix; });
+  if (known != rules.end()) {
+    known->second = *std::move(others);
+  } else {
+    rules.emplace_back(prefix, *std::move(others));
+  }
+  return {};
+}
+
+Result<void> SettingsReader::read_source(const Member& member) {
+  const auto& [name, value] = member;
+  if (const auto kind = find_source(name); !kind) {
+    return value.error(kind.error().message);
+  }
+  SourceSettings& source = settings_.sources[name];
+  return for_each_member(value, [&](const Member& setting) {
+    return read_source_key(source, setting);
+  });
+}
+
+Result<void> SettingsReader::read_source_key(SourceSettings& source,
+                                             const Member& member) {
+  const auto& [key, value] = member;
+  if (key == "base_url") {
+    const auto text = value.as_string();
+    if (!text) {
+      return text.error();
+    }
+    auto url = parse_base_url(*text);
+    if (!url) {
+      return value.error(url.error().message);
+    }
+    source.base_url = *std::move(url);
+    return {};
+  }
+  if (key == "releases") {
+    auto releases = string_list(value, check_entry_name);
+    if (!releases) {
+      return releases.error();
+    }
+    source.releases = *std::move(releases);
+    return {};
+  }
+  return unknown_key(value, "base_url, releases");
+}
+
+}  // namespace
+
+Result<void> apply_settings_json(std::string_view text, std::string_view home,
+                                 Settings& settings) {
+  const auto document = JsonValue::parse(text);
+  if (!document) {
+    return document.error();
+  }
+  return SettingsReader(home, settings).read(*document);
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+#include "catalog/result.h"
+#include "catalog/snapshot.h"
+
+namespace omicsfs {
+
+// The node at `path` below the snapshot's root, as the kernel would find it in
+// a mount: "" is the root, "." and repeated or final slashes mean nothing, ".."
+// goes no higher than the root, and symbolic links are followed, the last name
+// included. Errors: kNotFound, also for a path through a file, a link that
+// leads out of the tree and too many links; the snapshot's own.
+Result<NodeFacts> find_path(const Snapshot& snapshot, std::string_view path);
+
+}  // namespace omicsfs

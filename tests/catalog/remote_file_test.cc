@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/remote_file.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace omicsfs {
+namespace {
+
+RemoteFile file_at(const std::string& url) {
+  RemoteFile file;
+  file.urls = {url};
+  file.size = 10;
+  return file;
+}
+
+TEST(ContentKey, WithADigestSaysNothingOfTheUrl) {
+  RemoteFile one = file_at("https://a/x");
+  one.digest = digest_of(DigestKind::kMd5, {});
+  RemoteFile other = file_at("https://b/y");
+  other.digest = one.digest;
+  EXPECT_EQ(content_key(one), content_key(other));
+  EXPECT_EQ(content_key(one), "md5-d41d8cd98f00b204e9800998ecf8427e-10");
+  other.size = 11;
+  EXPECT_NE(content_key(one), content_key(other));
+}
+
+TEST(ContentKey, WithoutADigestTellsUrlValidatorAndSizeApart) {
+  const RemoteFile base = file_at("https://a/x");
+  RemoteFile other_url = file_at("https://a/y");
+  RemoteFile other_version = base;
+  other_version.validator = "\"e\"";
+  RemoteFile other_size = base;
+  other_size.size = 11;
+  // The same letters, divided otherwise.
+  RemoteFile divided = file_at("https://a/");
+  divided.validator = "x";
+  const std::set<std::string> keys = {
+      content_key(base), content_key(other_url), content_key(other_version),
+      content_key(other_size), content_key(divided)};
+  EXPECT_EQ(keys.size(), 5U);
+}
+
+TEST(ContentKey, IsFitForAFileName) {
+  RemoteFile file = file_at("https://a/../\n?x=/");
+  for (const std::string& key :
+       {content_key(file), [&file] {
+          file.digest = digest_of(DigestKind::kSha256, {});
+          return content_key(file);
+        }()}) {
+    EXPECT_TRUE(std::all_of(key.begin(), key.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    })) << key;
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs

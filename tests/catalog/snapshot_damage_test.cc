@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+#include "catalog/snapshot.h"
+#include "catalog/sqlite.h"
+#include "tests/catalog/composed_snapshot.h"
+#include "tests/catalog/scratch_dir.h"
+#include "tests/catalog/tree_text.h"
+
+namespace omicsfs {
+namespace {
+
+void fill(TreeBuilder& tree) {
+  for (int number = 0; number < 300; ++number) {
+    const std::string name = std::to_string(number);
+    const Result<NodeId> file =
+        tree.add_file("d" + name.substr(0, 1) + "/file-" + name,
+                      remote_file_named(name, 1000), kTestTime);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(tree.set_xattr(*file, "omicsfs.release", "20240101"));
+  }
+  ASSERT_TRUE(tree.add_inline_file("README.txt", std::string(9000, 'r'), 0));
+  ASSERT_TRUE(tree.add_symlink("latest", "d1", 0));
+}
+
+// Reads all there is; what comes is of no interest here, only that it ends.
+void read_everything(const Snapshot& snapshot) {
+  static_cast<void>(tree_text(snapshot));
+  for (NodeId id = 1; id < 320; ++id) {
+    static_cast<void>(snapshot.remote_file(id).has_value());
+    static_cast<void>(snapshot.inline_bytes(id, 0, 1 << 20).has_value());
+    static_cast<void>(snapshot.symlink_target(id).has_value());
+    static_cast<void>(snapshot.xattrs(id).has_value());
+    static_cast<void>(snapshot.parent_of(id).has_value());
+  }
+}
+
+TEST(DamagedSnapshot, CutAtAnyLengthIsNeverOpened) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  const std::string whole = read_file(dir / "s");
+  ASSERT_TRUE(Snapshot::open(dir / "s"));
+  for (std::size_t length = 0; length < whole.size(); length += 509) {
+    write_file(dir / "cut", std::string_view(whole).substr(0, length));
+    const auto snapshot = Snapshot::open(dir / "cut");
+    ASSERT_FALSE(snapshot) << length;
+    ASSERT_EQ(snapshot.error().code, ErrorCode::kCorrupt)
+        << length << ": " << snapshot.error().message;
+  }
+  write_file(dir / "cut", whole + "x");
+  EXPECT_FALSE(Snapshot::open(dir / "cut")) << "one byte too many";
+}
+
+TEST(DamagedSnapshot, FlippedBytesNeverCrash) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  const std::string whole = read_file(dir / "s");
+  std::mt19937 random(20240101);  // a fixed seed: the same damage each time
+  std::uniform_int_distribution<std::size_t> place(0, whole.size() - 1);
+  std::uniform_int_distribution<int> bit(0, 7);
+  for (int round = 0; round < 150; ++round) {
+    std::string damaged = whole;
+    for (int flips = 0; flips <= round % 20; ++flips) {
+      char& byte = damaged[place(random)];
+      byte = static_cast<char>(byte ^ (1 << bit(random)));
+    }
+    write_file(dir / "bad", damaged);
+    const auto snapshot = Snapshot::open(dir / "bad");
+    if (snapshot) {
+      read_everything(**snapshot);
+    }
+  }
+}
+
+TEST(DamagedSnapshot, ZeroedPagesNeverCrash) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  const std::string whole = read_file(dir / "s");
+  for (std::size_t page = 0; page < whole.size() / 4096; ++page) {
+    std::string damaged = whole;
+    damaged.replace(page * 4096, 4096, 4096, '\0');
+    write_file(dir / "bad", damaged);
+    const auto snapshot = Snapshot::open(dir / "bad");
+    if (snapshot) {
+      read_everything(**snapshot);
+    }
+  }
+}
+
+TEST(DamagedSnapshot, WhatIsNoSnapshotIsCorrupt) {
+  const ScratchDir dir;
+  write_file(dir / "text", std::string(8192, 't'));
+  EXPECT_EQ(Snapshot::open(dir / "text").error().code, ErrorCode::kCorrupt);
+  write_file(dir / "empty", "");
+  EXPECT_EQ(Snapshot::open(dir / "empty").error().code, ErrorCode::kCorrupt);
+  Result<Database> other =
+      Database::open(dir / "other", OpenMode::kReadWriteCreate);
+  ASSERT_TRUE(other->execute("CREATE TABLE t(a)"));
+  const auto snapshot = Snapshot::open(dir / "other");
+  ASSERT_FALSE(snapshot);
+  EXPECT_EQ(snapshot.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(snapshot.error().message.find("not a catalog snapshot"),
+            std::string::npos);
+}
+
+// Runs `sql` on a whole snapshot and says what opening it then gives.
+Error opened_after(const std::string& sql) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  Result<Database> database =
+      Database::open(dir / "s", OpenMode::kReadWriteCreate);
+  EXPECT_TRUE(database->execute(sql));
+  const auto snapshot = Snapshot::open(dir / "s");
+  EXPECT_FALSE(snapshot);
+  return snapshot.error();
+}
+
+TEST(DamagedSnapshot, AnotherSchemaVersionSaysSoAndWhatToDo) {
+  const Error error = opened_after("PRAGMA user_version=999");
+  EXPECT_EQ(error.code, ErrorCode::kInvalid);
+  EXPECT_NE(error.message.find("schema version 999"), std::string::npos);
+  EXPECT_NE(error.message.find("omicsfs refresh"), std::string::npos);
+}
+
+TEST(DamagedSnapshot, OneThatWasNotCommittedIsCorrupt) {
+  const Error error = opened_after("DELETE FROM meta WHERE name='complete'");
+  EXPECT_EQ(error.code, ErrorCode::kCorrupt);
+}
+
+TEST(DamagedSnapshot, WrongValuesInTheRowsAreCorrupt) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  Result<Database> database =
+      Database::open(dir / "s", OpenMode::kReadWriteCreate);
+  ASSERT_TRUE(database->execute(
+      "UPDATE nodes SET kind = 9 WHERE id = 3;"
+      "UPDATE nodes SET size = -1 WHERE id = 4;"
+      "UPDATE nodes SET content = 12345 WHERE id = 5;"
+      "DELETE FROM content_urls WHERE content = "
+      "  (SELECT content FROM nodes WHERE id = 6);"
+      "UPDATE contents SET digest = 'md5:xyz' WHERE id = "
+      "  (SELECT content FROM nodes WHERE id = 7);"
+      "UPDATE entries SET name = 'a/b' WHERE name = 'README.txt';"));
+  const auto snapshot = Snapshot::open(dir / "s");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ((*snapshot)->node(3).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->node(4).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->remote_file(5).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->remote_file(6).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->remote_file(7).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->list(kRootNode, 0, 99).error().code,
+            ErrorCode::kCorrupt);
+}
+
+TEST(DamagedSnapshot, AHalfWrittenFileIsNotOpened) {
+  const ScratchDir dir;
+  Result<SnapshotWriter> writer =
+      SnapshotWriter::create(dir / "s", {"test", 1, 0});
+  ASSERT_TRUE(writer->add_directory(0));
+  const std::filesystem::path half =
+      std::filesystem::directory_iterator(dir.path())->path();
+  EXPECT_EQ(Snapshot::open(half).error().code, ErrorCode::kNotFound);
+  // What a killed writer leaves: the same bytes, with nobody's lock on them.
+  std::filesystem::copy_file(half, dir / "left");
+  EXPECT_EQ(Snapshot::open(dir / "left").error().code, ErrorCode::kCorrupt);
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "tests/catalog/composed_snapshot.h"
+#include "tests/catalog/scratch_dir.h"
+#include "tests/catalog/tree_text.h"
+
+namespace omicsfs {
+namespace {
+
+TEST(Snapshot, HeaderAndPropertiesComeBack) {
+  const ScratchDir dir;
+  Result<SnapshotWriter> writer =
+      SnapshotWriter::create(dir / "s", {"abc", 3, -5});
+  ASSERT_TRUE(writer);
+  ASSERT_TRUE(writer->add_directory(0));
+  ASSERT_TRUE(writer->set_property("files", "old"));
+  ASSERT_TRUE(writer->set_property("files", "12"));
+  ASSERT_TRUE(writer->commit());
+  const auto snapshot = Snapshot::open(dir / "s");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ((*snapshot)->header().source, "abc");
+  EXPECT_EQ((*snapshot)->header().generation, 3U);
+  EXPECT_EQ((*snapshot)->header().created_at, -5);
+  EXPECT_EQ(*(*snapshot)->property("files"), "12");
+  EXPECT_EQ(*(*snapshot)->property("bytes"), std::nullopt);
+}
+
+TEST(Snapshot, EveryKindOfNodeComesBack) {
+  const ScratchDir dir;
+  RemoteFile remote = remote_file_named("x", 5000000000);
+  remote.urls.emplace_back("https://mirror/x");
+  remote.digest = digest_of(DigestKind::kMd5, {});
+  remote.validator = "\"etag\"";
+  const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_file("d/remote", remote, 11));
+    ASSERT_TRUE(tree.add_inline_file("d/inline", std::string("a\0c", 3), 12));
+    ASSERT_TRUE(tree.add_inline_file("d/empty", "", 13));
+    ASSERT_TRUE(tree.add_symlink("d/link", "../elsewhere", 14));
+  });
+  const NodeFacts file = *node_at(*snapshot, "d/remote");
+  EXPECT_EQ(file.kind, NodeKind::kRemoteFile);
+  EXPECT_EQ(file.size, 5000000000U);
+  EXPECT_EQ(file.mtime, 11);
+  const RemoteFile found = *snapshot->remote_file(file.id);
+  EXPECT_EQ(found.urls, remote.urls);
+  EXPECT_EQ(found.size, remote.size);
+  EXPECT_EQ(found.digest, remote.digest);
+  EXPECT_EQ(found.validator, remote.validator);
+  const NodeFacts text = *node_at(*snapshot, "d/inline");
+  EXPECT_EQ(text.size, 3U);
+  EXPECT_EQ(*snapshot->inline_bytes(text.id, 0, 99), std::string("a\0c", 3));
+  const NodeFacts empty = *node_at(*snapshot, "d/empty");
+  EXPECT_EQ(*snapshot->inline_bytes(empty.id, 0, 99), "");
+  const NodeFacts link = *node_at(*snapshot, "d/link");
+  EXPECT_EQ(link.kind, NodeKind::kSymlink);
+  EXPECT_EQ(link.size, 12U);
+  EXPECT_EQ(*snapshot->symlink_target(link.id), "../elsewhere");
+}
+
+TEST(Snapshot, InlineBytesAreClippedAtEveryOffsetAndLength) {
+  const ScratchDir dir;
+  const std::string text = "0123456789";
+  const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_inline_file("f", text, 0));
+  });
+  const NodeId id = node_at(*snapshot, "f")->id;
+  for (std::uint64_t offset = 0; offset <= 12; ++offset) {
+    for (std::uint64_t length = 0; length <= 12; ++length) {
+      const std::string expected =
+          offset >= text.size() ? "" : text.substr(offset, length);
+      EXPECT_EQ(*snapshot->inline_bytes(id, offset, length), expected);
+    }
+  }
+  constexpr std::uint64_t kHuge = ~std::uint64_t{0};
+  EXPECT_EQ(*snapshot->inline_bytes(id, 1, kHuge), text.substr(1));
+  for (const std::uint64_t offset :
+       {std::uint64_t{1} << 31U, std::uint64_t{1} << 32U,
+        std::uint64_t{1} << 63U, kHuge}) {
+    EXPECT_EQ(*snapshot->inline_bytes(id, offset, kHuge), "") << offset;
+  }
+}
+
+TEST(Snapshot, WhatIsNotThereIsNotFound) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_inline_file("f", "x", 0));
+  });
+  EXPECT_EQ(snapshot->node(99).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(snapshot->lookup(kRootNode, "F").error().code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(snapshot->lookup(99, "f").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(snapshot->remote_file(99).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(snapshot->parent_of(99).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(snapshot->list(99, 0, 10)->empty());
+  EXPECT_EQ(Snapshot::open(dir / "absent").error().code, ErrorCode::kNotFound);
+}
+
+TEST(Snapshot, ANodeOfAnotherKindIsRefused) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_inline_file("f", "x", 0));
+  });
+  const NodeId file = node_at(*snapshot, "f")->id;
+  EXPECT_EQ(snapshot->remote_file(file).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(snapshot->symlink_target(file).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(snapshot->parent_of(file).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(snapshot->inline_bytes(kRootNode, 0, 1).error().code,
+            ErrorCode::kInvalid);
+}
+
+TEST(Snapshot, LinksAreCountedAsStatCountsThem) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    const Result<NodeId> file =
+        tree.add_file("a/f", remote_file_named("f", 1), 0);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(tree.add_link("b/c/g", *file));
+    ASSERT_TRUE(tree.add_link("b/h", *file));
+    ASSERT_TRUE(tree.add_symlink("b/s", "c", 0));
+  });
+  EXPECT_EQ(node_at(*snapshot, "a/f")->links, 3U);
+  EXPECT_EQ(node_at(*snapshot, "a/f")->id, node_at(*snapshot, "b/h")->id);
+  EXPECT_EQ(node_at(*snapshot, "b/s")->links, 1U);
+  EXPECT_EQ(snapshot->node(kRootNode)->links, 4U);
+  EXPECT_EQ(node_at(*snapshot, "b")->links, 3U);
+  EXPECT_EQ(node_at(*snapshot, "b/c")->links, 2U);
+}
+
+TEST(Snapshot, EachDirectoryKnowsItsParent) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_directory("a/b"));
+  });
+  const NodeId a = node_at(*snapshot, "a")->id;
+  const NodeId b = node_at(*snapshot, "a/b")->id;
+  EXPECT_EQ(*snapshot->parent_of(b), a);
+  EXPECT_EQ(*snapshot->parent_of(a), kRootNode);
+  EXPECT_EQ(*snapshot->parent_of(kRootNode), kRootNode);
+}
+
+TEST(Snapshot, EntriesComeInByteOrderOfTheirNames) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    for (const char* name : {"b", "a", "B", "\xC3\xA9", "a.b", "a-b", "_"}) {
+      ASSERT_TRUE(tree.add_inline_file(name, "", 0));
+    }
+  });
+  std::vector<std::string> names;
+  for (const DirectoryEntry& entry : *snapshot->list(kRootNode, 0, 99)) {
+    names.push_back(entry.name);
+    EXPECT_EQ(entry.position, names.size());
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"B", "_", "a", "a-b", "a.b", "b",
+                                             "\xC3\xA9"}));
+}
+
+class Paging : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(Paging, GivesEachEntryOnceWhateverThePageSize) {
+  const std::size_t count = GetParam();
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_directory("d"));
+    for (std::size_t number = 0; number < count; ++number) {
+      ASSERT_TRUE(
+          tree.add_inline_file("d/" + std::to_string(number), "", 0));
+    }
+    ASSERT_TRUE(tree.add_inline_file("e", "not in d", 0));
+  });
+  const NodeId directory = node_at(*snapshot, "d")->id;
+  for (std::size_t page = 1; page <= count + 1; page += 1 + page / 8) {
+    std::set<std::string> names;
+    std::uint64_t after = 0;
+    while (true) {
+      const auto entries = snapshot->list(directory, after, page);
+      ASSERT_TRUE(entries);
+      ASSERT_LE(entries->size(), page);
+      if (entries->empty()) {
+        break;
+      }
+      for (const DirectoryEntry& entry : *entries) {
+        ASSERT_EQ(entry.position, ++after);
+        ASSERT_TRUE(names.insert(entry.name).second);
+      }
+    }
+    ASSERT_EQ(names.size(), count) << "pages of " << page;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Snapshot, Paging,
+                         testing::Values(0U, 1U, 2U, 1000U));
+
+TEST(Snapshot, XattrsAreOrderedByName) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    const Result<NodeId> file = tree.add_inline_file("f", "", 0);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(tree.set_xattr(*file, "z", "26"));
+    ASSERT_TRUE(tree.set_xattr(*file, "a", "0"));
+    ASSERT_TRUE(tree.set_xattr(*file, "a", "1"));
+  });
+  const NodeId id = node_at(*snapshot, "f")->id;
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(*snapshot->xattrs(id), (Pairs{{"a", "1"}, {"z", "26"}}));
+  EXPECT_EQ(*snapshot->xattr(id, "z"), "26");
+  EXPECT_EQ(*snapshot->xattr(id, "y"), std::nullopt);
+  EXPECT_TRUE(snapshot->xattrs(kRootNode)->empty());
+}
+
+TEST(Snapshot, FilesWithOneContentShareItsRowAndAllItsUrls) {
+  const ScratchDir dir;
+  RemoteFile one = remote_file_named("one", 4);
+  one.digest = digest_of(DigestKind::kMd5, {});
+  RemoteFile two = remote_file_named("two", 4);
+  two.digest = one.digest;
+  two.urls.push_back(one.urls.front());
+  const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_file("a", one, 0));
+    ASSERT_TRUE(tree.add_file("b", two, 0));
+  });
+  const NodeFacts a = *node_at(*snapshot, "a");
+  const NodeFacts b = *node_at(*snapshot, "b");
+  EXPECT_NE(a.id, b.id);
+  const std::vector<std::string> both = {"https://h/one", "https://h/two"};
+  EXPECT_EQ(snapshot->remote_file(a.id)->urls, both);
+  EXPECT_EQ(snapshot->remote_file(b.id)->urls, both);
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/block_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/fetch/cache_world.h"
+
+namespace omicsfs {
+namespace {
+
+const std::string kUrl = "http://origin/file";
+
+// Every file size around block borders, every subset of its blocks present,
+// every range between interesting offsets: the right bytes, and exactly the
+// missing blocks asked for, in the fewest requests.
+class SmallWorld {
+ public:
+  explicit SmallWorld(std::uint64_t size)
+      : bytes_(random_bytes(size, size)),
+        blocks_(block_count(size)),
+        remote_(without_digest(remote_of(kUrl, bytes_))) {}
+
+  void read_every_range(unsigned present) {
+    for (const std::uint64_t from : offsets()) {
+      for (const std::uint64_t to : offsets()) {
+        if (from < to) {
+          check({from, to - from}, present);
+        }
+      }
+    }
+  }
+  [[nodiscard]] unsigned subsets() const { return 1U << blocks_; }
+
+ private:
+  [[nodiscard]] std::set<std::uint64_t> offsets() const {
+    std::set<std::uint64_t> all{0, bytes_.size()};
+    for (std::uint64_t border = kBlockBytes; border < bytes_.size();
+         border += kBlockBytes) {
+      all.insert({border - 1, border, border + 1});
+    }
+    return all;
+  }
+
+  void check(ByteRange range, unsigned present) {
+    if (range.end() > bytes_.size()) {
+      return;
+    }
+    const TemporaryDirectory dir;
+    CacheWorld world(dir.path());
+    world.network().add(kUrl, bytes_);
+    const auto source = world.cache().open(remote_);
+    for (BlockIndex block = 0; block < blocks_; ++block) {
+      if ((present >> block & 1U) != 0) {
+        const ByteRange one = bytes_of({block, 1}, bytes_.size());
+        ASSERT_EQ(read_range(*source, one).bytes,
+                  bytes_.substr(one.offset, one.length));
+      }
+    }
+    const std::size_t before = world.network().requests();
+    const ReadOutcome outcome = read_range(*source, range);
+    ASSERT_FALSE(outcome.error) << outcome.error->message;
+    ASSERT_EQ(outcome.bytes, bytes_.substr(range.offset, range.length));
+    const auto missing =
+        missing_runs(blocks_of(range), CachedSource::kMaxRunBlocks,
+                     [&](BlockIndex b) { return (present >> b & 1U) != 0; });
+    const auto log = world.network().log();
+    ASSERT_EQ(log.size() - before, missing.size());
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      ASSERT_EQ(log[before + i].range, bytes_of(missing[i], bytes_.size()));
+    }
+  }
+
+  std::string bytes_;
+  std::uint64_t blocks_;
+  RemoteFile remote_;
+};
+
+TEST(BlockCache, EveryRangeOfEverySmallFileReadsRightWithTheFewestRequests) {
+  for (const std::uint64_t size :
+       {std::uint64_t{1}, kBlockBytes - 1, kBlockBytes, kBlockBytes + 1,
+        2 * kBlockBytes, 3 * kBlockBytes - 7}) {
+    SmallWorld world(size);
+    for (unsigned present = 0; present < world.subsets(); ++present) {
+      world.read_every_range(present);
+    }
+  }
+}
+
+class BlockCacheTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kSize = 20 * kBlockBytes + 123;
+
+  const TemporaryDirectory dir_;
+  const std::string bytes_ = random_bytes(kSize, 1);
+  const RemoteFile remote_ = remote_of(kUrl, bytes_);
+
+  [[nodiscard]] CachePaths paths() const {
+    return cache_paths(dir_.path(), content_key(remote_));
+  }
+  void fill() const {
+    CacheWorld world(dir_.path());
+    world.network().add(kUrl, bytes_);
+    ASSERT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  }
+  void flip(const std::filesystem::path& path, std::uint64_t at) const {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(at));
+    const int byte = file.get();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(byte ^ 1));
+    ASSERT_TRUE(file.good());
+  }
+};
+
+TEST_F(BlockCacheTest, ReadsOfRandomRangesByManyThreadsAreRight) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  const auto source = world.cache().open(remote_);
+  std::vector<std::thread> readers;
+  std::atomic<int> wrong{0};
+  for (unsigned seed = 0; seed < 8; ++seed) {
+    readers.emplace_back([&, seed] {
+      std::mt19937_64 engine(seed);
+      for (int i = 0; i < 100; ++i) {
+        const std::uint64_t offset = engine() % kSize;
+        const ByteRange range =
+            clip({offset, 1 + engine() % (3 * kBlockBytes)}, kSize);
+        const auto outcome = read_range(*source, range);
+        wrong +=
+            outcome.bytes == bytes_.substr(range.offset, range.length) ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& reader : readers) {
+    reader.join();
+  }
+  EXPECT_EQ(wrong, 0);
+  std::uint64_t fetched = 0;
+  for (const auto& entry : world.network().log()) {
+    fetched += entry.range->length;
+  }
+  EXPECT_LE(fetched, kSize);
+}
+
+TEST_F(BlockCacheTest, TenReadersOfOneMissingBlockSendOneRequest) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  world.network().hold(kUrl);
+  const auto source = world.cache().open(remote_);
+  std::vector<std::thread> readers;
+  std::atomic<int> right{0};
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    readers.emplace_back([&, i] {
+      const auto outcome = read_range(*source, {kBlockBytes + i * 10, 100});
+      right += outcome.bytes == bytes_.substr(kBlockBytes + i * 10, 100);
+    });
+  }
+  world.network().wait_for_requests(1);
+  world.network().release(kUrl);
+  for (std::thread& reader : readers) {
+    reader.join();
+  }
+  EXPECT_EQ(right, 10);
+  EXPECT_EQ(world.network().requests(), 1U);
+}
+
+TEST_F(BlockCacheTest, ARunIsAtMostEightMebibytes) {
+  const std::string big = random_bytes(20 << 20, 2);
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, big);
+  const auto source = world.cache().open(remote_of(kUrl, big));
+  EXPECT_EQ(read_all(*source).bytes, big);
+  const auto log = world.network().log();
+  ASSERT_EQ(log.size(), 3U);
+  EXPECT_EQ(log[0].range, (ByteRange{0, 8 << 20}));
+  EXPECT_EQ(log[2].range, (ByteRange{16 << 20, 4 << 20}));
+}
+
+TEST_F(BlockCacheTest, ARestartReadsWhatIsCachedWithNoRequest) {
+  fill();
+  CacheWorld world(dir_.path());
+  const auto source = world.cache().open(remote_);
+  EXPECT_EQ(read_all(*source).bytes, bytes_);
+  EXPECT_TRUE(source->verified());
+  EXPECT_EQ(world.network().requests(), 0U);
+}
+
+TEST_F(BlockCacheTest, ARestartFetchesOnlyWhatIsMissing) {
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(kUrl, bytes_);
+    const auto source = world.cache().open(remote_);
+    ASSERT_FALSE(read_range(*source, {5 * kBlockBytes, 1}).error);
+  }
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  const auto log = world.network().log();
+  ASSERT_EQ(log.size(), 2U);
+  EXPECT_EQ(log[0].range, (ByteRange{0, 5 * kBlockBytes}));
+  EXPECT_EQ(log[1].range->offset, 6 * kBlockBytes);
+}
+
+TEST_F(BlockCacheTest, TwoProcessesShareTheirBlocks) {
+  CacheWorld one(dir_.path());
+  CacheWorld two(dir_.path());
+  one.network().add(kUrl, bytes_);
+  two.network().add(kUrl, bytes_);
+  const auto of_one = one.cache().open(remote_);
+  const auto of_two = two.cache().open(remote_);
+  ASSERT_FALSE(read_range(*of_two, {0, 1}).error);
+  ASSERT_FALSE(read_range(*of_one, {2 * kBlockBytes, kBlockBytes}).error);
+  EXPECT_EQ(read_range(*of_two, {2 * kBlockBytes, kBlockBytes}).bytes,
+            bytes_.substr(2 * kBlockBytes, kBlockBytes));
+  EXPECT_EQ(two.network().requests(), 1U);
+}
+
+TEST_F(BlockCacheTest, FilesOfOneContentAreOneCachedFile) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  ASSERT_FALSE(read_all(*world.cache().open(remote_)).error);
+  RemoteFile elsewhere = remote_;
+  elsewhere.urls = {"http://origin/other-path"};
+  EXPECT_EQ(read_all(*world.cache().open(elsewhere)).bytes, bytes_);
+  EXPECT_EQ(world.network().requests(), 1U);
+}
+
+TEST_F(BlockCacheTest, AFlippedByteOnDiskIsFetchedAgainAndNeverRead) {
+  fill();
+  flip(paths().data, 7 * kBlockBytes + 99);
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  const auto log = world.network().log();
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_EQ(log[0].range, (ByteRange{7 * kBlockBytes, kBlockBytes}));
+  EXPECT_EQ(world.counters().blocks_damaged, 1U);
+}
+
+TEST_F(BlockCacheTest, AnyByteFlippedInTheMapCostsAtMostARefetch) {
+  fill();
+  for (const std::uint64_t at :
+       {0U, 9U, 20U, 40U, 4096U, 4100U, 4096U + 8 * 20, 4096U + 8 * 20 + 7}) {
+    flip(paths().map, at);
+    CacheWorld world(dir_.path());
+    world.network().add(kUrl, bytes_);
+    EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_) << at;
+    EXPECT_GE(world.network().requests(), 1U) << at;
+  }
+}
+
+TEST_F(BlockCacheTest, TruncatedCacheFilesAreFetchedAgain) {
+  fill();
+  std::filesystem::resize_file(paths().data, 3 * kBlockBytes);
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  EXPECT_GE(world.network().requests(), 1U);
+}
+
+TEST_F(BlockCacheTest, FilesTruncatedUnderAnOpenSourceAreFetchedAgain) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  const auto source = world.cache().open(remote_);
+  ASSERT_FALSE(read_all(*source).error);
+  std::filesystem::resize_file(paths().data, kBlockBytes + 5);
+  std::filesystem::resize_file(paths().map, 100);
+  EXPECT_EQ(read_all(*source).bytes, bytes_);
+}
+
+TEST_F(BlockCacheTest, AWrongDigestFailsTheReadThatCompletesTheFile) {
+  CacheWorld world(dir_.path());
+  std::string wrong = bytes_;
+  wrong[wrong.size() / 2] ^= 1;
+  world.network().add(kUrl, wrong);
+  const auto source = world.cache().open(remote_);
+  const auto outcome = read_all(*source);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt);
+  ASSERT_TRUE(read_range(*source, {0, 1}).error);
+  EXPECT_FALSE(std::filesystem::exists(paths().data));
+  EXPECT_FALSE(std::filesystem::exists(paths().map));
+  ASSERT_EQ(world.reports().size(), 1U);
+  EXPECT_NE(world.reports().front().message.find("digest"), std::string::npos);
+  EXPECT_TRUE(world.cache().was_dropped(content_key(remote_)));
+  EXPECT_EQ(
+      CacheIndex::open(dir_.path()).operator->()->get()->reports()->size(), 1U);
+}
+
+TEST_F(BlockCacheTest, AfterAWrongDigestANewOpenBeginsAnew) {
+  CacheWorld world(dir_.path());
+  std::string wrong = bytes_;
+  wrong[5] ^= 1;
+  world.network().add(kUrl, wrong, "\"bad\"");
+  const auto failed = world.cache().open(remote_);
+  ASSERT_TRUE(read_all(*failed).error);
+  world.network().add(kUrl, bytes_, "\"good\"");
+  const auto again = world.cache().open(remote_);
+  EXPECT_NE(again, failed);
+  EXPECT_EQ(read_all(*again).bytes, bytes_);
+  EXPECT_TRUE(again->verified());
+}
+
+TEST_F(BlockCacheTest, ALargeFileIsCheckedByTheHousekeeper) {
+  const std::string big =
+      random_bytes(CachedSource::kCheckBeforeReply + kBlockBytes, 3);
+  std::string wrong = big;
+  wrong[100] ^= 1;
+  for (const bool agrees : {true, false}) {
+    const TemporaryDirectory dir;
+    CacheWorld world(dir.path());
+    world.network().add(kUrl, agrees ? big : wrong);
+    const auto source = world.cache().open(remote_of(kUrl, big));
+    const auto outcome = read_all(*source);
+    world.cache().wait_until_idle();
+    EXPECT_EQ(source->verified(), agrees);
+    EXPECT_EQ(source->has_failed(), !agrees);
+    EXPECT_EQ(read_range(*source, {0, 1}).error.has_value(), !agrees);
+    EXPECT_EQ(world.reports().size(), agrees ? 0U : 1U);
+  }
+}
+
+TEST_F(BlockCacheTest, BytesThatWereCachedUncheckedAreCheckedByTheNextSession) {
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(kUrl, bytes_);
+    const auto source = world.cache().open(remote_);
+    ASSERT_FALSE(read_range(*source, {0, kSize - 1 - 123}).error);
+  }
+  {
+    // The last block arrives with no digest known to the reader.
+    Counters counters;
+    CachedFile file(remote_, dir_.path(), counters);
+    file.attach();
+    ASSERT_TRUE(file.store(
+        20, std::as_bytes(std::span(bytes_).subspan(20 * kBlockBytes))));
+  }
+  CacheWorld world(dir_.path());
+  const auto source = world.cache().open(remote_);
+  world.cache().wait_until_idle();
+  EXPECT_TRUE(source->verified());
+}
+
+TEST_F(BlockCacheTest, AChangedObjectNeverMixesWithTheOldOne) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_, "\"v1\"");
+  const auto source = world.cache().open(remote_);
+  ASSERT_FALSE(read_range(*source, {0, kBlockBytes}).error);
+  world.network().add(kUrl, random_bytes(kSize, 9), "\"v2\"");
+  const auto outcome = read_range(*source, {kBlockBytes, kBlockBytes});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+  EXPECT_TRUE(read_range(*source, {0, kBlockBytes}).error);
+}
+
+TEST_F(BlockCacheTest, AChangeIsSeenAcrossARestart) {
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(kUrl, bytes_, "\"v1\"");
+    ASSERT_FALSE(
+        read_range(*world.cache().open(remote_), {0, kBlockBytes}).error);
+  }
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, random_bytes(kSize, 9), "\"v2\"");
+  const auto outcome =
+      read_range(*world.cache().open(remote_), {0, 2 * kBlockBytes});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+}
+
+TEST_F(BlockCacheTest, AnObjectOfAnotherSizeThanTheCatalogSaysIsChanged) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_ + "more");
+  const auto outcome = read_range(*world.cache().open(remote_), {0, 1});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+}
+
+TEST_F(BlockCacheTest, ErrorsAreNotCached) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  world.network().fail_nth(1, {});
+  const auto source = world.cache().open(remote_);
+  const auto failed = read_range(*source, {0, 10});
+  ASSERT_TRUE(failed.error);
+  EXPECT_EQ(failed.error->code, ErrorCode::kUnavailable);
+  EXPECT_EQ(read_range(*source, {0, 10}).bytes, bytes_.substr(0, 10));
+}
+
+TEST_F(BlockCacheTest, EveryNthRequestThatFailsEndsInRightBytesOrAnError) {
+  for (std::uint64_t nth = 1; nth <= 4; ++nth) {
+    for (const auto what :
+         {FakeFault::What::kRefuse, FakeFault::What::kReset,
+          FakeFault::What::kShort, FakeFault::What::kStatus,
+          FakeFault::What::kWrongRange, FakeFault::What::kWrongTotal,
+          FakeFault::What::kLongerBody, FakeFault::What::kGzipClaim,
+          FakeFault::What::kIgnoreRange, FakeFault::What::kFlipByte}) {
+      const TemporaryDirectory dir;
+      CacheWorld world(dir.path());
+      world.network().add(kUrl, bytes_);
+      world.network().fail_nth(nth, {what, 70'000, 503, ""});
+      const auto source = world.cache().open(remote_);
+      std::string got;
+      bool failed = false;
+      for (std::uint64_t at = 0; at < kSize; at += 6 * kBlockBytes) {
+        const ByteRange range = clip({at, 6 * kBlockBytes}, kSize);
+        const auto outcome = read_range(*source, range);
+        failed = failed || outcome.error.has_value();
+        got += outcome.bytes;
+      }
+      EXPECT_TRUE(failed || got == bytes_)
+          << "request " << nth << " fault " << static_cast<int>(what);
+    }
+  }
+}
+
+TEST_F(BlockCacheTest, AReadEndsAtItsDeadline) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  world.network().hold(kUrl);
+  const auto source = world.cache().open(remote_);
+  const auto outcome = read_range(
+      *source, {0, 10},
+      {std::chrono::steady_clock::now() + std::chrono::milliseconds(20), {}});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kTimedOut);
+}
+
+TEST_F(BlockCacheTest, AnInterruptedReadEndsAndItsRequestIsCancelled) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  world.network().hold(kUrl);
+  const auto source = world.cache().open(remote_);
+  std::stop_source stop;
+  std::thread interrupter([&] {
+    world.network().wait_for_requests(1);
+    stop.request_stop();
+  });
+  const auto outcome =
+      read_range(*source, {0, 10}, {patient().deadline, stop.get_token()});
+  interrupter.join();
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kInterrupted);
+  // The next reader sends a request of its own.
+  world.network().release(kUrl);
+  EXPECT_EQ(read_range(*source, {0, 10}).bytes, bytes_.substr(0, 10));
+  EXPECT_EQ(world.network().requests(), 2U);
+}
+
+TEST_F(BlockCacheTest, AReaderThatLeavesDoesNotCancelTheOthers) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_);
+  world.network().hold(kUrl);
+  const auto source = world.cache().open(remote_);
+  std::stop_source stop;
+  std::thread leaver([&] {
+    const auto outcome =
+        read_range(*source, {0, 10}, {patient().deadline, stop.get_token()});
+    EXPECT_TRUE(outcome.error);
+  });
+  world.network().wait_for_requests(1);
+  std::string got;
+  std::thread stayer([&] { got = read_range(*source, {5, 10}).bytes; });
+  // The stayer may join before or after the leaver has gone: either way it
+  // must get its bytes.
+  stop.request_stop();
+  leaver.join();
+  world.network().release(kUrl);
+  stayer.join();
+  EXPECT_EQ(got, bytes_.substr(5, 10));
+}
+
+TEST_F(BlockCacheTest, ADirectoryThatCannotBeUsedLeavesReadsUncached) {
+  CacheWorld world("/proc/omicsfs-cache");
+  EXPECT_FALSE(world.cache().why_uncached().empty());
+  world.network().add(kUrl, bytes_);
+  const auto source = world.cache().open(remote_);
+  EXPECT_EQ(read_range(*source, {100, 1000}).bytes, bytes_.substr(100, 1000));
+  EXPECT_EQ(read_range(*source, {100, 1000}).bytes, bytes_.substr(100, 1000));
+  EXPECT_EQ(world.network().requests(), 2U);
+}
+
+TEST_F(BlockCacheTest, ALimitBelowOneBlockLeavesReadsUncached) {
+  CacheWorld world(dir_.path(), {1000, 0});
+  world.network().add(kUrl, bytes_);
+  EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  EXPECT_GE(world.counters().reads_uncached, 1U);
+}
+
+TEST_F(BlockCacheTest, AFreeSpaceFloorAboveTheDiskLeavesReadsUncached) {
+  CacheWorld world(dir_.path(), {CacheWorld::kPlenty, CacheWorld::kPlenty});
+  world.network().add(kUrl, bytes_);
+  EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  EXPECT_FALSE(std::filesystem::exists(paths().data));
+}
+
+std::uint64_t disk_use(const std::filesystem::path& dir) {
+  std::uint64_t bytes = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
+    struct stat facts {};
+    if (::lstat(entry.path().c_str(), &facts) == 0) {
+      bytes += static_cast<std::uint64_t>(facts.st_blocks) * 512;
+    }
+  }
+  return bytes;
+}
+
+// Files that are closed make room for new ones; the limit is never passed.
+TEST_F(BlockCacheTest, TheLimitHoldsAndTheLeastRecentlyUsedFilesGo) {
+  constexpr std::uint64_t kLimit = 6 << 20;
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  std::vector<RemoteFile> files;
+  for (unsigned i = 0; i < 12; ++i) {
+    const std::string bytes = random_bytes(1 << 20, i);
+    const std::string url = "http://origin/" + std::to_string(i);
+    world.network().add(url, bytes);
+    files.push_back(remote_of(url, bytes));
+    ASSERT_EQ(read_all(*world.cache().open(files.back())).bytes, bytes);
+    ASSERT_LE(disk_use(dir_.path() / "v1" / "files"), kLimit);
+  }
+  EXPECT_GE(world.counters().files_evicted, 6U);
+  EXPECT_EQ(world.counters().reads_uncached, 0U);
+  EXPECT_EQ(world.cache().state(files.front()).cached_bytes, 0U);
+  EXPECT_EQ(world.cache().state(files.back()).cached_bytes, 1U << 20);
+}
+
+TEST_F(BlockCacheTest, OpenFilesAreNotEvicted) {
+  CacheWorld world(dir_.path(), {5 << 20, 0});
+  const std::string bytes = random_bytes(3 << 20, 1);
+  world.network().add("http://origin/open", bytes);
+  const auto open = world.cache().open(remote_of("http://origin/open", bytes));
+  ASSERT_EQ(read_all(*open).bytes, bytes);
+  const std::string other = random_bytes(3 << 20, 2);
+  world.network().add("http://origin/other", other);
+  const auto source =
+      world.cache().open(remote_of("http://origin/other", other));
+  EXPECT_EQ(read_all(*source).bytes, other);
+  EXPECT_GE(world.counters().reads_uncached, 1U);
+  const std::size_t before = world.network().requests();
+  EXPECT_EQ(read_all(*open).bytes, bytes);
+  EXPECT_EQ(world.network().requests(), before);
+}
+
+TEST_F(BlockCacheTest, FilesOpenInAnotherProcessAreNotEvicted) {
+  CacheWorld other(dir_.path());
+  other.network().add(kUrl, bytes_);
+  const auto open = other.cache().open(remote_);
+  ASSERT_FALSE(read_all(*open).error);
+  EXPECT_FALSE(remove_cached(dir_.path(), content_key(remote_)));
+  EXPECT_TRUE(std::filesystem::exists(paths().data));
+}
+
+TEST_F(BlockCacheTest, AnEvictedFileIsGoneAndFetchedAnew) {
+  fill();
+  EXPECT_TRUE(remove_cached(dir_.path(), content_key(remote_)));
+  EXPECT_FALSE(std::filesystem::exists(paths().map));
+  fill();
+}
+
+TEST_F(BlockCacheTest, AnEmptyFileNeedsNoRequest) {
+  CacheWorld world(dir_.path());
+  const auto source = world.cache().open(remote_of(kUrl, ""));
+  EXPECT_EQ(source->size(), 0U);
+  EXPECT_FALSE(read_all(*source).error);
+  EXPECT_EQ(world.network().requests(), 0U);
+}
+
+}  // namespace
+}  // namespace omicsfs

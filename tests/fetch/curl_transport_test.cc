@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/curl_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fetch/response_head.h"
+#include "tests/support/collecting_sink.h"
+#include "tests/support/dead_port.h"
+#include "tests/support/origin.h"
+
+// What only the real transport does. The rest is in transport_contract_test.
+
+namespace omicsfs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using SinkPtr = std::shared_ptr<CollectingSink>;
+
+class CurlTransportTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    // The loopback interface is not behind the machine's proxy.
+    setenv("no_proxy", "*", 1);
+    origin_.add("/f", "0123456789", "\"e\"");
+    restart({.stall = seconds{1}});
+  }
+  void restart(const TransportOptions& options) {
+    transport_ = std::make_unique<CurlTransport>(options);
+  }
+  SinkPtr start(const Request& request) {
+    auto sink = std::make_shared<CollectingSink>();
+    transport_->start(request, sink);
+    return sink;
+  }
+  SinkPtr get(const std::string& path) {
+    const SinkPtr sink = start({.url = origin_.url(path)});
+    static_cast<void>(sink->wait());
+    return sink;
+  }
+  static std::string message_of(const SinkPtr& sink) {
+    const auto result = sink->wait();
+    return result ? "" : result.error().message;
+  }
+  std::set<std::uint64_t> connections_used() {
+    std::set<std::uint64_t> connections;
+    for (const RequestRecord& record : origin_.log()) {
+      connections.insert(record.connection);
+    }
+    return connections;
+  }
+
+  Origin origin_;
+  std::unique_ptr<CurlTransport> transport_;
+};
+
+TEST_F(CurlTransportTest, ConnectionIsUsedAgain) {
+  for (int count = 0; count < 20; ++count) {
+    EXPECT_TRUE(get("/f")->wait());
+  }
+  EXPECT_EQ(connections_used().size(), 1U);
+}
+
+TEST_F(CurlTransportTest, ExchangesWithOneServerRunBesideEachOther) {
+  restart({.connections_per_host = 3});
+  origin_.fail({.kind = FaultKind::kStallHead});
+  for (int count = 0; count < 3; ++count) {
+    start({.url = origin_.url("/f")});
+  }
+  EXPECT_TRUE(origin_.wait_for_requests(3));
+}
+
+TEST_F(CurlTransportTest, ServerIsAskedNoMoreThanItsShareAtATime) {
+  restart({.connections_per_host = 3});
+  origin_.fail({.kind = FaultKind::kStallHead, .pause = milliseconds{10}});
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 30; ++count) {
+    sinks.push_back(start({.url = origin_.url("/f")}));
+  }
+  for (const SinkPtr& sink : sinks) {
+    EXPECT_TRUE(sink->wait());
+  }
+  EXPECT_LE(origin_.stats().requests.peak_in_flight, 3U);
+  EXPECT_LE(connections_used().size(), 3U);
+}
+
+// Their turn comes only after the time to connect is over.
+TEST_F(CurlTransportTest, WaitingForATurnIsNotWaitingForAConnection) {
+  restart({.connections_per_host = 1, .connect_timeout = seconds{1}});
+  origin_.fail(
+      {.kind = FaultKind::kStallHead, .count = 1, .pause = milliseconds{1500}});
+  const SinkPtr first = start({.url = origin_.url("/f")});
+  const SinkPtr second = start({.url = origin_.url("/f")});
+  EXPECT_TRUE(first->wait());
+  EXPECT_EQ(message_of(second), "");
+}
+
+TEST_F(CurlTransportTest, CancelledExchangeGivesItsTurnToTheNext) {
+  restart({.connections_per_host = 1});
+  origin_.fail({.kind = FaultKind::kStallHead, .count = 1});
+  const SinkPtr first = start({.url = origin_.url("/f")});
+  ASSERT_TRUE(origin_.wait_for_requests(1));
+  const SinkPtr waiting = start({.url = origin_.url("/f")});
+  const SinkPtr second = start({.url = origin_.url("/f")});
+  waiting->cancel();
+  EXPECT_EQ(waiting->wait().error().code, ErrorCode::kInterrupted);
+  first->cancel();
+  EXPECT_EQ(first->wait().error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(message_of(second), "");
+}
+
+TEST_F(CurlTransportTest, DelayedExchangeStartsNoEarlier) {
+  const auto begin = std::chrono::steady_clock::now();
+  const SinkPtr sink =
+      start({.url = origin_.url("/f"), .delay = milliseconds{300}});
+  EXPECT_TRUE(sink->wait());
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds{300});
+}
+
+TEST_F(CurlTransportTest, DelayedExchangeDoesNotHoldUpOthers) {
+  const SinkPtr late =
+      start({.url = origin_.url("/f"), .delay = std::chrono::hours{1}});
+  EXPECT_TRUE(get("/f")->wait());
+  late->cancel();
+  EXPECT_EQ(late->wait().error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(origin_.log().size(), 1U);
+}
+
+TEST_F(CurlTransportTest, ServerThatNeverAnswersIsGivenUp) {
+  origin_.fail({.kind = FaultKind::kStallHead});
+  const SinkPtr sink = get("/f");
+  const auto result = sink->wait();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sink->calls(), "d");
+}
+
+TEST_F(CurlTransportTest, BodyThatStallsIsGivenUp) {
+  origin_.fail({.kind = FaultKind::kStallBody, .bytes = 5});
+  const SinkPtr sink = get("/f");
+  ASSERT_FALSE(sink->wait());
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sink->bytes(), "01234");
+}
+
+TEST_F(CurlTransportTest, RunningBodyIsCancelled) {
+  restart({});
+  origin_.add("/g", std::string(100'000, 'x'));
+  origin_.fail({.kind = FaultKind::kStallBody, .bytes = 50'000});
+  const SinkPtr sink = start({.url = origin_.url("/g")});
+  sink->wait_for_bytes(50'000);
+  sink->cancel();
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kInterrupted);
+}
+
+TEST_F(CurlTransportTest, ConnectionClosedUnansweredIsUnavailable) {
+  origin_.fail({.kind = FaultKind::kCloseUnanswered});
+  EXPECT_EQ(get("/f")->wait().error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(CurlTransportTest, ResetInTheBodyIsUnavailable) {
+  origin_.add("/g", std::string(100'000, 'x'));
+  origin_.fail({.kind = FaultKind::kReset, .glob = "/g", .bytes = 10});
+  EXPECT_EQ(get("/g")->wait().error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(CurlTransportTest, LengthThatPromisesTooMuchIsUnavailable) {
+  origin_.fail({.kind = FaultKind::kWrongLength, .bytes = 5});
+  const SinkPtr sink = get("/f");
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sink->bytes(), "0123456789");
+}
+
+TEST_F(CurlTransportTest, EncodedBodyIsPassedOnAsItIs) {
+  origin_.fail({.kind = FaultKind::kGzipClaim});
+  const SinkPtr sink = get("/f");
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->head->content_encoding, "gzip");
+  EXPECT_EQ(sink->bytes(), "0123456789");
+}
+
+TEST_F(CurlTransportTest, RedirectIsFollowedAndOnlyTheLastHeadIsSeen) {
+  origin_.fail(
+      {.kind = FaultKind::kRedirect, .glob = "/old", .url = origin_.url("/f")});
+  const SinkPtr sink =
+      start({.url = origin_.url("/old"), .range = ByteRange{3, 4}});
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->calls(), "hbd");
+  EXPECT_EQ(sink->head->status, 206);
+  EXPECT_EQ(sink->bytes(), "3456");
+}
+
+TEST_F(CurlTransportTest, LoopOfRedirectsIsLeftAfterFive) {
+  origin_.fail({.kind = FaultKind::kRedirect, .url = origin_.url("/f")});
+  const SinkPtr sink = get("/f");
+  ASSERT_FALSE(sink->wait());
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(origin_.log().size(), 6U);
+  EXPECT_EQ(sink->calls(), "d");
+}
+
+TEST_F(CurlTransportTest, RedirectAwayFromHttpIsRefused) {
+  for (const char* url :
+       {"file:///etc/passwd", "ftp://127.0.0.1/f", "gopher://127.0.0.1/f"}) {
+    origin_.clear_faults();
+    origin_.fail({.kind = FaultKind::kRedirect, .url = url});
+    const SinkPtr sink = get("/f");
+    ASSERT_FALSE(sink->wait()) << url;
+    EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+    EXPECT_NE(message_of(sink).find("refused a redirect"), std::string::npos)
+        << message_of(sink);
+    EXPECT_EQ(sink->bytes(), "");
+  }
+}
+
+TEST_F(CurlTransportTest, HeadOverItsMostIsRefused) {
+  origin_.fail({.kind = FaultKind::kStatus,
+                .status = 503,
+                .header = "X: " + std::string(kMaxHeadBytes, 'x')});
+  const SinkPtr sink = get("/f");
+  EXPECT_EQ(message_of(sink), "GET " + origin_.url("/f") +
+                                  ": the head of the response is over 64 KiB");
+  EXPECT_EQ(sink->calls(), "d");
+}
+
+TEST_F(CurlTransportTest, NoMessageShowsUserPasswordOrQuery) {
+  const DeadPort dead;
+  ASSERT_TRUE(dead.bound());
+  std::string url = dead.url("/f?X-Signature=s3cret");
+  url.insert(7, "user:s3cret@");
+  const SinkPtr sink = start({.url = url});
+  EXPECT_EQ(message_of(sink), "GET " + dead.url("/f") + ": Connection refused");
+}
+
+TEST_F(CurlTransportTest, UnknownHostIsUnavailable) {
+  // RFC 6761 6.4: a name that never resolves.
+  const SinkPtr sink = start({.url = "http://nowhere.invalid/f"});
+  ASSERT_FALSE(sink->wait());
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(CurlTransportTest, ServerThatDoesNotSpeakTlsIsUnavailable) {
+  restart({.connect_timeout = seconds{1}});
+  std::string url = origin_.url("/f");
+  url.insert(4, "s");
+  const SinkPtr sink = start({.url = url});
+  ASSERT_FALSE(sink->wait());
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(CurlTransportTest, TransportsLiveAndEndBesideEachOther) {
+  for (int count = 0; count < 10; ++count) {
+    CurlTransport other;
+    auto sink = std::make_shared<CollectingSink>();
+    other.start({.url = origin_.url("/f")}, sink);
+    EXPECT_TRUE(get("/f")->wait());
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs

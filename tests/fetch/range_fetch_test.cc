@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/range_fetch.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/collecting_sink.h"
+#include "tests/support/fake_transport.h"
+
+namespace omicsfs {
+namespace {
+
+using Rules = std::vector<Mirrors::Rule>;
+using std::chrono::milliseconds;
+using What = FakeFault::What;
+
+constexpr const char* kA = "http://a/f";
+constexpr const char* kB = "http://b/f";
+
+std::string text_of(std::size_t size) {
+  std::string text;
+  for (std::size_t at = 0; at < size; ++at) {
+    text += static_cast<char>('a' + at % 26);
+  }
+  return text;
+}
+
+class RangeFetch : public ::testing::Test {
+ protected:
+  using Sink = std::shared_ptr<CollectingRangeSink>;
+
+  RangeRequest request(ByteRange range) {
+    return {urls_, text_.size(), range, pin_};
+  }
+  Sink start(ByteRange range) {
+    auto sink = std::make_shared<CollectingRangeSink>();
+    RangeFetcher(transport_, mirrors_, policy_, counters_, 1)
+        .fetch(request(range), sink);
+    return sink;
+  }
+  ErrorCode error_of(ByteRange range) {
+    const auto result = start(range)->wait();
+    return result ? ErrorCode::kIo : result.error().code;
+  }
+  void expect_bytes(ByteRange range) {
+    const Sink sink = start(range);
+    const auto result = sink->wait();
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(sink->bytes(), text_.substr(range.offset, range.length));
+  }
+  void offer_both() {
+    urls_ = {kA, kB};
+    transport_.add(kA, text_);
+    transport_.add(kB, text_, "\"b\"");
+  }
+
+  std::string text_ = text_of(100);
+  std::vector<std::string> urls_ = {kA};
+  std::shared_ptr<VersionPin> pin_ = std::make_shared<VersionPin>();
+  Mirrors mirrors_;
+  RetryPolicy policy_{.max_retries = 3,
+                      .first_delay = milliseconds{100},
+                      .max_delay = milliseconds{1000}};
+  Counters counters_;
+  FakeTransport transport_;
+};
+
+TEST_F(RangeFetch, EveryRangeOfASmallObjectArrives) {
+  text_ = text_of(8);
+  transport_.add(kA, text_);
+  for (std::size_t chunk = 1; chunk <= 9; chunk += 2) {
+    transport_.set_chunk_bytes(chunk);
+    for (std::uint64_t offset = 0; offset < 8; ++offset) {
+      for (std::uint64_t length = 1; offset + length <= 8; ++length) {
+        expect_bytes({offset, length});
+      }
+    }
+  }
+}
+
+TEST_F(RangeFetch, SinkIsToldOfItsBytesAndThenOnceOfTheEnd) {
+  transport_.add(kA, text_);
+  transport_.set_chunk_bytes(7);
+  const Sink sink = start({0, 100});
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->calls(), "bd");
+}
+
+// Whatever byte an answer breaks at, the next one goes on from there.
+TEST_F(RangeFetch, CutBodyIsGoneOnWithFromTheFirstMissingByte) {
+  transport_.add(kA, text_);
+  transport_.set_chunk_bytes(3);
+  for (const What what : {What::kReset, What::kShort}) {
+    for (std::uint64_t cut = 0; cut < 20; ++cut) {
+      const std::size_t before = transport_.requests();
+      transport_.fail_nth(1, {.what = what, .bytes = cut});
+      expect_bytes({40, 20});
+      const auto log = transport_.log();
+      ASSERT_EQ(log.size(), before + 2);
+      EXPECT_EQ(log.back().range, (ByteRange{40 + cut, 20 - cut}));
+    }
+  }
+}
+
+TEST_F(RangeFetch, BodyThatIsWholeBeforeTheConnectionBreaksIsEnough) {
+  transport_.add(kA, text_);
+  transport_.fail_nth(1, {.what = What::kReset, .bytes = 20});
+  expect_bytes({0, 20});
+  EXPECT_EQ(transport_.requests(), 1U);
+}
+
+TEST_F(RangeFetch, SurplusBytesAreLeftOut) {
+  transport_.add(kA, text_);
+  for (std::size_t chunk : {1, 10, 100}) {
+    transport_.set_chunk_bytes(chunk);
+    transport_.fail_nth(1, {.what = What::kLongerBody, .bytes = 30});
+    expect_bytes({10, 25});
+  }
+  EXPECT_EQ(transport_.requests(), 3U);
+}
+
+TEST_F(RangeFetch, RangeIsCutOutOfAWholeAnswer) {
+  text_ = text_of(12);
+  transport_.add(kA, text_);
+  transport_.fail_url(kA, {.what = What::kIgnoreRange});
+  for (std::size_t chunk = 1; chunk <= 13; chunk += 3) {
+    transport_.set_chunk_bytes(chunk);
+    for (std::uint64_t offset = 0; offset < 12; ++offset) {
+      for (std::uint64_t length = 1; offset + length <= 12; ++length) {
+        expect_bytes({offset, length});
+      }
+    }
+  }
+}
+
+TEST_F(RangeFetch, TransientFailuresAreRetriedUntilThePolicyIsSpent) {
+  transport_.add(kA, text_);
+  for (const FakeFault& fault :
+       {FakeFault{.what = What::kRefuse},
+        FakeFault{.what = What::kStatus, .status = 503},
+        FakeFault{.what = What::kStatus, .status = 429}}) {
+    const std::size_t before = transport_.requests();
+    for (std::uint64_t nth = 1; nth <= 3; ++nth) {
+      transport_.fail_nth(nth, fault);
+    }
+    expect_bytes({5, 5});
+    EXPECT_EQ(transport_.requests(), before + 4);
+    transport_.fail_url(kA, fault);
+    EXPECT_EQ(error_of({5, 5}), ErrorCode::kUnavailable);
+    EXPECT_EQ(transport_.requests(), before + 8);
+    transport_.clear_faults();
+  }
+}
+
+TEST_F(RangeFetch, RetriesWaitWithinTheDoublingCeilingAndTheFirstTryDoesNot) {
+  transport_.fail_url(kA, {.what = What::kRefuse});
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
+  const auto log = transport_.log();
+  ASSERT_EQ(log.size(), 4U);
+  EXPECT_EQ(log[0].delay, milliseconds{0});
+  EXPECT_LE(log[1].delay, milliseconds{100});
+  EXPECT_LE(log[2].delay, milliseconds{200});
+  EXPECT_LE(log[3].delay, milliseconds{400});
+  EXPECT_GT(log[1].delay + log[2].delay + log[3].delay, milliseconds{0});
+}
+
+TEST_F(RangeFetch, ServerThatAsksToBeLeftAloneIs) {
+  transport_.add(kA, text_);
+  transport_.fail_nth(
+      1, {.what = What::kStatus, .status = 429, .retry_after = "1"});
+  expect_bytes({0, 1});
+  EXPECT_EQ(transport_.log().back().delay, milliseconds{1000});
+}
+
+TEST_F(RangeFetch, WrongAnswersAreNotAskedForAgain) {
+  transport_.add(kA, text_);
+  for (const FakeFault& fault :
+       {FakeFault{.what = What::kWrongRange},
+        FakeFault{.what = What::kWrongLength},
+        FakeFault{.what = What::kGzipClaim},
+        FakeFault{.what = What::kStatus, .status = 403}}) {
+    const std::size_t before = transport_.requests();
+    transport_.fail_url(kA, fault);
+    EXPECT_EQ(error_of({5, 5}), ErrorCode::kUnavailable);
+    EXPECT_EQ(transport_.requests(), before + 1);
+  }
+}
+
+TEST_F(RangeFetch, WhateverIsWrongWithOneUrlTheOtherIsUsed) {
+  offer_both();
+  for (const FakeFault& fault :
+       {FakeFault{.what = What::kRefuse}, FakeFault{.what = What::kReset},
+        FakeFault{.what = What::kShort}, FakeFault{.what = What::kWrongRange},
+        FakeFault{.what = What::kWrongTotal},
+        FakeFault{.what = What::kWrongLength},
+        FakeFault{.what = What::kGzipClaim},
+        FakeFault{.what = What::kStatus, .status = 404},
+        FakeFault{.what = What::kStatus, .status = 403},
+        FakeFault{.what = What::kStatus, .status = 500}}) {
+    pin_ = std::make_shared<VersionPin>();
+    transport_.fail_url(kA, fault);
+    expect_bytes({30, 40});
+    EXPECT_EQ(transport_.log().back().url, kB);
+  }
+}
+
+TEST_F(RangeFetch, MirrorsOfTheSettingsAreTriedToo) {
+  mirrors_ = Mirrors(Rules{{"http://a/", {"http://mirror/x/"}}});
+  transport_.add("http://mirror/x/f", text_);
+  expect_bytes({1, 2});
+}
+
+TEST_F(RangeFetch, NotFoundOnlyWhereEveryUrlSaysSo) {
+  urls_ = {kA, kB};
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kNotFound);
+  transport_.add(kB, text_);
+  transport_.fail_url(kB, {.what = What::kStatus, .status = 403});
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
+  transport_.fail_url(kB, {.what = What::kRefuse});
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
+}
+
+TEST_F(RangeFetch, ErrorNamesUrlRangeAndReasonButNoSecret) {
+  urls_ = {"http://user:secret@a/f?sig=secret"};
+  const auto result = start({10, 5})->wait();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message,
+            "GET http://a/f bytes=10-14: the server answered 404");
+}
+
+TEST_F(RangeFetch, VersionIsPinnedByTheFirstAnswerAndAskedForAfterwards) {
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  expect_bytes({10, 10});
+  const auto log = transport_.log();
+  EXPECT_EQ(log[0].if_match, "");
+  EXPECT_EQ(log[1].if_match, "\"v1\"");
+}
+
+TEST_F(RangeFetch, WeakTagIsNotAskedForButStillCompared) {
+  transport_.add(kA, text_, "W/\"v1\"");
+  expect_bytes({0, 10});
+  expect_bytes({10, 10});
+  EXPECT_EQ(transport_.log()[1].if_match, "");
+  transport_.add(kA, text_, "W/\"v2\"");
+  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
+}
+
+TEST_F(RangeFetch, ChangedObjectDeliversNoByte) {
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
+  const Sink sink = start({10, 10});
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
+  EXPECT_EQ(sink->bytes(), "");
+}
+
+TEST_F(RangeFetch, ObjectThatChangesBetweenTwoTriesIsNotMixed) {
+  transport_.add(kA, text_);
+  transport_.hold(kA);
+  transport_.fail_nth(1, {.what = What::kReset, .bytes = 10});
+  transport_.fail_nth(2, {.what = What::kChangedEtag});
+  const Sink sink = start({0, 50});
+  transport_.release(kA);
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
+  EXPECT_EQ(sink->bytes(), text_.substr(0, 10));
+}
+
+TEST_F(RangeFetch, ObjectOfAnotherSizeHasChanged) {
+  transport_.add(kA, text_ + "x");
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
+  transport_.add(kA, text_.substr(0, 50));
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
+  EXPECT_EQ(error_of({60, 10}), ErrorCode::kChanged);
+}
+
+TEST_F(RangeFetch, StaleMirrorDoesNoHarmWhileAnotherUrlIsRight) {
+  offer_both();
+  transport_.add(kA, "an older, shorter object");
+  expect_bytes({0, 50});
+  transport_.fail_nth(2, {.what = What::kRefuse});
+  expect_bytes({0, 50});
+}
+
+TEST_F(RangeFetch, OnceAPinnedUrlHasChangedAnUnpinnedOneIsNotTrusted) {
+  offer_both();
+  expect_bytes({0, 10});
+  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
+  transport_.add(kB, std::string(100, 'z'), "\"b2\"");
+  EXPECT_EQ(error_of({10, 10}), ErrorCode::kChanged);
+  EXPECT_EQ(transport_.log().back().url, kA);
+}
+
+TEST_F(RangeFetch, OnceAPinnedUrlHasChangedAPinnedOneIsUsed) {
+  offer_both();
+  ASSERT_TRUE(pin_->note(kB, {"\"b\"", ""}));
+  expect_bytes({0, 10});
+  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
+  expect_bytes({10, 10});
+  transport_.add(kB, std::string(100, 'z'), "\"b2\"");
+  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
+}
+
+TEST_F(RangeFetch, ErrorOfTheSinkEndsTheFetchUnchanged) {
+  transport_.add(kA, text_);
+  transport_.set_chunk_bytes(10);
+  auto sink = std::make_shared<CollectingRangeSink>();
+  sink->fail_after(20, {ErrorCode::kNoSpace, "full"});
+  RangeFetcher(transport_, mirrors_, policy_, counters_)
+      .fetch(request({0, 100}), sink);
+  const auto result = sink->wait();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kNoSpace);
+  EXPECT_EQ(result.error().message, "full");
+  EXPECT_EQ(transport_.requests(), 1U);
+  EXPECT_EQ(sink->bytes().size(), 20U);
+}
+
+TEST_F(RangeFetch, FetchThatIsNotWantedEndsWhileItsAnswerIsAwaited) {
+  transport_.add(kA, text_);
+  transport_.hold(kA);
+  const Sink sink = start({0, 10});
+  transport_.wait_for_requests(1);
+  sink->cancel();
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kInterrupted);
+  EXPECT_EQ(transport_.requests(), 1U);
+  EXPECT_EQ(counters_.failed_fetches, 0U);
+}
+
+TEST_F(RangeFetch, EndOfTheTransportInterruptsTheFetch) {
+  auto sink = std::make_shared<CollectingRangeSink>();
+  {
+    FakeTransport transport;
+    transport.hold(kA);
+    RangeFetcher(transport, mirrors_, policy_, counters_)
+        .fetch(request({0, 10}), sink);
+  }
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kInterrupted);
+}
+
+TEST_F(RangeFetch, FetchOfNoUrlFails) {
+  urls_.clear();
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kUnavailable);
+}
+
+TEST_F(RangeFetch, FetchWithoutAPinWorks) {
+  transport_.add(kA, text_);
+  pin_ = nullptr;
+  expect_bytes({0, 10});
+}
+
+TEST_F(RangeFetch, CountersTellTriesAndBytes) {
+  transport_.add(kA, text_);
+  transport_.fail_nth(1, {.what = What::kReset, .bytes = 10});
+  expect_bytes({0, 50});
+  EXPECT_EQ(counters_.requests, 2U);
+  EXPECT_EQ(counters_.retries, 1U);
+  EXPECT_EQ(counters_.bytes_fetched, 50U);
+  EXPECT_EQ(counters_.failed_fetches, 0U);
+  transport_.fail_url(kA, {.what = What::kStatus, .status = 403});
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
+  EXPECT_EQ(counters_.failed_fetches, 1U);
+}
+
+TEST_F(RangeFetch, FetchesOfManyThreadsDoNotDisturbEachOther) {
+  offer_both();
+  transport_.set_chunk_bytes(3);
+  std::vector<std::thread> threads;
+  for (std::uint64_t offset = 0; offset < 90; offset += 10) {
+    threads.emplace_back([this, offset] { expect_bytes({offset, 10}); });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+}
+
+FakeFault random_fault(std::mt19937& dice) {
+  const auto pick = [&dice](unsigned below) {
+    return static_cast<unsigned>(dice()) % below;
+  };
+  constexpr What kFaults[] = {
+      What::kRefuse,      What::kReset,       What::kShort,
+      What::kStatus,      What::kWrongRange,  What::kWrongTotal,
+      What::kWrongLength, What::kChangedEtag, What::kIgnoreRange,
+      What::kLongerBody,  What::kGzipClaim};
+  constexpr int kStatuses[] = {200, 206, 302, 304, 403, 404,
+                               408, 410, 412, 416, 429, 503};
+  return {.what = kFaults[pick(std::size(kFaults))],
+          .bytes = pick(60),
+          .status = kStatuses[pick(std::size(kStatuses))]};
+}
+
+// Whatever fails in whatever order: the right bytes, or the first of them and
+// an error. A fetch is short of tries now and then, so both ends are met.
+TEST_F(RangeFetch, NeverDeliversAWrongByte) {
+  offer_both();
+  std::mt19937 dice(42);
+  int whole = 0;
+  int failed = 0;
+  for (int round = 0; round < 2000; ++round) {
+    pin_ = std::make_shared<VersionPin>();
+    transport_.set_chunk_bytes(1 + dice() % 40);
+    for (std::uint64_t nth = 1; nth <= 4; ++nth) {
+      if (dice() % 4 != 0) {
+        transport_.fail_nth(nth, random_fault(dice));
+      }
+    }
+    const std::uint64_t offset = dice() % 100;
+    const std::uint64_t length = 1 + dice() % (100 - offset);
+    const Sink sink = start({offset, length});
+    const bool done = sink->wait().has_value();
+    const std::string expected = text_.substr(offset, length);
+    const std::string got = sink->bytes();
+    ASSERT_EQ(got, expected.substr(0, got.size())) << "round " << round;
+    ASSERT_EQ(done, got.size() == expected.size()) << "round " << round;
+    (done ? whole : failed) += 1;
+    transport_.clear_faults();
+  }
+  EXPECT_GT(whole, 100);
+  EXPECT_GT(failed, 100);
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/response_check.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kSize = 6;
+
+ResponseHead head_of(int status) {
+  ResponseHead head;
+  head.status = status;
+  return head;
+}
+
+std::optional<BodyPlan> plan_of(const Verdict& verdict) {
+  const auto* plan = std::get_if<BodyPlan>(&verdict);
+  return plan ? std::optional(*plan) : std::nullopt;
+}
+
+ErrorCode code_of(const Verdict& verdict) {
+  const auto* refused = std::get_if<TryFailure>(&verdict);
+  return refused ? refused->error.code : ErrorCode::kIo;
+}
+
+// All ranges of a small object, with every Content-Range of a slightly larger
+// world and every Content-Length: a right answer is one that states exactly
+// what was asked, whatever else there is.
+void check_partial_answers(ByteRange asked, ByteRange sent,
+                           std::uint64_t total) {
+  ResponseHead head = head_of(206);
+  head.content_range =
+      fmt::format("bytes {}-{}/{}", sent.offset, sent.end() - 1, total);
+  for (std::uint64_t length = 0; length <= kSize + 2; ++length) {
+    // The largest stands for none.
+    head.content_length =
+        length == kSize + 2 ? std::nullopt : std::optional(length);
+    const bool length_fits =
+        !head.content_length || *head.content_length == asked.length;
+    const Verdict verdict = check_response({asked, kSize}, head);
+    const bool right = sent == asked && total == kSize && length_fits;
+    ASSERT_EQ(plan_of(verdict).has_value(), right) << head.content_range;
+    if (right) {
+      EXPECT_EQ(plan_of(verdict), (BodyPlan{0, asked.length, false}));
+    } else if (total != kSize) {
+      EXPECT_EQ(code_of(verdict), ErrorCode::kChanged);
+    } else {
+      EXPECT_EQ(code_of(verdict), ErrorCode::kUnavailable);
+    }
+  }
+}
+
+std::vector<ByteRange> ranges_within(std::uint64_t size) {
+  std::vector<ByteRange> ranges;
+  for (std::uint64_t offset = 0; offset < size; ++offset) {
+    for (std::uint64_t length = 1; offset + length <= size; ++length) {
+      ranges.push_back({offset, length});
+    }
+  }
+  return ranges;
+}
+
+TEST(ResponseCheck, PartialAnswerMustStateExactlyWhatWasAsked) {
+  for (const ByteRange asked : ranges_within(kSize)) {
+    for (std::uint64_t total = 1; total <= kSize + 1; ++total) {
+      for (const ByteRange sent : ranges_within(total)) {
+        check_partial_answers(asked, sent, total);
+      }
+    }
+  }
+}
+
+TEST(ResponseCheck, PartialAnswerWithoutUsableContentRangeIsRefused) {
+  for (const char* text : {"", "bytes 0-1/*", "bytes */6", "bytes 0-1",
+                           "bytes 0-1/6, bytes 0-1/6", "pages 0-1/6"}) {
+    ResponseHead head = head_of(206);
+    head.content_range = text;
+    EXPECT_EQ(code_of(check_response({{0, 2}, kSize}, head)),
+              ErrorCode::kUnavailable)
+        << text;
+  }
+}
+
+TEST(ResponseCheck, MultipartAnswerIsRefused) {
+  ResponseHead head = head_of(206);
+  head.content_range = "bytes 0-1/6";
+  ASSERT_TRUE(plan_of(check_response({{0, 2}, kSize}, head)));
+  head.content_type = "Multipart/Byteranges; boundary=x";
+  EXPECT_EQ(code_of(check_response({{0, 2}, kSize}, head)),
+            ErrorCode::kUnavailable);
+}
+
+TEST(ResponseCheck, WholeAnswerIsCutToTheRangeWhereItsLengthIsRight) {
+  for (const ByteRange asked : ranges_within(kSize)) {
+    ResponseHead head = head_of(200);
+    const BodyPlan plan{asked.offset, asked.length, asked.end() < kSize};
+    EXPECT_EQ(plan_of(check_response({asked, kSize}, head)), plan);
+    for (std::uint64_t length = 0; length <= kSize + 2; ++length) {
+      head.content_length = length;
+      const Verdict verdict = check_response({asked, kSize}, head);
+      if (length == kSize) {
+        EXPECT_EQ(plan_of(verdict), plan);
+      } else {
+        EXPECT_EQ(code_of(verdict), ErrorCode::kChanged);
+      }
+    }
+  }
+}
+
+TEST(ResponseCheck, WholeAnswerIsNotReadThroughForAFarRange) {
+  const std::uint64_t size = kMaxSkipBytes * 4;
+  const ResponseHead head = head_of(200);
+  EXPECT_TRUE(plan_of(check_response({{kMaxSkipBytes, 1}, size}, head)));
+  const Verdict far = check_response({{kMaxSkipBytes + 1, 1}, size}, head);
+  EXPECT_EQ(code_of(far), ErrorCode::kUnavailable);
+  EXPECT_NE(std::get<TryFailure>(far).error.message.find("ignores Range"),
+            std::string::npos);
+}
+
+TEST(ResponseCheck, WebPageOfUnknownLengthIsRefused) {
+  ResponseHead head = head_of(200);
+  head.content_type = "text/html; charset=utf-8";
+  EXPECT_EQ(code_of(check_response({{0, 1}, kSize}, head)),
+            ErrorCode::kUnavailable);
+  head.content_length = kSize;
+  EXPECT_TRUE(plan_of(check_response({{0, 1}, kSize}, head)));
+}
+
+TEST(ResponseCheck, EncodedBodyIsRefusedWhateverElseIsRight) {
+  for (const int status : {200, 206}) {
+    ResponseHead head = head_of(status);
+    head.content_range = "bytes 0-1/6";
+    for (const char* encoding : {"", "identity", "Identity"}) {
+      head.content_encoding = encoding;
+      EXPECT_TRUE(plan_of(check_response({{0, 2}, kSize}, head)));
+    }
+    for (const char* encoding : {"gzip", "br", "identity, gzip", "identit"}) {
+      head.content_encoding = encoding;
+      EXPECT_EQ(code_of(check_response({{0, 2}, kSize}, head)),
+                ErrorCode::kUnavailable);
+    }
+  }
+}
+
+struct Meaning {
+  Failure failure;
+  ErrorCode code;
+  bool operator==(const Meaning&) const = default;
+};
+
+Meaning expected_meaning(int status) {
+  if (status == 404 || status == 410) {
+    return {Failure::kOtherUrlOnly, ErrorCode::kNotFound};
+  }
+  if (status == 412 || status == 416) {
+    return {Failure::kOtherUrlOnly, ErrorCode::kChanged};
+  }
+  if (status == 408 || status == 429 || (status >= 500 && status <= 599)) {
+    return {Failure::kTransient, ErrorCode::kUnavailable};
+  }
+  return {Failure::kOtherUrlOnly, ErrorCode::kUnavailable};
+}
+
+// Headers that would make a 206 right do not save any other status.
+TEST(ResponseCheck, EveryOtherStatusIsRefusedWithItsMeaning) {
+  for (int status = 0; status <= 699; ++status) {
+    if (status == 200 || status == 206) {
+      continue;
+    }
+    for (const char* range : {"", "bytes 0-1/6", "bytes */5"}) {
+      ResponseHead head = head_of(status);
+      head.content_range = range;
+      head.content_length = 2;
+      const Verdict verdict = check_response({{0, 2}, kSize}, head);
+      const auto* refused = std::get_if<TryFailure>(&verdict);
+      ASSERT_TRUE(refused) << status;
+      EXPECT_EQ((Meaning{refused->failure, refused->error.code}),
+                expected_meaning(status))
+          << status;
+      EXPECT_NE(refused->error.message.find(std::to_string(status)),
+                std::string::npos);
+    }
+  }
+}
+
+TEST(ResponseCheck, OtherSizeIsNamedBesideTheCataloguedOne) {
+  ResponseHead head = head_of(206);
+  head.content_range = "bytes 0-1/7";
+  const Verdict verdict = check_response({{0, 2}, kSize}, head);
+  EXPECT_EQ(std::get<TryFailure>(verdict).error.message,
+            "the object has 7 bytes, the catalog says 6");
+}
+
+TEST(ResponseCheck, BrokenExchangeIsTransientAndACancelledOneIsNot) {
+  EXPECT_EQ(failed_exchange({ErrorCode::kUnavailable, "x"}).failure,
+            Failure::kTransient);
+  EXPECT_EQ(failed_exchange({ErrorCode::kInvalid, "x"}).failure,
+            Failure::kOtherUrlOnly);
+  EXPECT_EQ(failed_exchange({ErrorCode::kInterrupted, "x"}).failure,
+            Failure::kFatal);
+  EXPECT_EQ(failed_exchange({ErrorCode::kNoSpace, "x"}).failure,
+            Failure::kFatal);
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/try_order.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace omicsfs {
+namespace {
+
+using std::chrono::milliseconds;
+
+TryFailure failed(Failure failure, ErrorCode code = ErrorCode::kUnavailable) {
+  return {failure, {code, "it broke"}};
+}
+
+TryFailure changed() {
+  return failed(Failure::kOtherUrlOnly, ErrorCode::kChanged);
+}
+
+TryFailure not_found() {
+  return failed(Failure::kOtherUrlOnly, ErrorCode::kNotFound);
+}
+
+constexpr RetryPolicy kThree{.max_retries = 3,
+                             .first_delay = milliseconds{100},
+                             .max_delay = milliseconds{1000}};
+
+TEST(TryOrder, TransientFailuresAlternateBetweenTheUrls) {
+  TryOrder order({"a", "b"}, kThree);
+  EXPECT_EQ(order.url(), "a");
+  std::string seen;
+  for (int retry = 0; retry < 3; ++retry) {
+    ASSERT_TRUE(order.next(failed(Failure::kTransient), 1.0));
+    seen += order.url();
+  }
+  EXPECT_EQ(seen, "bab");
+  const auto last = order.next(failed(Failure::kTransient), 1.0);
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(last.error().message, "it broke (given up after 4 tries)");
+}
+
+TEST(TryOrder, TransientFailuresBackOff) {
+  TryOrder order({"a"}, kThree);
+  EXPECT_EQ(*order.next(failed(Failure::kTransient), 1.0), milliseconds{100});
+  EXPECT_EQ(*order.next(failed(Failure::kTransient), 1.0), milliseconds{200});
+  EXPECT_EQ(*order.next(failed(Failure::kTransient), 0.5), milliseconds{200});
+}
+
+TEST(TryOrder, AFreshUrlIsTriedAtOnceAndCostsNoRetry) {
+  const RetryPolicy none{.max_retries = 0};
+  TryOrder order({"a", "b", "c"}, none);
+  EXPECT_EQ(*order.next(failed(Failure::kOtherUrlOnly), 1.0), milliseconds{0});
+  EXPECT_EQ(order.url(), "b");
+  EXPECT_EQ(*order.next(not_found(), 1.0), milliseconds{0});
+  EXPECT_EQ(order.url(), "c");
+  EXPECT_FALSE(order.next(failed(Failure::kTransient), 1.0));
+}
+
+TEST(TryOrder, AStruckUrlIsNeverTriedAgain) {
+  TryOrder order({"a", "b"}, kThree);
+  ASSERT_TRUE(order.next(failed(Failure::kOtherUrlOnly), 1.0));
+  for (int retry = 0; retry < 3; ++retry) {
+    EXPECT_EQ(order.url(), "b");
+    ASSERT_TRUE(order.next(failed(Failure::kTransient), 1.0));
+  }
+}
+
+TEST(TryOrder, ServerThatAsksToBeLeftAloneIsWaitedForAndOthersAreNot) {
+  TryOrder order({"a", "b"}, kThree);
+  TryFailure busy = failed(Failure::kTransient);
+  busy.retry_after = milliseconds{700};
+  EXPECT_EQ(*order.next(busy, 0.0), milliseconds{0});
+  EXPECT_EQ(order.url(), "b");
+  EXPECT_EQ(*order.next(failed(Failure::kTransient), 0.0), milliseconds{700});
+  EXPECT_EQ(order.url(), "a");
+}
+
+TEST(TryOrder, FatalFailureEndsAtOnceWithItsOwnError) {
+  TryOrder order({"a", "b"}, kThree);
+  const auto end =
+      order.next(failed(Failure::kFatal, ErrorCode::kNoSpace), 1.0);
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().code, ErrorCode::kNoSpace);
+}
+
+// Each way in which two urls can end.
+TEST(TryOrder, LastErrorSaysChangedBeforeNotFoundBeforeUnavailable) {
+  const auto end_of = [](const TryFailure& one, const TryFailure& two) {
+    TryOrder order({"a", "b"}, kThree);
+    EXPECT_TRUE(order.next(one, 1.0));
+    return order.next(two, 1.0).error().code;
+  };
+  const auto wrong = failed(Failure::kOtherUrlOnly);
+  EXPECT_EQ(end_of(not_found(), not_found()), ErrorCode::kNotFound);
+  EXPECT_EQ(end_of(not_found(), wrong), ErrorCode::kUnavailable);
+  EXPECT_EQ(end_of(wrong, not_found()), ErrorCode::kUnavailable);
+  EXPECT_EQ(end_of(wrong, wrong), ErrorCode::kUnavailable);
+  EXPECT_EQ(end_of(changed(), not_found()), ErrorCode::kChanged);
+  EXPECT_EQ(end_of(not_found(), changed()), ErrorCode::kChanged);
+  EXPECT_EQ(end_of(changed(), wrong), ErrorCode::kChanged);
+}
+
+TEST(TryOrder, InvalidUrlAloneEndsUnavailable) {
+  TryOrder order({"a"}, kThree);
+  const auto end =
+      order.next(failed(Failure::kOtherUrlOnly, ErrorCode::kInvalid), 1.0);
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().code, ErrorCode::kUnavailable);
+}
+
+TEST(TryOrder, UrlsThatAreNotKeptAreNotTried) {
+  TryOrder order({"a", "b", "c"}, kThree);
+  order.keep_only([](const std::string& url) { return url != "b"; });
+  ASSERT_TRUE(order.next(changed(), 1.0));
+  EXPECT_EQ(order.url(), "c");
+  EXPECT_EQ(order.next(not_found(), 1.0).error().code, ErrorCode::kChanged);
+}
+
+// Plays every sequence of outcomes; counts the tries.
+void play(const TryOrder& order, int tries, int urls, int most) {
+  ASSERT_LE(tries, most);
+  for (const auto& outcome :
+       {failed(Failure::kTransient), failed(Failure::kOtherUrlOnly),
+        not_found(), changed()}) {
+    TryOrder next = order;
+    if (next.next(outcome, 0.5)) {
+      play(next, tries + 1, urls, most);
+    }
+  }
+}
+
+TEST(TryOrder, NeverTriesMoreThanItsUrlsAndRetriesTogether) {
+  for (int urls = 1; urls <= 3; ++urls) {
+    for (int retries = 0; retries <= 3; ++retries) {
+      const std::vector<std::string> names = {"a", "b", "c"};
+      const RetryPolicy policy{.max_retries = retries};
+      play(TryOrder({names.begin(), names.begin() + urls}, policy), 1, urls,
+           urls + retries);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "fs/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace omicsfs {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Invocation accepted(const Words& words) {
+  auto parsed = parse_command_line(words);
+  const auto* invocation = std::get_if<Invocation>(&parsed);
+  if (invocation == nullptr) {
+    ADD_FAILURE() << std::get<Farewell>(parsed).text;
+    return {};
+  }
+  return *invocation;
+}
+
+template <typename Options>
+Options accepted_as(const Words& words) {
+  const Invocation invocation = accepted(words);
+  const auto* options = std::get_if<Options>(&invocation.command);
+  EXPECT_NE(options, nullptr);
+  return options == nullptr ? Options{} : *options;
+}
+
+Farewell farewell(const Words& words) {
+  auto parsed = parse_command_line(words);
+  const auto* text = std::get_if<Farewell>(&parsed);
+  EXPECT_NE(text, nullptr);
+  return text == nullptr ? Farewell{} : *text;
+}
+
+// The message of a usage error.
+std::string refusal(const Words& words) {
+  const Farewell result = farewell(words);
+  EXPECT_EQ(result.status, kExitUsage);
+  EXPECT_TRUE(result.text.starts_with("omicsfs: ")) << result.text;
+  EXPECT_TRUE(result.text.ends_with("\n")) << result.text;
+  return result.text;
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(CommandLine, TakesSourceAndMountPoint) {
+  const auto options = accepted_as<MountOptions>({"mount", "abc-atlas", "/m"});
+  EXPECT_EQ(options.sources, Words{"abc-atlas"});
+  EXPECT_EQ(options.mount_point, "/m");
+  EXPECT_FALSE(options.foreground);
+  EXPECT_FALSE(options.verbose);
+  EXPECT_FALSE(options.refresh);
+  EXPECT_FALSE(options.allow_other);
+  EXPECT_FALSE(options.log_file);
+}
+
+TEST(CommandLine, TakesEveryFlagOfMount) {
+  const Invocation invocation = accepted(
+      {"mount", "-f", "-v", "--refresh", "--log", "/l", "-o",
+       "ro,allow_other,noexec", "-o", "cache.limit=10G", "abc-atlas", "/m"});
+  const auto& options = std::get<MountOptions>(invocation.command);
+  EXPECT_TRUE(options.foreground);
+  EXPECT_TRUE(options.verbose);
+  EXPECT_TRUE(options.refresh);
+  EXPECT_TRUE(options.allow_other);
+  EXPECT_EQ(options.log_file, "/l");
+  EXPECT_EQ(options.kernel_options, Words{"noexec"});
+  EXPECT_EQ(
+      invocation.flags,
+      (std::vector<Assignment>{{"cache.limit", "10G", "-o cache.limit"}}));
+}
+
+TEST(CommandLine, TakesOptionsAfterTheMountPointAsMount8GivesThem) {
+  const auto options =
+      accepted_as<MountOptions>({"mount", "abc-atlas", "/m", "-o", "ro,nodev"});
+  EXPECT_EQ(options.sources, Words{"abc-atlas"});
+  EXPECT_EQ(options.mount_point, "/m");
+  EXPECT_EQ(options.kernel_options, Words{"nodev"});
+}
+
+TEST(CommandLine, TakesSettingsBeforeAndAfterTheCommand) {
+  const std::vector<Assignment> expected = {
+      {"state_dir", "/s", "--state-dir"},
+      {"cache.dir", "/c", "--cache-dir"},
+      {"cache.limit", "3G", "--cache-limit"},
+      {"cache.keep_free", "1G", "--keep-free"},
+      {"sources.abc-atlas.base_url", "http://x", "--base-url"}};
+  const Words flags = {"--config",    "f",  "--state-dir",   "/s",
+                       "--cache-dir", "/c", "--cache-limit", "3G",
+                       "--keep-free", "1G", "--base-url",    "http://x"};
+  Words before = flags;
+  before.insert(before.end(), {"mount", "abc-atlas", "/m"});
+  Words after = {"mount", "abc-atlas", "/m"};
+  after.insert(after.end(), flags.begin(), flags.end());
+  for (const Words& words : {before, after}) {
+    const Invocation invocation = accepted(words);
+    EXPECT_EQ(invocation.config, "f");
+    EXPECT_EQ(invocation.flags, expected);
+  }
+}
+
+TEST(CommandLine, TakesTheOtherCommands) {
+  EXPECT_FALSE(accepted_as<UmountOptions>({"umount", "/m"}).lazy);
+  const auto umount = accepted_as<UmountOptions>({"umount", "-l", "/m"});
+  EXPECT_TRUE(umount.lazy);
+  EXPECT_EQ(umount.mount_point, "/m");
+  EXPECT_TRUE(accepted_as<RefreshOptions>({"refresh"}).sources.empty());
+  EXPECT_EQ(accepted_as<RefreshOptions>({"refresh", "abc-atlas"}).sources,
+            Words{"abc-atlas"});
+  EXPECT_EQ(accepted_as<SourcesOptions>({"sources"}).format,
+            OutputFormat::kText);
+  EXPECT_EQ(accepted_as<SourcesOptions>({"sources", "--json"}).format,
+            OutputFormat::kJson);
+  EXPECT_EQ(accepted_as<CacheStatusOptions>({"cache", "status"}).format,
+            OutputFormat::kText);
+  EXPECT_EQ(
+      accepted_as<CacheStatusOptions>({"cache", "status", "--json"}).format,
+      OutputFormat::kJson);
+}
+
+TEST(CommandLine, SplitsThePlaceOfLsAtItsFirstSlash) {
+  const auto root = accepted_as<LsOptions>({"ls", "abc-atlas"});
+  EXPECT_EQ(root.source, "abc-atlas");
+  EXPECT_EQ(root.path, "");
+  EXPECT_FALSE(root.details);
+  const auto deep =
+      accepted_as<LsOptions>({"ls", "-l", "--json", "abc-atlas/a/b"});
+  EXPECT_EQ(deep.source, "abc-atlas");
+  EXPECT_EQ(deep.path, "a/b");
+  EXPECT_TRUE(deep.details);
+  EXPECT_EQ(deep.format, OutputFormat::kJson);
+}
+
+TEST(CommandLine, HasHelpWithAnExampleForEachCommand) {
+  for (const Words& command : {Words{}, Words{"mount"}, Words{"umount"},
+                               Words{"refresh"}, Words{"sources"}, Words{"ls"},
+                               Words{"cache"}, Words{"cache", "status"}}) {
+    Words words = command;
+    words.emplace_back("--help");
+    const Farewell help = farewell(words);
+    EXPECT_EQ(help.status, kExitDone);
+    EXPECT_TRUE(contains(help.text, "Example: omicsfs")) << help.text;
+    EXPECT_TRUE(contains(help.text, "Usage: omicsfs")) << help.text;
+  }
+}
+
+TEST(CommandLine, TellsItsVersion) {
+  const Farewell version = farewell({"--version"});
+  EXPECT_EQ(version.status, kExitDone);
+  EXPECT_EQ(version.text, "omicsfs " OMICSFS_VERSION "\n");
+}
+
+TEST(CommandLine, PointsToTheHelpOfTheCommandThatWasMistyped) {
+  EXPECT_TRUE(contains(refusal({}), "'omicsfs --help'"));
+  EXPECT_TRUE(contains(refusal({"umount"}), "'omicsfs umount --help'"));
+  EXPECT_TRUE(contains(refusal({"cache"}), "'omicsfs cache --help'"));
+  EXPECT_TRUE(contains(refusal({"cache", "status", "x"}),
+                       "'omicsfs cache status --help'"));
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotKnow) {
+  EXPECT_TRUE(contains(refusal({"mout"}), "mout"));
+  EXPECT_TRUE(contains(refusal({"umount", "/m", "/n"}), "/n"));
+  EXPECT_TRUE(
+      contains(refusal({"mount", "--fast", "abc-atlas", "/m"}), "--fast"));
+  EXPECT_TRUE(contains(refusal({"mount", "abc-atlas"}), "a mount point"));
+  EXPECT_TRUE(contains(refusal({"sources", "-x"}), "-x"));
+}
+
+TEST(CommandLine, NamesTheKnownSourcesForAnUnknownOne) {
+  for (const Words& words :
+       {Words{"mount", "abc", "/m"}, Words{"refresh", "abc"},
+        Words{"ls", "abc/x"}, Words{"ls", ""}}) {
+    EXPECT_TRUE(contains(refusal(words), "abc-atlas"));
+  }
+}
+
+TEST(CommandLine, RefusesASourceTwice) {
+  EXPECT_TRUE(contains(refusal({"mount", "abc-atlas", "abc-atlas", "/m"}),
+                       "abc-atlas is named twice"));
+}
+
+TEST(CommandLine, ChecksTheValuesOfSettings) {
+  EXPECT_TRUE(contains(refusal({"sources", "--cache-limit", "much"}),
+                       "--cache-limit: \"much\""));
+  EXPECT_TRUE(contains(refusal({"sources", "--state-dir", "rel"}),
+                       "--state-dir: \"rel\""));
+  EXPECT_TRUE(
+      contains(refusal({"mount", "-o", "cache.size=1G", "abc-atlas", "/m"}),
+               "unknown setting \"cache.size\""));
+  EXPECT_TRUE(contains(refusal({"sources", "--base-url", "http://x"}),
+                       "exactly one source"));
+  EXPECT_TRUE(contains(refusal({"refresh", "abc-atlas", "--base-url", "x"}),
+                       "--base-url"));
+}
+
+TEST(CommandLine, RefusesToMountForWriting) {
+  EXPECT_TRUE(contains(refusal({"mount", "-o", "rw", "abc-atlas", "/m"}),
+                       "omicsfs is read-only"));
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#include "fs/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace omicsfs {
+namespace {
+
+const Environment kHome = {{"HOME", "/home/ada"}};
+
+MergedSettings merged(const SettingsInput& input) {
+  const auto result = merge_settings(input);
+  EXPECT_TRUE(result) << (result ? "" : result.error().message);
+  return result ? *result : MergedSettings{};
+}
+
+Settings from_file(const std::string& text) {
+  return merged({{{"config.json", text}}, kHome, {}}).settings;
+}
+
+std::string refusal(const SettingsInput& input) {
+  const auto result = merge_settings(input);
+  EXPECT_FALSE(result);
+  if (result) {
+    return "";
+  }
+  EXPECT_EQ(result.error().code, ErrorCode::kInvalid);
+  return result.error().message;
+}
+
+std::string refusal_of_file(const std::string& text) {
+  return refusal({{{"my.json", text}}, kHome, {}});
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(MergeSettings, GivesDefaultsBelowTheHomeDirectory) {
+  const Settings settings = merged({{}, kHome, {}}).settings;
+  EXPECT_EQ(settings.state_dir, "/home/ada/.local/state/omicsfs");
+  EXPECT_EQ(settings.cache.dir, "/home/ada/.cache/omicsfs");
+  EXPECT_EQ(settings.cache.limit, 20'000'000'000U);
+  EXPECT_EQ(settings.cache.keep_free, 2'000'000'000U);
+  EXPECT_EQ(settings.network.connections_per_host, 16);
+  EXPECT_EQ(settings.network.timeout, std::chrono::seconds(60));
+  EXPECT_EQ(settings.network.stall, std::chrono::seconds(15));
+  EXPECT_EQ(settings.network.retries, 5);
+  EXPECT_TRUE(settings.mirrors.empty());
+  EXPECT_EQ(settings.source("abc-atlas").base_url, "");
+}
+
+TEST(MergeSettings, PutsASystemServicesFilesBelowVar) {
+  const Settings settings = merged({{}, {}, {}}).settings;
+  EXPECT_EQ(settings.state_dir, "/var/lib/omicsfs");
+  EXPECT_EQ(settings.cache.dir, "/var/cache/omicsfs");
+}
+
+TEST(MergeSettings, FollowsTheXdgVariablesUnlessTheyAreRelative) {
+  Environment environment = kHome;
+  environment["XDG_STATE_HOME"] = "/xdg/state";
+  environment["XDG_CACHE_HOME"] = "relative";
+  const Settings settings = merged({{}, environment, {}}).settings;
+  EXPECT_EQ(settings.state_dir, "/xdg/state/omicsfs");
+  EXPECT_EQ(settings.cache.dir, "/home/ada/.cache/omicsfs");
+}
+
+TEST(MergeSettings, ReadsEveryKeyOfAFile) {
+  const Settings settings = from_file(R"({
+    "state_dir": "/s",
+    "cache": {"dir": "~/c", "limit": "1.5T", "keep_free": 500000000},
+    "network": {"connections_per_host": 4, "timeout_s": 90, "stall_s": 20,
+                "retries": 0},
+    "mirrors": {"https://a.org/": ["https://b.org/x", "http://c.org/"]},
+    "sources": {"abc-atlas": {"base_url": "http://localhost:8080/bucket",
+                              "releases": ["20231215", "20250531"]}}})");
+  EXPECT_EQ(settings.state_dir, "/s");
+  EXPECT_EQ(settings.cache.dir, "/home/ada/c");
+  EXPECT_EQ(settings.cache.limit, 1'500'000'000'000U);
+  EXPECT_EQ(settings.cache.keep_free, 500'000'000U);
+  EXPECT_EQ(settings.network.connections_per_host, 4);
+  EXPECT_EQ(settings.network.timeout, std::chrono::seconds(90));
+  EXPECT_EQ(settings.network.stall, std::chrono::seconds(20));
+  EXPECT_EQ(settings.network.retries, 0);
+  ASSERT_EQ(settings.mirrors.size(), 1U);
+  EXPECT_EQ(settings.mirrors[0].first, "https://a.org/");
+  EXPECT_EQ(settings.mirrors[0].second,
+            (std::vector<std::string>{"https://b.org/x", "http://c.org/"}));
+  const SourceSettings abc = settings.source("abc-atlas");
+  EXPECT_EQ(abc.base_url, "http://localhost:8080/bucket/");
+  EXPECT_EQ(abc.releases, (std::vector<std::string>{"20231215", "20250531"}));
+}
+
+TEST(MergeSettings, TakesTheStrongestPlaceKeyByKey) {
+  const SettingsInput input = {{{"/etc", R"({"state_dir": "/etc-state",
+                    "cache": {"limit": "1G", "keep_free": "1G"},
+                    "network": {"retries": 1, "stall_s": 1}})"},
+                                {"~", R"({"cache": {"limit": "2G"},
+                 "network": {"retries": 2, "timeout_s": 2}})"}},
+                               {{"HOME", "/home/ada"},
+                                {"OMICSFS_NETWORK_RETRIES", "3"},
+                                {"OMICSFS_CACHE_LIMIT", "3G"}},
+                               {{"cache.limit", "4G", "--cache-limit"}}};
+  const Settings settings = merged(input).settings;
+  EXPECT_EQ(settings.cache.limit, 4'000'000'000U) << "a flag";
+  EXPECT_EQ(settings.network.retries, 3) << "a variable";
+  EXPECT_EQ(settings.network.timeout.count(), 2) << "the user's file";
+  EXPECT_EQ(settings.network.stall.count(), 1) << "the system's file";
+  EXPECT_EQ(settings.cache.keep_free, 1'000'000'000U) << "the system's file";
+  EXPECT_EQ(settings.state_dir, "/etc-state") << "the system's file";
+}
+
+TEST(MergeSettings, MergesMirrorsAndSourcesKeyByKey) {
+  const SettingsInput input = {
+      {{"1", R"({"mirrors": {"http://a/": ["http://a1/"],
+                             "http://b/": ["http://b1/"]},
+                 "sources": {"abc-atlas": {"base_url": "http://one",
+                                           "releases": ["1"]}}})"},
+       {"2", R"({"mirrors": {"http://b/": ["http://b2/", "http://b3/"]},
+                 "sources": {"abc-atlas": {"releases": []}}})"}},
+      kHome,
+      {}};
+  const Settings settings = merged(input).settings;
+  ASSERT_EQ(settings.mirrors.size(), 2U);
+  EXPECT_EQ(settings.mirrors[0].second, std::vector<std::string>{"http://a1/"});
+  EXPECT_EQ(settings.mirrors[1].second,
+            (std::vector<std::string>{"http://b2/", "http://b3/"}));
+  EXPECT_EQ(settings.source("abc-atlas").base_url, "http://one/");
+  EXPECT_TRUE(settings.source("abc-atlas").releases.empty());
+}
+
+TEST(MergeSettings, ReadsEveryVariable) {
+  const Environment environment = {
+      {"HOME", "/home/ada"},
+      {"OMICSFS_STATE_DIR", "~/state"},
+      {"OMICSFS_CACHE_DIR", "/c"},
+      {"OMICSFS_CACHE_LIMIT", "3G"},
+      {"OMICSFS_CACHE_KEEP_FREE", "4G"},
+      {"OMICSFS_NETWORK_CONNECTIONS_PER_HOST", "5"},
+      {"OMICSFS_NETWORK_TIMEOUT_S", "6"},
+      {"OMICSFS_NETWORK_STALL_S", "7"},
+      {"OMICSFS_NETWORK_RETRIES", "8"},
+      {"OMICSFS_SOURCES_ABC_ATLAS_BASE_URL", "https://here"}};
+  const auto [settings, warnings] = merged({{}, environment, {}});
+  EXPECT_TRUE(warnings.empty());
+  EXPECT_EQ(settings.state_dir, "/home/ada/state");
+  EXPECT_EQ(settings.cache.dir, "/c");
+  EXPECT_EQ(settings.cache.limit, 3'000'000'000U);
+  EXPECT_EQ(settings.cache.keep_free, 4'000'000'000U);
+  EXPECT_EQ(settings.network.connections_per_host, 5);
+  EXPECT_EQ(settings.network.timeout.count(), 6);
+  EXPECT_EQ(settings.network.stall.count(), 7);
+  EXPECT_EQ(settings.network.retries, 8);
+  EXPECT_EQ(settings.source("abc-atlas").base_url, "https://here/");
+}
+
+TEST(MergeSettings, TakesAnEmptyVariableForUnset) {
+  const auto result =
+      merged({{}, {{"HOME", "/home/ada"}, {"OMICSFS_CACHE_LIMIT", ""}}, {}});
+  EXPECT_EQ(result.settings.cache.limit, CacheSettings{}.limit);
+  EXPECT_TRUE(result.warnings.empty());
+}
+
+TEST(MergeSettings, WarnsOfVariablesThatMeanNothing) {
+  const Environment environment = {{"OMICSFS_CACHE_LIMITS", "1G"},
+                                   {"OMICSFS_CONFIG", "/x"},
+                                   {"OMICSFS_LOG", "/y"},
+                                   {"OTHER_CACHE", "z"}};
+  const auto warnings = merged({{}, environment, {}}).warnings;
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(contains(warnings[0], "OMICSFS_CACHE_LIMITS"));
+}
+
+TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
+  struct Case {
+    const char* text;
+    std::vector<std::string> parts;
+  };
+  const std::vector<Case> cases = {
+      {"{", {}},
+      {"[]", {}},
+      {R"({"cach": {}})", {"/cach", "unknown key", "state_dir"}},
+      {R"({"cache": {"limits": 1}})",
+       {"/cache/limits", "unknown key", "dir, limit, keep_free"}},
+      {R"({"cache": 5})", {"/cache"}},
+      {R"({"cache": {"limit": "lots"}})", {"/cache/limit", "lots"}},
+      {R"({"cache": {"limit": "5k"}})", {"/cache/limit", "too small"}},
+      {R"({"cache": {"limit": -1}})", {"/cache/limit"}},
+      {R"({"cache": {"limit": true}})", {"/cache/limit"}},
+      {R"({"cache": {"dir": "relative"}})", {"/cache/dir", "absolute"}},
+      {R"({"state_dir": ""})", {"/state_dir", "absolute"}},
+      {R"({"state_dir": 5})", {"/state_dir"}},
+      {R"({"network": {"retries": "5"}})", {"/network/retries"}},
+      {R"({"network": {"retries": 101}})", {"/network/retries", "0 to 100"}},
+      {R"({"network": {"timeout_s": 0}})", {"/network/timeout_s", "1 to"}},
+      {R"({"network": {"stall_s": 1.5}})", {"/network/stall_s"}},
+      {R"({"network": {"connections_per_host": 257}})",
+       {"/network/connections_per_host", "1 to 256"}},
+      {R"({"network": {"proxy": "x"}})", {"/network/proxy", "retries"}},
+      {R"({"mirrors": []})", {"/mirrors"}},
+      {R"({"mirrors": {"http://a/": "http://b/"}})", {"/mirrors/http:~1~1a~1"}},
+      {R"({"mirrors": {"ftp://a/": []}})", {"/mirrors/", "ftp://a/"}},
+      {R"({"mirrors": {"http://a/": ["b"]}})", {"/mirrors/http:~1~1a~1/0"}},
+      {R"({"sources": {"abc": {}}})", {"/sources/abc", "abc-atlas"}},
+      {R"({"sources": {"abc-atlas": {"url": "x"}}})",
+       {"/sources/abc-atlas/url", "base_url, releases"}},
+      {R"({"sources": {"abc-atlas": {"base_url": "file:///x"}}})",
+       {"/sources/abc-atlas/base_url", "file:///x"}},
+      {R"({"sources": {"abc-atlas": {"releases": "x"}}})",
+       {"/sources/abc-atlas/releases"}},
+      {R"({"sources": {"abc-atlas": {"releases": ["ok", "../x"]}}})",
+       {"/sources/abc-atlas/releases/1"}},
+  };
+  for (const auto& [text, parts] : cases) {
+    const std::string message = refusal_of_file(text);
+    EXPECT_TRUE(message.starts_with("my.json: ")) << message;
+    for (const std::string& part : parts) {
+      EXPECT_TRUE(contains(message, part)) << text << "\n" << message;
+    }
+  }
+}
+
+TEST(MergeSettings, NamesTheVariableOrFlagOfAMistake) {
+  EXPECT_TRUE(refusal({{}, {{"OMICSFS_CACHE_LIMIT", "x"}}, {}})
+                  .starts_with("OMICSFS_CACHE_LIMIT: "));
+  EXPECT_TRUE(refusal({{}, kHome, {{"cache.limit", "x", "--cache-limit"}}})
+                  .starts_with("--cache-limit: "));
+  EXPECT_TRUE(
+      contains(refusal({{}, kHome, {{"cache.size", "1G", "-o cache.size"}}}),
+               "unknown setting \"cache.size\""));
+}
+
+TEST(MergeSettings, HasNoTildeWithoutAHome) {
+  EXPECT_TRUE(contains(
+      refusal({{{"my.json", R"({"state_dir": "~/x"})"}}, {}, {}}), "HOME"));
+}
+
+TEST(ParseBaseUrl, EndsInExactlyOneSlash) {
+  for (const char* text : {"https://h/a", "https://h/a/", "https://h/a///"}) {
+    const auto url = parse_base_url(text);
+    ASSERT_TRUE(url) << text;
+    EXPECT_EQ(*url, "https://h/a/");
+  }
+}
+
+TEST(ParseBaseUrl, RefusesWhatIsNoFolderOnTheWeb) {
+  for (const char* text :
+       {"", "h/a", "ftp://h/", "https://", "http:///a", "http://h/?q",
+        "http://h/#f", "http://h/a b", "http://h/\n", "HTTP//h"}) {
+    EXPECT_FALSE(parse_base_url(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs
