@@ -18,11 +18,12 @@ namespace omicsfs {
 // Our own tree rather than the library's: it keeps the order of members, finds
 // one in logarithmic time, and never grows deeper than allowed.
 struct JsonValue::Node {
-  struct Object {
-    std::vector<std::pair<std::string, Node>> members;  // document order
-    std::vector<std::size_t> by_key;  // indices of `members`, sorted by key
-  };
   using Array = std::vector<Node>;
+  struct Object {
+    std::vector<std::string> keys;    // document order
+    std::vector<Node> values;         // of the keys
+    std::vector<std::size_t> by_key;  // indices of both, sorted by key
+  };
   // A negative integer keeps its own type: it is no size, whatever its value.
   std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double,
                std::string, Array, Object>
@@ -65,19 +66,19 @@ Error error_at(const std::string& pointer, const std::string& what) {
 
 // Sorts the index of `object`; returns a key that it has twice.
 const std::string* index_members(Node::Object& object) {
-  const auto& members = object.members;
-  object.by_key.resize(members.size());
+  const std::vector<std::string>& keys = object.keys;
+  object.by_key.resize(keys.size());
   std::iota(object.by_key.begin(), object.by_key.end(), std::size_t{0});
   std::sort(object.by_key.begin(), object.by_key.end(),
-            [&members](std::size_t left, std::size_t right) {
-              return members[left].first < members[right].first;
+            [&keys](std::size_t left, std::size_t right) {
+              return keys[left] < keys[right];
             });
   const auto twice =
       std::adjacent_find(object.by_key.begin(), object.by_key.end(),
-                         [&members](std::size_t left, std::size_t right) {
-                           return members[left].first == members[right].first;
+                         [&keys](std::size_t left, std::size_t right) {
+                           return keys[left] == keys[right];
                          });
-  return twice == object.by_key.end() ? nullptr : &members[*twice].first;
+  return twice == object.by_key.end() ? nullptr : &keys[*twice];
 }
 
 // Receives the library's parse events and builds Nodes. Each returns false to
@@ -100,8 +101,9 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_array() override { return leave(); }
 
   bool key(std::string& name) override {
-    std::get<Node::Object>(open_.back()->value)
-        .members.emplace_back(std::move(name), Node());
+    auto& object = std::get<Node::Object>(open_.back()->value);
+    object.keys.push_back(std::move(name));
+    object.values.emplace_back();
     return true;
   }
 
@@ -139,7 +141,7 @@ class Builder : public nlohmann::json_sax<Json> {
     if (auto* array = std::get_if<Node::Array>(&open_.back()->value)) {
       return array->emplace_back();
     }
-    return std::get<Node::Object>(open_.back()->value).members.back().second;
+    return std::get<Node::Object>(open_.back()->value).values.back();
   }
 
   template <typename Value>
@@ -175,8 +177,8 @@ class Builder : public nlohmann::json_sax<Json> {
       if (const auto* array = std::get_if<Node::Array>(&node.value)) {
         pointer += "/" + std::to_string(array->size() - 1);
       } else {
-        pointer += pointer_token(
-            std::get<Node::Object>(node.value).members.back().first);
+        pointer +=
+            pointer_token(std::get<Node::Object>(node.value).keys.back());
       }
     }
     return pointer;
@@ -246,12 +248,13 @@ std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   const auto found =
       std::lower_bound(object->by_key.begin(), object->by_key.end(), key,
                        [object](std::size_t index, std::string_view wanted) {
-                         return object->members[index].first < wanted;
+                         return object->keys[index] < wanted;
                        });
   if (found == object->by_key.end()) {
     return std::nullopt;
   }
-  const auto& [name, node] = object->members[*found];
+  const std::string& name = object->keys[*found];
+  const Node& node = object->values[*found];
   if (name != key || std::holds_alternative<std::monostate>(node.value)) {
     return std::nullopt;
   }
@@ -276,9 +279,10 @@ Result<std::vector<std::pair<std::string, JsonValue>>> JsonValue::members()
     return expected("an object");
   }
   std::vector<std::pair<std::string, JsonValue>> members;
-  members.reserve(object->members.size());
-  for (const auto& [name, node] : object->members) {
-    members.emplace_back(name, child(node, pointer_token(name)));
+  members.reserve(object->keys.size());
+  for (std::size_t index = 0; index < object->keys.size(); ++index) {
+    const std::string& key = object->keys[index];
+    members.emplace_back(key, child(object->values[index], pointer_token(key)));
   }
   return members;
 }

@@ -38,18 +38,19 @@ class JsonValue {
   // The member `key`, if this is an object that has it; null counts as absent.
   [[nodiscard]] std::optional<JsonValue> find(std::string_view key) const;
   // The member `key`. Errors: kInvalid, not an object or no such member.
-  Result<JsonValue> at(std::string_view key) const;
+  [[nodiscard]] Result<JsonValue> at(std::string_view key) const;
   // Members in document order. Errors: kInvalid, not an object.
-  Result<std::vector<std::pair<std::string, JsonValue>>> members() const;
+  [[nodiscard]] Result<std::vector<std::pair<std::string, JsonValue>>> members()
+      const;
   // Elements in order. Errors: kInvalid, not an array.
-  Result<std::vector<JsonValue>> elements() const;
+  [[nodiscard]] Result<std::vector<JsonValue>> elements() const;
 
   // Errors: kInvalid where the value has another type; as_size also for a
   // negative, fractional or over-2^63-1 number.
-  Result<std::string> as_string() const;
-  Result<std::uint64_t> as_size() const;
-  Result<double> as_number() const;
-  Result<bool> as_bool() const;
+  [[nodiscard]] Result<std::string> as_string() const;
+  [[nodiscard]] Result<std::uint64_t> as_size() const;
+  [[nodiscard]] Result<double> as_number() const;
+  [[nodiscard]] Result<bool> as_bool() const;
 
   // kInvalid at this place: "<pointer>: <what>".
   [[nodiscard]] Error error(const std::string& what) const;

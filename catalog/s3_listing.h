@@ -13,7 +13,7 @@
 namespace omicsfs {
 
 // A page of 1000 keys of 1 KiB, all of them escaped, is about 4 MiB.
-inline constexpr std::uint64_t kMaxS3PageBytes = 16 * 1024 * 1024;
+inline constexpr std::uint64_t kMaxS3PageBytes = std::uint64_t{16} << 20U;
 // Ends a listing that a server never ends; a million keys at 1000 a page.
 inline constexpr std::size_t kMaxS3Pages = 1000;
 

@@ -232,11 +232,15 @@ Result<RemoteFile> Snapshot::remote_file(NodeId id) const {
     return found.error();
   }
   Result<RemoteFile> file = content_facts(rows);
-  Result<std::vector<std::string>> urls = urls_of(**lease, rows.integer(1));
-  if (file && urls) {
-    file->urls = *std::move(urls);
+  if (!file) {
+    return file;
   }
-  return urls ? file : urls.error();
+  Result<std::vector<std::string>> urls = urls_of(**lease, rows.integer(1));
+  if (!urls) {
+    return urls.error();
+  }
+  file->urls = *std::move(urls);
+  return file;
 }
 
 Result<std::string> Snapshot::inline_bytes(NodeId id, std::uint64_t offset,

@@ -56,28 +56,31 @@ class Snapshot {
 
   [[nodiscard]] const SnapshotHeader& header() const;
 
-  Result<NodeFacts> node(NodeId id) const;
-  Result<NodeFacts> lookup(NodeId parent, std::string_view name) const;
+  [[nodiscard]] Result<NodeFacts> node(NodeId id) const;
+  [[nodiscard]] Result<NodeFacts> lookup(NodeId parent,
+                                         std::string_view name) const;
   // Up to `limit` entries of a directory whose position is over `after`, in
   // order; empty at the end. Not an error where `parent` is no directory.
-  Result<std::vector<DirectoryEntry>> list(NodeId parent, std::uint64_t after,
-                                           std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<DirectoryEntry>> list(
+      NodeId parent, std::uint64_t after, std::size_t limit) const;
   // The directory that holds `directory`; the root holds itself.
-  Result<NodeId> parent_of(NodeId directory) const;
+  [[nodiscard]] Result<NodeId> parent_of(NodeId directory) const;
 
-  Result<RemoteFile> remote_file(NodeId id) const;
+  [[nodiscard]] Result<RemoteFile> remote_file(NodeId id) const;
   // Bytes of an inline file from `offset`, at most `length`; shorter only at
   // the file's end.
-  Result<std::string> inline_bytes(NodeId id, std::uint64_t offset,
-                                   std::uint64_t length) const;
-  Result<std::string> symlink_target(NodeId id) const;
+  [[nodiscard]] Result<std::string> inline_bytes(NodeId id,
+                                                 std::uint64_t offset,
+                                                 std::uint64_t length) const;
+  [[nodiscard]] Result<std::string> symlink_target(NodeId id) const;
   // Extended attributes that the source gave, without the "user." prefix,
   // ordered by name.
-  Result<std::vector<std::pair<std::string, std::string>>> xattrs(
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> xattrs(
       NodeId id) const;
-  Result<std::optional<std::string>> xattr(NodeId id,
-                                           std::string_view name) const;
-  Result<std::optional<std::string>> property(std::string_view name) const;
+  [[nodiscard]] Result<std::optional<std::string>> xattr(
+      NodeId id, std::string_view name) const;
+  [[nodiscard]] Result<std::optional<std::string>> property(
+      std::string_view name) const;
 
  private:
   class Pool;

@@ -59,6 +59,17 @@ Result<void> check_length(Database& database, int fd) {
                : Result<void>(damaged_snapshot("it was cut short"));
 }
 
+// A writer that was killed leaves a file of ours with some tables or none.
+Result<void> check_tables(Database& database) {
+  const Result<std::int64_t> tables = database.query_integer(
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'table'");
+  if (!tables) {
+    return tables.error();
+  }
+  const bool all = *tables == kSnapshotTableCount;
+  return all ? Result<void>() : Result<void>(damaged_snapshot("no tables"));
+}
+
 Result<std::string> meta_value(Database& database, std::string_view name) {
   Result<Statement> statement =
       database.prepare("SELECT value FROM meta WHERE name = ?1");
@@ -143,6 +154,9 @@ Result<SnapshotHeader> examine_snapshot(const std::filesystem::path& path,
   Result<void> fine = check_identity(*database);
   if (fine) {
     fine = check_length(*database, fd);
+  }
+  if (fine) {
+    fine = check_tables(*database);
   }
   return fine ? read_header(*database) : Result<SnapshotHeader>(fine.error());
 }

@@ -81,7 +81,8 @@ class Snapshot::Pool {
   [[nodiscard]] const SnapshotHeader& header() const { return header_; }
 
  private:
-  Result<std::unique_ptr<SnapshotConnection>> open_connection() const;
+  [[nodiscard]] Result<std::unique_ptr<SnapshotConnection>> open_connection()
+      const;
   void give_back(std::unique_ptr<SnapshotConnection> connection);
 
   std::filesystem::path path_;

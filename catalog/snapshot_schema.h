@@ -43,6 +43,8 @@ CREATE TABLE xattrs(
   PRIMARY KEY(node, name)) WITHOUT ROWID;
 )sql";
 
+inline constexpr std::int64_t kSnapshotTableCount = 7;
+
 // What follows from the rows, once all are there, in two steps: names counted
 // (the checks come after), then numbered. The index holds all that a listing
 // reads of `entries` (its key columns are part of it).

@@ -34,7 +34,8 @@ constexpr Check kChecks[] = {
      "a node has no entry"},
     {"SELECT count(*) FROM nodes WHERE kind = 1 AND links > (id <> 1)",
      "a directory has more than one entry"},
-    {"SELECT count(*) FROM entries LEFT JOIN nodes ON nodes.id = parent "
+    {"SELECT count(*) FROM entries LEFT JOIN nodes "
+     "ON nodes.id = entries.parent "
      "WHERE kind IS NOT 1",
      "an entry's parent is no directory"},
 };
@@ -229,7 +230,7 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
   if (!added) {
     return added.error();
   }
-  const Result<ContentId> content = tables_->content_id(key);
+  Result<ContentId> content = tables_->content_id(key);
   for (const std::string& url : file.urls) {
     const Result<void> known =
         content ? tables_->add_url(*content, url) : Result<void>();
@@ -275,8 +276,7 @@ Result<bool> SnapshotWriter::has_entry(NodeId parent, std::string_view name) {
 
 Result<void> SnapshotWriter::add_entry(NodeId parent, std::string_view name,
                                        NodeId node) {
-  const Result<void> added =
-      tables_->statements.add_entry->run({parent, name, node});
+  Result<void> added = tables_->statements.add_entry->run({parent, name, node});
   if (added && tables_->database.changes() == 0) {
     return Error{ErrorCode::kInvalid, "the name " + quoted(name) + " is taken"};
   }

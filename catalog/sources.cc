@@ -22,7 +22,7 @@ Result<void> set_properties(const SourceKind& kind,
       {"releases", std::to_string(summary.releases)},
   };
   for (const auto& [name, value] : properties) {
-    const Result<void> set = writer.set_property(name, value);
+    Result<void> set = writer.set_property(name, value);
     if (!set) {
       return set;
     }
@@ -58,7 +58,8 @@ Result<const SourceKind*> find_source(std::string_view name) {
     if (kind.name == name) {
       return &kind;
     }
-    known += (known.empty() ? "" : ", ") + std::string(kind.name);
+    known += known.empty() ? "" : ", ";
+    known += kind.name;
   }
   return Error{ErrorCode::kInvalid, "no source " + omicsfs::quoted(name) +
                                         "; the known ones are " + known};

@@ -85,12 +85,15 @@ std::string immutable_uri(const std::filesystem::path& path) {
   return "file://" + percent_encode(absolute.native(), "/") + "?immutable=1";
 }
 
-// Bytes of a damaged or hostile file must at worst be an error.
-void harden(sqlite3* database) {
+void configure(sqlite3* database, OpenMode mode) {
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_timeout(database, kBusyTimeoutMs);
-  sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // Bytes of a damaged or hostile file must at worst be an error. DEFENSIVE
+  // also forbids journal_mode=OFF, which a writer may have use for.
   sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  if (mode == OpenMode::kImmutable) {
+    sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  }
 }
 
 }  // namespace
@@ -177,7 +180,7 @@ Result<Database> Database::open(const std::filesystem::path& path,
   if (status != SQLITE_OK) {
     return error_of(status, handle).within(path.native());
   }
-  harden(handle);
+  configure(handle, mode);
   return database;
 }
 

@@ -70,7 +70,7 @@ Result<NodeId> TreeBuilder::child_directory(NodeId parent,
     return Error{ErrorCode::kInvalid,
                  omicsfs::quoted(name) + " is a file, not a directory"};
   }
-  const Result<NodeId> made = writer_->add_directory(mtime);
+  Result<NodeId> made = writer_->add_directory(mtime);
   if (!made) {
     return made;
   }

@@ -17,7 +17,7 @@ namespace {
 constexpr long kMaxRedirects = 5;
 // The largest that libcurl 7.88 takes. Its default of 16 KiB costs a system
 // call and a call of ours for each 16 KiB.
-constexpr long kBufferBytes = 512 * 1024;
+constexpr long kBufferBytes = 512L * 1024;
 constexpr long kStallBytesPerSecond = 1024;
 
 bool is_https(std::string_view url) {
@@ -116,7 +116,7 @@ std::size_t CurlExchange::header_callback(char* data, std::size_t one,
 
 Result<void> CurlExchange::take_header(std::string_view line) {
   if (line.starts_with("HTTP/")) {
-    const auto scheme = check_scheme();
+    auto scheme = check_scheme();
     if (!scheme) {
       return scheme;
     }
@@ -141,7 +141,7 @@ Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
     return Error{ErrorCode::kInterrupted,
                  describe_get(request_.url, request_.range) + ": cancelled"};
   }
-  const auto head = deliver_head();
+  auto head = deliver_head();
   if (!head) {
     return head;
   }

@@ -197,7 +197,7 @@ Result<DocumentFetcher::Answer> DocumentFetcher::run(
 
 Result<std::string> DocumentFetcher::fetch(const std::string& url,
                                            std::uint64_t max_bytes,
-                                           std::stop_token stop) {
+                                           const std::stop_token& stop) {
   const Ask ask{.range = {},
                 .max_bytes = max_bytes,
                 .excess = Ask::Excess::kRefuse,
@@ -214,7 +214,7 @@ Result<std::string> DocumentFetcher::fetch(const std::string& url,
 }
 
 Result<ObjectFacts> DocumentFetcher::probe(const std::string& url,
-                                           std::stop_token stop) {
+                                           const std::stop_token& stop) {
   const Ask ask{.range = ByteRange{0, 1},
                 .max_bytes = 1,
                 .excess = Ask::Excess::kIgnore,

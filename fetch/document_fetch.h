@@ -40,12 +40,13 @@ class DocumentFetcher {
   // (`stop`); kInvalid: over `max_bytes` (never held in memory), or the url is
   // not http or https.
   Result<std::string> fetch(const std::string& url, std::uint64_t max_bytes,
-                            std::stop_token stop);
+                            const std::stop_token& stop);
 
   // Size and validator of the object at `url`, asked by a GET of its first
   // byte: a signed url may allow no HEAD. Errors: as fetch(); kUnavailable also
   // where the server does not tell the size.
-  Result<ObjectFacts> probe(const std::string& url, std::stop_token stop);
+  Result<ObjectFacts> probe(const std::string& url,
+                            const std::stop_token& stop);
 
  private:
   struct Ask;

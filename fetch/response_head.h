@@ -12,7 +12,7 @@ namespace omicsfs {
 
 // The most bytes that the head of one response may have. A server has no use
 // for more, and it is held in memory.
-inline constexpr std::size_t kMaxHeadBytes = 64 * 1024;
+inline constexpr std::size_t kMaxHeadBytes = 64UL * 1024;
 
 // Makes a ResponseHead of header lines as they arrive. Each status line begins
 // a new head, so that after redirects and interim responses the last one is

@@ -77,6 +77,7 @@ Result<ChildOutcome> run_program(const std::vector<std::string>& words) {
   const FileActions actions(child_end.get());
   std::vector<std::string> copy = words;  // posix_spawn wants char*
   std::vector<char*> arguments;
+  arguments.reserve(copy.size() + 1);
   for (std::string& word : copy) {
     arguments.push_back(word.data());
   }

@@ -121,8 +121,7 @@ void add_mount(CLI::App& app, Words& words) {
   mount->formatter(std::make_shared<MountHelp>());
   mount->add_flag("-f,--foreground", words.mount.foreground,
                   "Stay in the foreground, log to stderr");
-  mount->add_flag("-v,--verbose", words.mount.verbose,
-                  "Log every failed call, not only failures of the mount");
+  mount->add_flag("-v,--verbose", words.mount.verbose, "Log in more detail");
   mount->add_flag("--refresh", words.mount.refresh,
                   "Refresh the sources first");
   mount

@@ -14,7 +14,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 5 * 1024 * 1024;
+constexpr std::size_t kMaxFileBytes = 5 << 20;
 constexpr std::size_t kOldFiles = 3;
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {

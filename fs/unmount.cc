@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kPatience{10};
 // that fails: a dead mount answers ENOTCONN, another user's EACCES.
 std::filesystem::path table_path(const std::string& path) {
   std::error_code error;
-  const auto whole = std::filesystem::canonical(path, error);
+  auto whole = std::filesystem::canonical(path, error);
   if (!error) {
     return whole;
   }

@@ -18,7 +18,7 @@ namespace omicsfs {
 namespace {
 
 // The largest real one has 250 KB; a bound that a server's mistake cannot pass.
-constexpr std::uint64_t kMaxManifestBytes = 64 * 1024 * 1024;
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{64} << 20U;
 constexpr std::string_view kReleases = "releases/";
 constexpr std::string_view kManifest = "/manifest.json";
 
@@ -146,7 +146,8 @@ Result<std::vector<AbcRelease>> fetch_releases(const SourceInput& input,
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
-    text += (text.empty() ? "" : " ") + name;
+    text += text.empty() ? "" : " ";
+    text += name;
   }
   return text;
 }
@@ -194,7 +195,7 @@ class TreeWriter {
 
   Result<void> add_text(const std::string& path, std::string_view text,
                         std::int64_t date) {
-    const Result<void> parents = date_parents(path, date);
+    Result<void> parents = date_parents(path, date);
     if (!parents) {
       return parents;
     }
@@ -208,7 +209,7 @@ class TreeWriter {
     for (const AbcDataset& dataset : datasets_of(release.manifest)) {
       const std::string path = std::string(kReleases) + release.name + "/" +
                                dataset.name + "/README.txt";
-      const Result<void> added =
+      Result<void> added =
           add_text(path, abc_directory_readme(release, dataset, from),
                    date_of(release.name, input_));
       if (!added) {
@@ -238,7 +239,7 @@ class TreeWriter {
   // Gives the variant a name, and makes its node with the first one.
   Result<void> add_name(std::size_t index, const std::string& path,
                         std::int64_t directory_date) {
-    const Result<void> parents = date_parents(path, directory_date);
+    Result<void> parents = date_parents(path, directory_date);
     if (!parents) {
       return parents;
     }

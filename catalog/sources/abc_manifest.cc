@@ -11,6 +11,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
+#include "catalog/percent_encoding.h"
 #include "catalog/snapshot_writer.h"
 
 namespace omicsfs {
@@ -93,19 +94,22 @@ Result<std::optional<Digest>> file_digest(const JsonValue& file) {
   return std::optional<Digest>(*std::move(digest));
 }
 
-bool is_url_character(char c) { return c > ' ' && c < '\x7F'; }
+bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7F'; }
 
+// The provider puts paths into urls as they are; what a url may not hold is
+// encoded here.
 Result<std::string> file_url(const JsonValue& file) {
+  constexpr std::string_view kReserved = ":/?#[]@!$&'()*+,;=%";  // RFC 3986 2.2
   Result<std::string> url = string_or_empty(file, "url");
   if (!url || url->empty()) {
     return url;
   }
   const bool web = url->starts_with("https://") || url->starts_with("http://");
-  if (!web || !std::all_of(url->begin(), url->end(), is_url_character)) {
+  if (!web || std::any_of(url->begin(), url->end(), is_control)) {
     return file.find("url")->error(omicsfs::quoted(*url) +
                                    " is not an http or https url");
   }
-  return url;
+  return percent_encode(*url, kReserved);
 }
 
 // A FILE object, but for its dataset and kind.
@@ -183,7 +187,7 @@ class Reader {
       return members.error();
     }
     for (const auto& [name, member] : *members) {
-      const Result<void> done = (this->*visit)(name, member);
+      Result<void> done = (this->*visit)(name, member);
       if (!done) {
         return done;
       }
@@ -227,7 +231,7 @@ class Reader {
   }
 
   Result<void> read_kind(const std::string& name, const JsonValue& value) {
-    const Result<void> entered = enter_kind(name, value);
+    Result<void> entered = enter_kind(name, value);
     if (!entered) {
       return entered;
     }

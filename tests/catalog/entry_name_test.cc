@@ -39,14 +39,14 @@ const std::vector<std::string>& small_world() {
 TEST(EntryName, ACleanedNameIsAlwaysValid) {
   for (const std::string& raw : small_world()) {
     const auto valid = check_entry_name(clean_entry_name(raw));
-    ASSERT_TRUE(valid) << quoted(raw) << ": " << valid.error().message;
+    ASSERT_TRUE(valid) << omicsfs::quoted(raw) << ": " << valid.error().message;
   }
 }
 
 TEST(EntryName, AValidNameIsReturnedUnchangedAndOnlyThat) {
   for (const std::string& raw : small_world()) {
     ASSERT_EQ(check_entry_name(raw).has_value(), clean_entry_name(raw) == raw)
-        << quoted(raw);
+        << omicsfs::quoted(raw);
   }
 }
 
@@ -57,7 +57,8 @@ TEST(EntryName, NoTwoEscapedNamesMeet) {
       continue;
     }
     const auto [at, added] = escaped.emplace(clean_entry_name(raw), raw);
-    ASSERT_TRUE(added) << quoted(raw) << " and " << quoted(at->second);
+    ASSERT_TRUE(added) << omicsfs::quoted(raw) << " and "
+                       << omicsfs::quoted(at->second);
   }
 }
 
@@ -146,7 +147,7 @@ TEST(EntryName, Utf8IsAcceptedExactlyWhereItDecodes) {
       continue;
     }
     ASSERT_EQ(check_entry_name(text).has_value(), is_utf8(text))
-        << quoted(text);
+        << omicsfs::quoted(text);
   }
 }
 
@@ -198,12 +199,12 @@ TEST(SplitPath, TheLimitsAreExact) {
 }
 
 TEST(Quoted, IsShortAndPrintableWhateverTheText) {
-  EXPECT_EQ(quoted("a\n\"\\\xFF"), "\"a\\x0A\\\"\\\\\\xFF\"");
+  EXPECT_EQ(omicsfs::quoted("a\n\"\\\xFF"), "\"a\\x0A\\\"\\\\\\xFF\"");
   for (const std::string& raw : small_world()) {
-    for (const char c : quoted(raw + std::string(200, '\x01'))) {
+    for (const char c : omicsfs::quoted(raw + std::string(200, '\x01'))) {
       ASSERT_GE(static_cast<unsigned char>(c), 0x20U);
     }
-    ASSERT_LE(quoted(raw + std::string(200, '\x01')).size(), 82U);
+    ASSERT_LE(omicsfs::quoted(raw + std::string(200, '\x01')).size(), 82U);
   }
 }
 

@@ -66,9 +66,8 @@ TEST(JsonFields, AValueOutlivesTheRootItCameFrom) {
 TEST(JsonFields, ASizeIsAWholeNumberBelowTwoToTheSixtyThree) {
   EXPECT_EQ(*parsed("0").as_size(), 0U);
   EXPECT_EQ(*parsed("9223372036854775807").as_size(), 9223372036854775807U);
-  for (const char* text :
-       {"9223372036854775808", "18446744073709551616", "-1", "-0", "1.0",
-        "1e3", "\"1\"", "true", "null", "[]"}) {
+  for (const char* text : {"9223372036854775808", "18446744073709551616", "-1",
+                           "-0", "1.0", "1e3", "\"1\"", "true", "null", "[]"}) {
     EXPECT_FALSE(parsed(text).as_size()) << text;
   }
 }

@@ -45,11 +45,11 @@ TEST(ContentKey, WithoutADigestTellsUrlValidatorAndSizeApart) {
 
 TEST(ContentKey, IsFitForAFileName) {
   RemoteFile file = file_at("https://a/../\n?x=/");
-  for (const std::string& key :
-       {content_key(file), [&file] {
-          file.digest = digest_of(DigestKind::kSha256, {});
-          return content_key(file);
-        }()}) {
+  for (const std::string& key : {content_key(file), [&file] {
+                                   file.digest =
+                                       digest_of(DigestKind::kSha256, {});
+                                   return content_key(file);
+                                 }()}) {
     EXPECT_TRUE(std::all_of(key.begin(), key.end(), [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     })) << key;

@@ -135,24 +135,37 @@ TEST(DamagedSnapshot, OneThatWasNotCommittedIsCorrupt) {
 TEST(DamagedSnapshot, WrongValuesInTheRowsAreCorrupt) {
   const ScratchDir dir;
   write_snapshot(dir / "s", fill);
+  std::vector<NodeId> ids;
+  {
+    const auto whole = Snapshot::open(dir / "s");
+    for (const char* name : {"10", "11", "12", "13", "14"}) {
+      ids.push_back(node_at(**whole, std::string("d1/file-") + name)->id);
+    }
+  }
+  const auto node = [&ids](std::size_t index) {
+    return " WHERE id = " + std::to_string(ids[index]) + ";";
+  };
+  const auto content = [&ids](std::size_t index, const std::string& column) {
+    return " WHERE " + column + " = (SELECT content FROM nodes WHERE id = " +
+           std::to_string(ids[index]) + ");";
+  };
   Result<Database> database =
       Database::open(dir / "s", OpenMode::kReadWriteCreate);
   ASSERT_TRUE(database->execute(
-      "UPDATE nodes SET kind = 9 WHERE id = 3;"
-      "UPDATE nodes SET size = -1 WHERE id = 4;"
-      "UPDATE nodes SET content = 12345 WHERE id = 5;"
-      "DELETE FROM content_urls WHERE content = "
-      "  (SELECT content FROM nodes WHERE id = 6);"
-      "UPDATE contents SET digest = 'md5:xyz' WHERE id = "
-      "  (SELECT content FROM nodes WHERE id = 7);"
+      "UPDATE nodes SET kind = 9" + node(0) + "UPDATE nodes SET size = -1" +
+      node(1) + "UPDATE contents SET digest = 'md5:xyz'" + content(2, "id") +
+      "DELETE FROM content_urls" + content(3, "content") +
+      "UPDATE nodes SET content = 12345" + node(4) +
       "UPDATE entries SET name = 'a/b' WHERE name = 'README.txt';"));
   const auto snapshot = Snapshot::open(dir / "s");
   ASSERT_TRUE(snapshot) << snapshot.error().message;
-  EXPECT_EQ((*snapshot)->node(3).error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ((*snapshot)->node(4).error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ((*snapshot)->remote_file(5).error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ((*snapshot)->remote_file(6).error().code, ErrorCode::kCorrupt);
-  EXPECT_EQ((*snapshot)->remote_file(7).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->node(ids[0]).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ((*snapshot)->node(ids[1]).error().code, ErrorCode::kCorrupt);
+  for (std::size_t index = 2; index < ids.size(); ++index) {
+    EXPECT_EQ((*snapshot)->remote_file(ids[index]).error().code,
+              ErrorCode::kCorrupt)
+        << index;
+  }
   EXPECT_EQ((*snapshot)->list(kRootNode, 0, 99).error().code,
             ErrorCode::kCorrupt);
 }
@@ -167,7 +180,9 @@ TEST(DamagedSnapshot, AHalfWrittenFileIsNotOpened) {
   EXPECT_EQ(Snapshot::open(half).error().code, ErrorCode::kNotFound);
   // What a killed writer leaves: the same bytes, with nobody's lock on them.
   std::filesystem::copy_file(half, dir / "left");
-  EXPECT_EQ(Snapshot::open(dir / "left").error().code, ErrorCode::kCorrupt);
+  const auto left = Snapshot::open(dir / "left");
+  ASSERT_FALSE(left);
+  EXPECT_EQ(left.error().code, ErrorCode::kCorrupt) << left.error().message;
 }
 
 }  // namespace

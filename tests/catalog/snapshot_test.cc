@@ -152,7 +152,8 @@ TEST(Snapshot, EntriesComeInByteOrderOfTheirNames) {
     }
   });
   std::vector<std::string> names;
-  for (const DirectoryEntry& entry : *snapshot->list(kRootNode, 0, 99)) {
+  const auto entries = snapshot->list(kRootNode, 0, 99);
+  for (const DirectoryEntry& entry : *entries) {
     names.push_back(entry.name);
     EXPECT_EQ(entry.position, names.size());
   }
@@ -168,8 +169,7 @@ TEST_P(Paging, GivesEachEntryOnceWhateverThePageSize) {
   const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
     ASSERT_TRUE(tree.add_directory("d"));
     for (std::size_t number = 0; number < count; ++number) {
-      ASSERT_TRUE(
-          tree.add_inline_file("d/" + std::to_string(number), "", 0));
+      ASSERT_TRUE(tree.add_inline_file("d/" + std::to_string(number), "", 0));
     }
     ASSERT_TRUE(tree.add_inline_file("e", "not in d", 0));
   });
@@ -193,8 +193,7 @@ TEST_P(Paging, GivesEachEntryOnceWhateverThePageSize) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Snapshot, Paging,
-                         testing::Values(0U, 1U, 2U, 1000U));
+INSTANTIATE_TEST_SUITE_P(Snapshot, Paging, testing::Values(0U, 1U, 2U, 1000U));
 
 TEST(Snapshot, XattrsAreOrderedByName) {
   const ScratchDir dir;

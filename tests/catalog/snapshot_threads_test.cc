@@ -74,7 +74,7 @@ TEST(SnapshotThreads, MoreReadersThanConnectionsAllEnd) {
   EXPECT_EQ(wrong_rounds(*snapshot, 80), 0);
 }
 
-TEST(SnapshotThreads, AReplacedFileIsNeverReadAsTheOldOne) {
+TEST(SnapshotThreads, TheOldFileIsReadOnWhereANewOneTookItsName) {
   const ScratchDir dir;
   const auto snapshot = composed_snapshot(dir / "s", fill);
   write_snapshot(dir / "s", [](TreeBuilder& tree) {

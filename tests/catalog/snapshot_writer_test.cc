@@ -97,9 +97,10 @@ TEST(SnapshotWriter, AContentNeedsAUrlAndASaneSize) {
   EXPECT_EQ(writer->add_content(RemoteFile()).error().code,
             ErrorCode::kInvalid);
   EXPECT_TRUE(writer->add_content(remote_file_named("a", kMaxFileBytes)));
-  EXPECT_EQ(
-      writer->add_content(remote_file_named("a", kMaxFileBytes + 1)).error().code,
-      ErrorCode::kInvalid);
+  EXPECT_EQ(writer->add_content(remote_file_named("a", kMaxFileBytes + 1))
+                .error()
+                .code,
+            ErrorCode::kInvalid);
 }
 
 TEST(SnapshotWriter, ACommitReplacesAnOlderFileOfThatName) {

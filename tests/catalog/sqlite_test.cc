@@ -13,7 +13,8 @@ namespace {
 class SqliteTest : public testing::Test {
  protected:
   Database open(const std::filesystem::path& path) {
-    Result<Database> database = Database::open(path, OpenMode::kReadWriteCreate);
+    Result<Database> database =
+        Database::open(path, OpenMode::kReadWriteCreate);
     EXPECT_TRUE(database) << database.error().message;
     return *std::move(database);
   }
@@ -71,7 +72,8 @@ TEST_F(Sqlite, FailuresHaveTheirOwnCodes) {
             ErrorCode::kNotFound);
   ASSERT_TRUE(database.execute("PRAGMA max_page_count=3"));
   EXPECT_EQ(
-      database.execute("CREATE TABLE f(a); INSERT INTO f VALUES(zeroblob(99999))")
+      database
+          .execute("CREATE TABLE f(a); INSERT INTO f VALUES(zeroblob(99999))")
           .error()
           .code,
       ErrorCode::kNoSpace);

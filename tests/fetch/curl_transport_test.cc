@@ -40,7 +40,7 @@ class CurlTransportTest : public ::testing::Test {
     return sink;
   }
   SinkPtr get(const std::string& path) {
-    const SinkPtr sink = start({.url = origin_.url(path)});
+    SinkPtr sink = start({.url = origin_.url(path)});
     static_cast<void>(sink->wait());
     return sink;
   }
@@ -80,6 +80,7 @@ TEST_F(CurlTransportTest, ServerIsAskedNoMoreThanItsShareAtATime) {
   restart({.connections_per_host = 3});
   origin_.fail({.kind = FaultKind::kStallHead, .pause = milliseconds{10}});
   std::vector<SinkPtr> sinks;
+  sinks.reserve(30);
   for (int count = 0; count < 30; ++count) {
     sinks.push_back(start({.url = origin_.url("/f")}));
   }

@@ -3,12 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "tests/support/collecting_sink.h"
-#include "tests/support/fake_transport.h"
+#include "tests/fetch/range_fetch_fixture.h"
 
 namespace omicsfs {
 namespace {
@@ -16,57 +17,6 @@ namespace {
 using Rules = std::vector<Mirrors::Rule>;
 using std::chrono::milliseconds;
 using What = FakeFault::What;
-
-constexpr const char* kA = "http://a/f";
-constexpr const char* kB = "http://b/f";
-
-std::string text_of(std::size_t size) {
-  std::string text;
-  for (std::size_t at = 0; at < size; ++at) {
-    text += static_cast<char>('a' + at % 26);
-  }
-  return text;
-}
-
-class RangeFetch : public ::testing::Test {
- protected:
-  using Sink = std::shared_ptr<CollectingRangeSink>;
-
-  RangeRequest request(ByteRange range) {
-    return {urls_, text_.size(), range, pin_};
-  }
-  Sink start(ByteRange range) {
-    auto sink = std::make_shared<CollectingRangeSink>();
-    RangeFetcher(transport_, mirrors_, policy_, counters_, 1)
-        .fetch(request(range), sink);
-    return sink;
-  }
-  ErrorCode error_of(ByteRange range) {
-    const auto result = start(range)->wait();
-    return result ? ErrorCode::kIo : result.error().code;
-  }
-  void expect_bytes(ByteRange range) {
-    const Sink sink = start(range);
-    const auto result = sink->wait();
-    ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(sink->bytes(), text_.substr(range.offset, range.length));
-  }
-  void offer_both() {
-    urls_ = {kA, kB};
-    transport_.add(kA, text_);
-    transport_.add(kB, text_, "\"b\"");
-  }
-
-  std::string text_ = text_of(100);
-  std::vector<std::string> urls_ = {kA};
-  std::shared_ptr<VersionPin> pin_ = std::make_shared<VersionPin>();
-  Mirrors mirrors_;
-  RetryPolicy policy_{.max_retries = 3,
-                      .first_delay = milliseconds{100},
-                      .max_delay = milliseconds{1000}};
-  Counters counters_;
-  FakeTransport transport_;
-};
 
 TEST_F(RangeFetch, EveryRangeOfASmallObjectArrives) {
   text_ = text_of(8);
@@ -114,7 +64,7 @@ TEST_F(RangeFetch, BodyThatIsWholeBeforeTheConnectionBreaksIsEnough) {
 
 TEST_F(RangeFetch, SurplusBytesAreLeftOut) {
   transport_.add(kA, text_);
-  for (std::size_t chunk : {1, 10, 100}) {
+  for (const std::size_t chunk : {1UL, 10UL, 100UL}) {
     transport_.set_chunk_bytes(chunk);
     transport_.fail_nth(1, {.what = What::kLongerBody, .bytes = 30});
     expect_bytes({10, 25});
@@ -231,79 +181,6 @@ TEST_F(RangeFetch, ErrorNamesUrlRangeAndReasonButNoSecret) {
             "GET http://a/f bytes=10-14: the server answered 404");
 }
 
-TEST_F(RangeFetch, VersionIsPinnedByTheFirstAnswerAndAskedForAfterwards) {
-  transport_.add(kA, text_);
-  expect_bytes({0, 10});
-  expect_bytes({10, 10});
-  const auto log = transport_.log();
-  EXPECT_EQ(log[0].if_match, "");
-  EXPECT_EQ(log[1].if_match, "\"v1\"");
-}
-
-TEST_F(RangeFetch, WeakTagIsNotAskedForButStillCompared) {
-  transport_.add(kA, text_, "W/\"v1\"");
-  expect_bytes({0, 10});
-  expect_bytes({10, 10});
-  EXPECT_EQ(transport_.log()[1].if_match, "");
-  transport_.add(kA, text_, "W/\"v2\"");
-  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
-}
-
-TEST_F(RangeFetch, ChangedObjectDeliversNoByte) {
-  transport_.add(kA, text_);
-  expect_bytes({0, 10});
-  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
-  const Sink sink = start({10, 10});
-  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
-  EXPECT_EQ(sink->bytes(), "");
-}
-
-TEST_F(RangeFetch, ObjectThatChangesBetweenTwoTriesIsNotMixed) {
-  transport_.add(kA, text_);
-  transport_.hold(kA);
-  transport_.fail_nth(1, {.what = What::kReset, .bytes = 10});
-  transport_.fail_nth(2, {.what = What::kChangedEtag});
-  const Sink sink = start({0, 50});
-  transport_.release(kA);
-  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
-  EXPECT_EQ(sink->bytes(), text_.substr(0, 10));
-}
-
-TEST_F(RangeFetch, ObjectOfAnotherSizeHasChanged) {
-  transport_.add(kA, text_ + "x");
-  EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
-  transport_.add(kA, text_.substr(0, 50));
-  EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
-  EXPECT_EQ(error_of({60, 10}), ErrorCode::kChanged);
-}
-
-TEST_F(RangeFetch, StaleMirrorDoesNoHarmWhileAnotherUrlIsRight) {
-  offer_both();
-  transport_.add(kA, "an older, shorter object");
-  expect_bytes({0, 50});
-  transport_.fail_nth(2, {.what = What::kRefuse});
-  expect_bytes({0, 50});
-}
-
-TEST_F(RangeFetch, OnceAPinnedUrlHasChangedAnUnpinnedOneIsNotTrusted) {
-  offer_both();
-  expect_bytes({0, 10});
-  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
-  transport_.add(kB, std::string(100, 'z'), "\"b2\"");
-  EXPECT_EQ(error_of({10, 10}), ErrorCode::kChanged);
-  EXPECT_EQ(transport_.log().back().url, kA);
-}
-
-TEST_F(RangeFetch, OnceAPinnedUrlHasChangedAPinnedOneIsUsed) {
-  offer_both();
-  ASSERT_TRUE(pin_->note(kB, {"\"b\"", ""}));
-  expect_bytes({0, 10});
-  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
-  expect_bytes({10, 10});
-  transport_.add(kB, std::string(100, 'z'), "\"b2\"");
-  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
-}
-
 TEST_F(RangeFetch, ErrorOfTheSinkEndsTheFetchUnchanged) {
   transport_.add(kA, text_);
   transport_.set_chunk_bytes(10);
@@ -369,6 +246,7 @@ TEST_F(RangeFetch, FetchesOfManyThreadsDoNotDisturbEachOther) {
   offer_both();
   transport_.set_chunk_bytes(3);
   std::vector<std::thread> threads;
+  threads.reserve(9);
   for (std::uint64_t offset = 0; offset < 90; offset += 10) {
     threads.emplace_back([this, offset] { expect_bytes({offset, 10}); });
   }

@@ -135,7 +135,7 @@ class TransportContract : public ::testing::TestWithParam<WorldKind> {
     return sink;
   }
   SinkPtr get(const Request& request) {
-    const SinkPtr sink = start(request);
+    SinkPtr sink = start(request);
     static_cast<void>(sink->wait());
     return sink;
   }
@@ -313,6 +313,7 @@ TEST_P(TransportContract, EndOfTheTransportEndsEveryExchangeOnce) {
   const auto url = world_->add("/f", "0123456789", "\"e\"");
   world_->hold("/f");
   std::vector<SinkPtr> sinks;
+  sinks.reserve(50);
   for (int count = 0; count < 50; ++count) {
     sinks.push_back(start({.url = url}));
   }
@@ -327,6 +328,7 @@ TEST_P(TransportContract, EndOfTheTransportEndsEveryExchangeOnce) {
 TEST_P(TransportContract, ExchangesOfManyThreadsAllEnd) {
   const auto url = world_->add("/f", "0123456789", "\"e\"");
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int count = 0; count < 8; ++count) {
     threads.emplace_back([&] {
       for (std::uint64_t offset = 0; offset < 10; ++offset) {

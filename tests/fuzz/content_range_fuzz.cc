@@ -22,6 +22,7 @@ std::string text_of(const omicsfs::ContentRange& field) {
 }  // namespace
 
 // Whatever is accepted makes sense, and reads the same when written anew.
+// NOLINTNEXTLINE(readability-identifier-naming): the fuzzer's name for it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

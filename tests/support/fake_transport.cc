@@ -85,7 +85,7 @@ struct Asked {
   const std::optional<FakeFault>& fault;
 };
 
-Reply content(const Asked& asked, std::string bytes) {
+Reply content(const Asked& asked, const std::string& bytes) {
   const auto& range = asked.request.range;
   if (!range || has(asked.fault, What::kIgnoreRange)) {
     return whole(bytes);
@@ -241,9 +241,7 @@ std::optional<FakeTransport::Exchange> FakeTransport::next() {
       while (queue_.empty() && !stopping_) {
         changed_.wait(lock);
       }
-      auto ready = take_if([this](const Exchange& exchange) {
-        return stopping_ || !held_.contains(exchange.request.url);
-      });
+      auto ready = take_ready();
       if (ready || stopping_) {
         return ready;
       }
@@ -256,6 +254,14 @@ std::optional<FakeTransport::Exchange> FakeTransport::next() {
       return unwanted;
     }
   }
+}
+
+std::optional<FakeTransport::Exchange> FakeTransport::take_ready() {
+  const bool all = stopping_;
+  const std::set<std::string>& held = held_;
+  return take_if([&](const Exchange& exchange) {
+    return all || !held.contains(exchange.request.url);
+  });
 }
 
 // Sinks are asked without the lock: they may have locks of their own.
@@ -327,7 +333,7 @@ Result<void> FakeTransport::deliver_body(const Exchange& exchange,
       return failed(exchange.request, ErrorCode::kInterrupted, "cancelled");
     }
     const auto piece = rest.first(std::min(chunk_bytes, rest.size()));
-    const auto taken = exchange.sink->on_body(piece);
+    auto taken = exchange.sink->on_body(piece);
     if (!taken) {
       return taken;
     }

@@ -56,9 +56,6 @@ class FakeTransport : public Transport {
 
   FakeTransport();
   ~FakeTransport() override;
-  FakeTransport(const FakeTransport&) = delete;
-  FakeTransport& operator=(const FakeTransport&) = delete;
-
   void start(Request request, std::shared_ptr<ResponseSink> sink) override;
 
   // Makes or replaces the object at `url`.
@@ -86,8 +83,7 @@ class FakeTransport : public Transport {
 
  private:
   struct Object {
-    std::string bytes;
-    std::string etag;
+    std::string bytes, etag;
   };
   struct Exchange {
     Request request;
@@ -97,6 +93,7 @@ class FakeTransport : public Transport {
 
   void run();
   std::optional<Exchange> next();
+  std::optional<Exchange> take_ready() REQUIRES_LOCK(mutex_);
   std::optional<Exchange> take_unwanted(
       const std::vector<std::shared_ptr<ResponseSink>>& sinks);
   template <typename Pick>
@@ -115,9 +112,8 @@ class FakeTransport : public Transport {
   std::map<std::string, FakeFault> url_faults_ GUARDED_BY(mutex_);
   std::deque<Exchange> queue_ GUARDED_BY(mutex_);
   std::vector<LogEntry> log_ GUARDED_BY(mutex_);
-  std::size_t chunk_bytes_ GUARDED_BY(mutex_) = 16 * 1024;
+  std::size_t chunk_bytes_ GUARDED_BY(mutex_) = 16UL * 1024;
   bool stopping_ GUARDED_BY(mutex_) = false;
-
   std::thread thread_;
 };
 

@@ -149,7 +149,7 @@ class Origin::Server {
   bool serve(Connection& connection, const HttpRequest& request,
              std::uint64_t number);
   bool send(Connection& connection, const HttpRequest& request,
-            std::uint64_t seq);
+            std::uint64_t seq, const Gate& gate);
   bool send_unlogged(Connection& connection, const Response& response);
   void write_log_line(const RequestRecord& record);
 
@@ -216,17 +216,17 @@ bool Origin::Server::serve(Connection& connection, const HttpRequest& request,
     const Response response = control_response(request, state);
     return send_unlogged(connection, response) && request.keep_alive;
   }
+  // Before the log, so that a release() ends the pauses of every request that
+  // the log shows.
+  const auto gate = state.pauses.gate();
   const std::uint64_t seq = state.log.begin(record_of(request, number));
-  const bool sent = send(connection, request, seq);
+  const bool sent = send(connection, request, seq, *gate);
   write_log_line(state.log.finish(seq));
   return sent && request.keep_alive;
 }
 
 bool Origin::Server::send(Connection& connection, const HttpRequest& request,
-                          std::uint64_t seq) {
-  // Before the faults, so that a release() after the request was seen in the
-  // log ends its pause.
-  const auto gate = state.pauses.gate();
+                          std::uint64_t seq, const Gate& gate) {
   const std::vector<Fault> faults = state.faults.strike(request.path);
   const Response response = distorted(
       honest_response(request, state, faults, options_.page_size), faults);
@@ -238,7 +238,7 @@ bool Origin::Server::send(Connection& connection, const HttpRequest& request,
     state.log.answer(seq, response.status,
                      with_body ? size_of(response.body) : 0);
   }
-  return connection.send(response, with_body, *gate, [&](std::int64_t bytes) {
+  return connection.send(response, with_body, gate, [&](std::int64_t bytes) {
     state.log.add_bytes(seq, bytes);
   });
 }

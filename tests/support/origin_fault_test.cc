@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/support/origin.h"
 #include "tests/support/raw_client.h"

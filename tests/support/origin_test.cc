@@ -3,57 +3,42 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
-#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/support/raw_client.h"
+#include "tests/support/temporary_directory.h"
 
 namespace omicsfs {
 namespace {
 
 using std::chrono::milliseconds;
 
-// A directory of a test's own, removed with it.
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "origin_test.XXXXXX")
-            .string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
+void write(const TemporaryDirectory& directory, const std::string& name,
+           const std::string& text) {
+  const std::filesystem::path path = directory.path() / name;
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-OriginOptions serving(const ScratchDirectory& directory) {
+OriginOptions serving(const TemporaryDirectory& directory) {
   OriginOptions options;
   options.root = directory.path();
   return options;
 }
 
 TEST(Origin, ServesFilesAndObjectsInMemory) {
-  const ScratchDirectory directory;
-  directory.write("a/f.txt", "from a file");
+  const TemporaryDirectory directory;
+  write(directory, "a/f.txt", "from a file");
   Origin origin(serving(directory));
   origin.add("/m", "from memory");
   RawClient client(origin.port());
@@ -64,8 +49,8 @@ TEST(Origin, ServesFilesAndObjectsInMemory) {
 }
 
 TEST(Origin, HidesAFileBehindAnObjectUntilThatIsRemoved) {
-  const ScratchDirectory directory;
-  directory.write("f", "file");
+  const TemporaryDirectory directory;
+  write(directory, "f", "file");
   Origin origin(serving(directory));
   RawClient client(origin.port());
   origin.add("/f", "object");
@@ -75,9 +60,9 @@ TEST(Origin, HidesAFileBehindAnObjectUntilThatIsRemoved) {
 }
 
 TEST(Origin, NeverLeavesItsRoot) {
-  const ScratchDirectory directory;
-  directory.write("outside", "secret");
-  directory.write("root/inside", "open");
+  const TemporaryDirectory directory;
+  write(directory, "outside", "secret");
+  write(directory, "root/inside", "open");
   OriginOptions options;
   options.root = directory.path() / "root";
   Origin origin(options);
@@ -101,8 +86,8 @@ TEST(Origin, DecodesAndEncodesPaths) {
 
 TEST(Origin, SendsEveryRangeOfAFileAsItsBytes) {
   const std::string text = "0123456";
-  const ScratchDirectory directory;
-  directory.write("f", text);
+  const TemporaryDirectory directory;
+  write(directory, "f", text);
   Origin origin(serving(directory));
   RawClient client(origin.port());
   for (std::size_t first = 0; first < text.size(); ++first) {
@@ -168,8 +153,8 @@ TEST(Origin, ClosesTheConnectionWhenAskedTo) {
 }
 
 TEST(Origin, SendsAFileFarLargerThanItsBuffersWhole) {
-  const ScratchDirectory directory;
-  directory.write("f", "");
+  const TemporaryDirectory directory;
+  write(directory, "f", "");
   const std::uintmax_t size = 40'000'000;
   std::filesystem::resize_file(directory.path() / "f", size);
   Origin origin(serving(directory));
@@ -183,9 +168,9 @@ TEST(Origin, ServesManyClientsAtOnce) {
   const std::string bytes(1'000'000, 'b');
   origin.add("/o", bytes);
   std::atomic<int> right = 0;
-  std::vector<std::thread> clients;
-  for (int client = 0; client < 16; ++client) {
-    clients.emplace_back([&] {
+  std::array<std::thread, 16> clients;
+  for (std::thread& client : clients) {
+    client = std::thread([&] {
       right += RawClient(origin.port()).get("/o").body == bytes ? 1 : 0;
     });
   }
@@ -278,7 +263,7 @@ TEST(OriginLog, ClearsAndWaits) {
 }
 
 TEST(OriginLog, WritesALineAFinishedRequest) {
-  const ScratchDirectory directory;
+  const TemporaryDirectory directory;
   {
     OriginOptions options;
     options.log_file = directory.path() / "log";
@@ -316,9 +301,11 @@ Texts list_all(Origin& origin, const std::string& query,
   Texts all;
   std::string token;
   while (true) {
-    const std::string more =
-        token.empty() ? "" : "&continuation-token=" + token;
-    const std::string xml = client.get("/?list-type=2" + query + more).body;
+    std::string target = "/?list-type=2" + query;
+    if (!token.empty()) {
+      target += "&continuation-token=" + token;
+    }
+    const std::string xml = client.get(target).body;
     for (std::string& text : texts_of(xml, name)) {
       all.push_back(std::move(text));
     }
@@ -394,9 +381,9 @@ TEST_F(OriginListing, ListsBelowADirectory) {
 }
 
 TEST(OriginFileListing, NamesFilesByTheirPathBelowTheRoot) {
-  const ScratchDirectory directory;
-  directory.write("x/y/z", "123");
-  directory.write("w", "1");
+  const TemporaryDirectory directory;
+  write(directory, "x/y/z", "123");
+  write(directory, "w", "1");
   OriginOptions options = serving(directory);
   options.page_size = 1;
   Origin origin(options);

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs clang-tidy over every translation unit of a built preset (dev unless
+# named). A unit is skipped while it, the headers of ours that it includes, its
+# flags and .clang-tidy are those of its last clean run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+build=build/${1:-dev}
+marks=build/tidy
+
+# "source<TAB>header header ..." of each object ninja has built, ours alone.
+units() {
+  ninja -C "$build" -t deps | awk -v root="$PWD/" '
+    function flush() { if (unit != "") print unit "\t" headers; unit = "" }
+    /^[^ ].*\.cc\.o: #deps/ { flush(); fresh = 1; headers = ""; next }
+    /^ / && index($1, root) == 1 {
+      file = substr($1, length(root) + 1)
+      if (file ~ /^build\//) next
+      if (fresh) { unit = file; fresh = 0 } else headers = headers " " file
+    }
+    END { flush() }' | sort -u
+}
+
+flags_of() {
+  grep -F "\"command\"" -A1 "$build/compile_commands.json" |
+    grep -F -B1 "$PWD/$1\"" | head -1 || true
+}
+
+# The name of the mark that says: this very content was clean.
+mark_of() {
+  local unit=$1 headers=$2
+  # shellcheck disable=SC2086  # headers is a list
+  { cat .clang-tidy "$unit" $headers; flags_of "$unit"; } | sha256sum |
+    cut -d' ' -f1
+}
+
+check_unit() {
+  local unit=$1 mark=$2 output
+  if output=$(clang-tidy-14 --quiet -p "$build" "$unit" 2>/dev/null); then
+    touch "$marks/$mark"
+  else
+    printf '%s\n' "$output"
+    return 1
+  fi
+}
+export -f check_unit
+export build marks
+
+stale_units() {
+  local unit headers mark
+  while IFS=$'\t' read -r unit headers; do
+    mark=$(mark_of "$unit" "$headers")
+    [[ -e $marks/$mark ]] || printf '%s\n%s\n' "$unit" "$mark"
+  done < <(units)
+}
+
+mkdir -p "$marks"
+mapfile -t stale < <(stale_units)
+echo "tidy: $((${#stale[@]} / 2)) units to check"
+if ((${#stale[@]} > 0)); then
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  printf '%s\n' "${stale[@]}" |
+    xargs -n2 -P"$(nproc)" bash -c 'check_unit "$1" "$2"' check_unit
+fi

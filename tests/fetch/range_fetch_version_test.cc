@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// How RangeFetcher keeps the versions of an object apart.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/fetch/range_fetch_fixture.h"
+
+namespace omicsfs {
+namespace {
+
+using What = FakeFault::What;
+
+TEST_F(RangeFetch, VersionIsPinnedByTheFirstAnswerAndAskedForAfterwards) {
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  expect_bytes({10, 10});
+  const auto log = transport_.log();
+  EXPECT_EQ(log[0].if_match, "");
+  EXPECT_EQ(log[1].if_match, "\"v1\"");
+}
+
+TEST_F(RangeFetch, WeakTagIsNotAskedForButStillCompared) {
+  transport_.add(kA, text_, "W/\"v1\"");
+  expect_bytes({0, 10});
+  expect_bytes({10, 10});
+  EXPECT_EQ(transport_.log()[1].if_match, "");
+  transport_.add(kA, text_, "W/\"v2\"");
+  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
+}
+
+TEST_F(RangeFetch, ChangedObjectDeliversNoByte) {
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
+  const Sink sink = start({10, 10});
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
+  EXPECT_EQ(sink->bytes(), "");
+}
+
+TEST_F(RangeFetch, ObjectThatChangesBetweenTwoTriesIsNotMixed) {
+  transport_.add(kA, text_);
+  transport_.hold(kA);
+  transport_.fail_nth(1, {.what = What::kReset, .bytes = 10});
+  transport_.fail_nth(2, {.what = What::kChangedEtag});
+  const Sink sink = start({0, 50});
+  transport_.release(kA);
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
+  EXPECT_EQ(sink->bytes(), text_.substr(0, 10));
+}
+
+TEST_F(RangeFetch, ObjectOfAnotherSizeHasChanged) {
+  transport_.add(kA, text_ + "x");
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
+  transport_.add(kA, text_.substr(0, 50));
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
+  EXPECT_EQ(error_of({60, 10}), ErrorCode::kChanged);
+}
+
+TEST_F(RangeFetch, StaleMirrorDoesNoHarmWhileAnotherUrlIsRight) {
+  offer_both();
+  transport_.add(kA, "an older, shorter object");
+  expect_bytes({0, 50});
+  transport_.fail_nth(2, {.what = What::kRefuse});
+  expect_bytes({0, 50});
+}
+
+TEST_F(RangeFetch, OnceAPinnedUrlHasChangedAnUnpinnedOneIsNotTrusted) {
+  offer_both();
+  expect_bytes({0, 10});
+  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
+  transport_.add(kB, std::string(100, 'z'), "\"b2\"");
+  EXPECT_EQ(error_of({10, 10}), ErrorCode::kChanged);
+  EXPECT_EQ(transport_.log().back().url, kA);
+}
+
+TEST_F(RangeFetch, OnceAPinnedUrlHasChangedAPinnedOneIsUsed) {
+  offer_both();
+  ASSERT_TRUE(pin_->note(kB, {"\"b\"", ""}));
+  expect_bytes({0, 10});
+  transport_.add(kA, std::string(100, 'z'), "\"v2\"");
+  expect_bytes({10, 10});
+  transport_.add(kB, std::string(100, 'z'), "\"b2\"");
+  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <set>
+
+#include "fs/errno_of.h"
+#include "fs/inode.h"
+#include "fs/read_deadline.h"
+
+namespace omicsfs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(Inode, ComesApartAsItWasPutTogether) {
+  for (const InodeParts& parts :
+       {InodeParts{1, 0, 1}, InodeParts{255, 65535, (1LL << 40) - 1},
+        InodeParts{1, 7, 12345}}) {
+    EXPECT_EQ(parts_of(inode_of(parts)), parts);
+  }
+}
+
+TEST(Inode, NeverIsTheRootsNorZero) {
+  for (std::uint8_t slot = 1; slot != 0; ++slot) {
+    EXPECT_GT(inode_of({slot, 0, 0}), kRootInode);
+  }
+}
+
+TEST(ErrnoOf, TellsApartWhatAProgramMustTellApart) {
+  EXPECT_EQ(errno_of(ErrorCode::kNotFound), ENOENT);
+  EXPECT_EQ(errno_of(ErrorCode::kChanged), ESTALE);
+  EXPECT_EQ(errno_of(ErrorCode::kCorrupt), EIO);
+  EXPECT_EQ(errno_of(ErrorCode::kUnavailable), EIO);
+  EXPECT_EQ(errno_of(ErrorCode::kTimedOut), ETIMEDOUT);
+  EXPECT_EQ(errno_of(ErrorCode::kInterrupted), EINTR);
+  EXPECT_EQ(errno_of(ErrorCode::kNoSpace), EIO);
+  EXPECT_EQ(errno_of(ErrorCode::kInvalid), EINVAL);
+  EXPECT_EQ(errno_of(ErrorCode::kIo), EIO);
+}
+
+TEST(ReadDeadline, IsTheSettingUnlessTheKernelWouldAbortTheMountFirst) {
+  EXPECT_EQ(read_deadline(seconds(60), {}), milliseconds(60'000));
+  EXPECT_EQ(read_deadline(seconds(60), {seconds(30), seconds(0)}),
+            milliseconds(24'000));
+  EXPECT_EQ(read_deadline(seconds(60), {seconds(0), seconds(10)}),
+            milliseconds(8'000));
+  EXPECT_EQ(read_deadline(seconds(60), {seconds(20), seconds(10)}),
+            milliseconds(8'000));
+  EXPECT_EQ(read_deadline(seconds(5), {seconds(20), seconds(10)}),
+            milliseconds(5'000));
+}
+
+}  // namespace
+}  // namespace omicsfs
