@@ -76,17 +76,21 @@ CacheUse BlockCache::use() const {
   return use_;
 }
 
+// Comes from a read or from the transport's thread, which must not wait for
+// whoever is told: the kernel drops no page while a read of it is under way.
 void BlockCache::note_dropped(const CacheReport& report) {
   {
     const MutexLock lock(mutex_);
     dropped_.insert(report.key);
   }
-  if (index_ != nullptr) {
-    static_cast<void>(index_->report(report));  // the log has it as well
-  }
-  if (on_dropped_) {
-    on_dropped_(report);
-  }
+  housekeeper_->add([this, report](const std::stop_token& /*stop*/) {
+    if (index_ != nullptr) {
+      static_cast<void>(index_->report(report));  // the log has it as well
+    }
+    if (on_dropped_) {
+      on_dropped_(report);
+    }
+  });
 }
 
 void BlockCache::do_regular_work() {

@@ -39,7 +39,7 @@ struct CachedState {
 class BlockCache {
  public:
   // Told when a file's bytes turned out wrong or changed (CachedSource::failure
-  // says which), from the thread that found it: its pages must not stay cached
+  // says which), from the housekeeper's thread: its pages must not stay cached
   // elsewhere.
   using OnDropped = std::function<void(const CacheReport& report)>;
 
@@ -62,7 +62,7 @@ class BlockCache {
   [[nodiscard]] CacheUse use() const;
   // Why nothing is cached; empty where all is well.
   [[nodiscard]] const std::string& why_uncached() const { return why_; }
-  // Returns once digests that wait to be checked have been.
+  // Returns once digests that wait to be checked, and reports, have been.
   void wait_until_idle() { housekeeper_->wait_until_idle(); }
 
  private:

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs clang-tidy over every translation unit of a built preset (dev unless
-# named). A unit is skipped while it, the headers of ours that it includes, its
-# flags and .clang-tidy are those of its last clean run.
+# Runs clang-tidy, and with it clang's analysis of the lock annotations, over
+# every translation unit of a built preset (dev unless named). A unit is skipped
+# while it, the headers of ours that it includes, the flags in CMakeLists.txt
+# and .clang-tidy are those of a clean run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,22 +23,18 @@ units() {
     END { flush() }' | sort -u
 }
 
-flags_of() {
-  grep -F "\"command\"" -A1 "$build/compile_commands.json" |
-    grep -F -B1 "$PWD/$1\"" | head -1 || true
-}
-
 # The name of the mark that says: this very content was clean.
 mark_of() {
   local unit=$1 headers=$2
   # shellcheck disable=SC2086  # headers is a list
-  { cat .clang-tidy "$unit" $headers; flags_of "$unit"; } | sha256sum |
+  cat .clang-tidy CMakeLists.txt scripts/tidy.sh "$unit" $headers | sha256sum |
     cut -d' ' -f1
 }
 
 check_unit() {
   local unit=$1 mark=$2 output
-  if output=$(clang-tidy-14 --quiet -p "$build" "$unit" 2>/dev/null); then
+  if output=$(clang-tidy-14 --quiet -p "$build" --extra-arg=-Wthread-safety \
+    --checks='clang-diagnostic-thread-safety*' "$unit" 2>/dev/null); then
     touch "$marks/$mark"
   else
     printf '%s\n' "$output"

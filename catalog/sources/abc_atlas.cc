@@ -89,6 +89,10 @@ Result<ReleaseNames> release_names(const SourceInput& input,
   return ReleaseNames(wanted.begin(), wanted.end());
 }
 
+std::string oddity_at(const std::string& path, const std::string& oddity) {
+  return path + ": " + oddity;
+}
+
 void warn(const SourceInput& input, const std::string& message) {
   if (input.warn) {
     input.warn(message);
@@ -116,10 +120,11 @@ Result<AbcRelease> fetch_release(const SourceInput& input,
     return manifest.error().within(path);
   }
   for (const std::string& oddity : manifest->warnings) {
-    warn(input, path + ": " + oddity);
+    warn(input, oddity_at(path, oddity));
   }
   if (manifest->version != name) {
-    warn(input, path + ": /version: is " + omicsfs::quoted(manifest->version));
+    warn(input,
+         oddity_at(path, "/version: is " + omicsfs::quoted(manifest->version)));
   }
   return AbcRelease{name, *std::move(document), *std::move(manifest)};
 }

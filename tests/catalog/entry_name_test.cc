@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace omicsfs {
@@ -31,9 +32,9 @@ std::vector<std::string> strings_over(const std::string& alphabet,
 const std::vector<std::string>& small_world() {
   // A letter, '.', '/', '%', hex digits of an escape, NUL, DEL, bytes of "é",
   // of a C1 control and of an overlong form.
-  static const std::vector<std::string> kWorld =
+  static const std::vector<std::string> world =
       strings_over(std::string("a./%2F\0\x7F\xC3\xA9\xC2\x85\xC0", 13), 4);
-  return kWorld;
+  return world;
 }
 
 TEST(EntryName, ACleanedNameIsAlwaysValid) {
@@ -97,38 +98,40 @@ TEST(EntryName, TheLengthLimitIsExact) {
   EXPECT_FALSE(check_entry_name(std::string(256, 'a')));
 }
 
-// Decodes by arithmetic: the oracle for the table that the code uses.
-bool is_utf8(const std::string& text) {
-  std::size_t at = 0;
-  const auto byte = [&text](std::size_t index) {
-    return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
-  };
-  while (at < text.size()) {
-    const unsigned lead = byte(at);
-    std::size_t more = 0;
-    if (lead >= 0x80) {
-      more = lead >= 0xF8   ? 9
-             : lead >= 0xF0 ? 3
-             : lead >= 0xE0 ? 2
-             : lead >= 0xC0 ? 1
-                            : 9;
+// The code point of the `length` bytes at the front of `text` by arithmetic
+// alone; none where they are no UTF-8 character: the oracle for the table that
+// the code uses.
+std::optional<unsigned> code_point(std::string_view text, std::size_t length) {
+  const unsigned marks[] = {0, 0, 0xC0, 0xE0, 0xF0};  // of the first byte
+  const unsigned spans[] = {0, 0x80, 0x20, 0x10, 0x08};
+  const unsigned first[] = {0, 0, 0x80, 0x800, 0x10000};
+  const unsigned lead = static_cast<unsigned char>(text[0]);
+  if (lead - marks[length] >= spans[length] || text.size() < length) {
+    return std::nullopt;
+  }
+  unsigned code = lead - marks[length];
+  for (const char c : text.substr(1, length - 1)) {
+    const unsigned more = static_cast<unsigned char>(c) - 0x80U;
+    if (more >= 0x40) {
+      return std::nullopt;
     }
-    if (more == 9) {
+    code = code * 64 + more;
+  }
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  const bool valid = code >= first[length] && code <= 0x10FFFF && !surrogate;
+  return valid ? std::optional<unsigned>(code) : std::nullopt;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length <= 4 && !code_point(text, length).has_value()) {
+      ++length;
+    }
+    if (length > 4) {
       return false;
     }
-    unsigned code = more == 0 ? lead : lead & (0x3FU >> more);
-    for (std::size_t index = 1; index <= more; ++index) {
-      if ((byte(at + index) & 0xC0U) != 0x80U) {
-        return false;
-      }
-      code = (code << 6U) | (byte(at + index) & 0x3FU);
-    }
-    constexpr unsigned kFirst[] = {0, 0x80, 0x800, 0x10000};
-    if (code < kFirst[more] || code > 0x10FFFF ||
-        (code >= 0xD800 && code <= 0xDFFF)) {
-      return false;
-    }
-    at += 1 + more;
+    text.remove_prefix(length);
   }
   return true;
 }

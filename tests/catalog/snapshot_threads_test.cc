@@ -40,6 +40,7 @@ int wrong_rounds(const Snapshot& snapshot, int threads) {
   const NodeId directory = node_at(snapshot, "d")->id;
   std::atomic<int> wrong{0};
   std::vector<std::thread> readers;
+  readers.reserve(static_cast<std::size_t>(threads));
   for (int reader = 0; reader < threads; ++reader) {
     readers.emplace_back([&snapshot, &wrong, directory, reader] {
       for (int round = 0; round < 200; ++round) {

@@ -85,6 +85,7 @@ class CacheWorld {
   [[nodiscard]] BlockCache& cache() { return cache_; }
   [[nodiscard]] Counters& counters() { return counters_; }
   [[nodiscard]] std::vector<CacheReport> reports() {
+    cache_.wait_until_idle();
     const MutexLock lock(mutex_);
     return reports_;
   }

@@ -10,6 +10,8 @@
 // Whatever the bytes, what is accepted has paths that a tree can hold, and what
 // is refused says why.
 
+// libFuzzer gives the name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes,
                                       std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);

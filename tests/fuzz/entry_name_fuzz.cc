@@ -10,6 +10,8 @@
 // A cleaned name is always valid, a valid one is left alone, and the names of a
 // path make the path again.
 
+// libFuzzer gives the name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes,
                                       std::size_t size) {
   const std::string_view raw(reinterpret_cast<const char*>(bytes), size);

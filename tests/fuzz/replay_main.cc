@@ -13,6 +13,8 @@
 // Runs a fuzz target over every file of the directory given, so that compilers
 // without libFuzzer test the corpus too.
 
+// libFuzzer gives the name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes,
                                       std::size_t size);
 

@@ -8,6 +8,8 @@
 
 // Whatever the bytes, an accepted page has keys, and a way on where it is cut.
 
+// libFuzzer gives the name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes,
                                       std::size_t size) {
   const std::string_view xml(reinterpret_cast<const char*>(bytes), size);

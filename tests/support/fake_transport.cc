@@ -258,7 +258,7 @@ std::optional<FakeTransport::Exchange> FakeTransport::next() {
 
 std::optional<FakeTransport::Exchange> FakeTransport::take_ready() {
   const bool all = stopping_;
-  const std::set<std::string>& held = held_;
+  const std::set<std::string> held = held_;
   return take_if([&](const Exchange& exchange) {
     return all || !held.contains(exchange.request.url);
   });
