@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "catalog/snapshot.h"
@@ -12,6 +13,7 @@
 #include "fs/command.h"
 #include "fs/daemon.h"
 #include "fs/interrupt_watch.h"
+#include "fs/kernel_readahead.h"
 #include "fs/log.h"
 #include "fs/mount_point.h"
 #include "fs/mounted_tree.h"
@@ -80,6 +82,20 @@ std::string mount_name(const std::vector<std::string>& sources) {
   return name;
 }
 
+// What can only be done once the kernel and we talk: the first call waits for
+// that, and so shows that the mount answers.
+void finish_mount(const std::string& mount_point, const Log& log) {
+  struct statvfs space {};
+  if (::statvfs(mount_point.c_str(), &space) != 0) {
+    log.write(LogLevel::kWarning, mount_point + ": does not answer");
+    return;
+  }
+  if (const auto raised = raise_read_ahead(mount_point); !raised) {
+    log.write(LogLevel::kDebug, "the kernel's read-ahead stays as it is: " +
+                                    raised.error().message);
+  }
+}
+
 int serve(const MountOptions& options, const Settings& settings,
           Readiness& readiness) {
   const auto log = open_log(options, settings);
@@ -93,10 +109,15 @@ int serve(const MountOptions& options, const Settings& settings,
   const InterruptWatch interrupts;
   const std::string where =
       mount_name(options.sources) + " at " + options.mount_point;
+  // Ends when the tree is gone at the latest, and so is destroyed after it.
+  std::jthread first_user;
   MountedTree tree(settings, *std::move(sources), *log, interrupts.token(),
                    [&] {
-                     log->write(LogLevel::kInfo, "mounted " + where);
-                     readiness.ready();
+                     first_user = std::jthread([&] {
+                       finish_mount(options.mount_point, *log);
+                       log->write(LogLevel::kInfo, "mounted " + where);
+                       readiness.ready();
+                     });
                    });
   const auto served =
       tree.serve({options.mount_point, mount_name(options.sources),
@@ -106,15 +127,6 @@ int serve(const MountOptions& options, const Settings& settings,
     return fail(served.error());
   }
   log->write(LogLevel::kInfo, "unmounted " + where);
-  return kExitDone;
-}
-
-// The server is ready before the kernel has its last word.
-int check_answers(const std::string& mount_point) {
-  struct statvfs space {};
-  if (::statvfs(mount_point.c_str(), &space) != 0) {
-    return fail({ErrorCode::kIo, mount_point + ": the mount does not answer"});
-  }
   return kExitDone;
 }
 
@@ -137,10 +149,9 @@ int run_mount(const MountOptions& options, const Settings& settings) {
     Readiness nobody_waits;
     return serve(absolute, settings, nobody_waits);
   }
-  const int status = run_in_background([&](Readiness& readiness) {
+  return run_in_background([&](Readiness& readiness) {
     return serve(absolute, settings, readiness);
   });
-  return status == kExitDone ? check_answers(absolute.mount_point) : status;
 }
 
 }  // namespace omicsfs

@@ -2,11 +2,11 @@
 #include "fs/mount_point.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <system_error>
 
-#include "catalog/entry_name.h"
 #include "fetch/local_io.h"
 #include "fs/mount_table.h"
 #include "fs/unmount.h"
@@ -14,37 +14,33 @@
 namespace omicsfs {
 namespace {
 
-// 0, or the errno of stat(2).
-int stat_errno(const std::string& path, struct stat& facts) {
-  return ::stat(path.c_str(), &facts) == 0 ? 0 : errno;
-}
-
+// Unmounts a mount of ours that has lost its server. Its root may still answer
+// stat(2) out of the kernel's cache; statfs(2) always asks the server.
 Result<void> clean_up_stale(const std::string& path) {
   const auto mount = find_omicsfs_mount(path);
   if (!mount) {
-    return mount.error().within("the mount at " + path +
-                                " has lost its server and is not ours");
+    return {};
   }
-  return unmount(*mount, UnmountKind::kLazy);
+  struct statvfs space {};
+  if (::statvfs(path.c_str(), &space) == 0) {
+    return Error{ErrorCode::kInvalid,
+                 path + ": an omicsfs is mounted there already"};
+  }
+  return errno == ENOTCONN ? unmount(*mount, UnmountKind::kLazy)
+                           : system_error(path, errno);
 }
 
 }  // namespace
 
 Result<std::filesystem::path> prepare_mount_point(const std::string& path) {
+  if (auto cleaned = clean_up_stale(path); !cleaned) {
+    return cleaned.error();
+  }
   struct stat facts {};
-  int failure = stat_errno(path, facts);
-  if (failure == ENOTCONN) {
-    if (auto cleaned = clean_up_stale(path); !cleaned) {
-      return cleaned.error();
-    }
-    failure = stat_errno(path, facts);
-  }
-  if (failure == ENOENT) {
-    return Error{ErrorCode::kNotFound,
-                 path + ": no such directory; make it first"};
-  }
-  if (failure != 0) {
-    return system_error(path, failure);
+  if (::stat(path.c_str(), &facts) != 0) {
+    return errno == ENOENT ? Error{ErrorCode::kNotFound,
+                                   path + ": no such directory; make it first"}
+                           : system_error(path, errno);
   }
   if (!S_ISDIR(facts.st_mode)) {
     return Error{ErrorCode::kInvalid, path + ": not a directory"};
@@ -53,10 +49,6 @@ Result<std::filesystem::path> prepare_mount_point(const std::string& path) {
   auto absolute = std::filesystem::canonical(path, error);
   if (error) {
     return system_error(path, error.value());
-  }
-  if (find_omicsfs_mount(absolute)) {
-    return Error{ErrorCode::kInvalid,
-                 absolute.string() + ": an omicsfs is mounted there already"};
   }
   return absolute;
 }

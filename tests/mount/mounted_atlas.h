@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "catalog/unique_fd.h"
+#include "tests/support/composed_atlas.h"
+#include "tests/support/mount_process.h"
+#include "tests/support/origin.h"
+
+namespace omicsfs {
+
+// The composed atlas behind an origin, and a mount of it.
+class MountedAtlas : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!can_mount()) {
+      GTEST_SKIP() << "/dev/fuse is missing";
+    }
+    serve(atlas_, origin_);
+    ASSERT_TRUE(mount_.start());
+    origin_.clear_log();
+  }
+
+  [[nodiscard]] std::string at(const std::string& path) const {
+    return (mount_.root() / path).string();
+  }
+  [[nodiscard]] const ComposedFile& large() const { return atlas_[0].files[2]; }
+  [[nodiscard]] const ComposedFile& small() const { return atlas_[0].files[3]; }
+
+  // All of a file by reads of 64 KiB; errno where one fails.
+  static int read_file(const std::string& path, std::string& bytes) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) {
+      return errno;
+    }
+    std::string buffer(65536, '\0');
+    for (;;) {
+      const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+      if (got < 0) {
+        return errno;
+      }
+      if (got == 0) {
+        return 0;
+      }
+      bytes.append(buffer, 0, static_cast<std::size_t>(got));
+    }
+  }
+
+  // Bytes of files that the origin sent.
+  [[nodiscard]] std::uint64_t bytes_sent() const {
+    std::uint64_t bytes = 0;
+    for (const RequestRecord& record : origin_.log()) {
+      bytes += record.bytes_sent;
+    }
+    return bytes;
+  }
+
+  const std::vector<ComposedRelease> atlas_ = composed_atlas();
+  Origin origin_;
+  MountProcess mount_{origin_.url("/"), R"(, "network": {"retries": 1})"};
+};
+
+}  // namespace omicsfs
