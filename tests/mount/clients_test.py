@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Real programs on a mount: each must see what the bucket holds.
+
+usage: clients_test.py OMICSFS ORIGIN
+
+Composes a bucket, serves it by the project's own origin and by nginx, mounts
+it, and reads it with pandas, h5py, md5sum, cp, tar and rsync.
+"""
+
+import contextlib
+import filecmp
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+OMICSFS, ORIGIN = (os.path.abspath(path) for path in sys.argv[1:3])
+HERE = pathlib.Path(__file__).resolve().parent
+TIMEOUT_S = 60
+
+NGINX_CONFIG = """
+daemon off; worker_processes 2; pid {work}/nginx.pid; user root;
+error_log {work}/nginx-error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log {work}/nginx-access.log; sendfile on; types {{ }}
+  client_body_temp_path {work}/t1; proxy_temp_path {work}/t2;
+  fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
+  server {{ listen 127.0.0.1:{port}; root {bucket}; }}
+}}
+"""
+
+
+def run(*words, **options):
+    return subprocess.run(words, check=True, timeout=TIMEOUT_S, **options)
+
+
+def output_of(*words, **options):
+    return run(*words, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+@contextlib.contextmanager
+def process(*words, **options):
+    """A server of ours, ended by its pid."""
+    server = subprocess.Popen(words, **options)
+    try:
+        yield server
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(TIMEOUT_S)
+
+
+@contextlib.contextmanager
+def own_origin(bucket, work):
+    with process(ORIGIN, "--root", bucket, stdout=subprocess.PIPE, text=True) as server:
+        with server.stdout:
+            yield server.stdout.readline().strip()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_it_listens(port, server):
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise RuntimeError("nginx does not listen")
+
+
+@contextlib.contextmanager
+def nginx(bucket, work):
+    port = free_port()
+    config = work / "nginx.conf"
+    config.write_text(NGINX_CONFIG.format(work=work, port=port, bucket=bucket))
+    nginx_path = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    with process(nginx_path, "-c", str(config), "-e", str(work / "nginx-error.log")) as server:
+        wait_until_it_listens(port, server)
+        yield f"http://127.0.0.1:{port}/"
+
+
+@contextlib.contextmanager
+def mounted(base_url, work, releases=()):
+    config = work / "config.json"
+    source = {"base_url": base_url}
+    if releases:
+        source["releases"] = list(releases)
+    config.write_text(json.dumps({
+        "state_dir": str(work / "state"),
+        "cache": {"dir": str(work / "cache"), "limit": "1G", "keep_free": "1M"},
+        "sources": {"abc-atlas": source}}))
+    mount = work / "mnt"
+    mount.mkdir()
+    environment = dict(os.environ, OMICSFS_CONFIG=str(config))
+    run(OMICSFS, "mount", "abc-atlas", str(mount), env=environment)
+    try:
+        yield mount
+    finally:
+        run(OMICSFS, "umount", str(mount), env=environment)
+
+
+def md5_of(path):
+    return hashlib.md5(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def published(bucket):
+    """relative_path -> FILE object, over all releases."""
+    found = {}
+
+    def collect(value):
+        if isinstance(value, dict):
+            if "relative_path" in value and "size" in value:
+                found[value["relative_path"]] = value
+            else:
+                for member in value.values():
+                    collect(member)
+
+    for manifest in sorted(bucket.glob("releases/*/manifest.json")):
+        collect(json.loads(manifest.read_text())["file_listing"])
+    return found
+
+
+class Clients(unittest.TestCase):
+    """Over the project's own origin, which lists releases as S3 does."""
+
+    serve = staticmethod(own_origin)
+    named_releases = False
+
+    def setUp(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.work = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self.bucket = self.work / "bucket"
+        run("/usr/bin/python3", str(HERE.parent / "support" / "compose_demo.py"),
+            "--large-bytes", "3000000", str(self.bucket))
+        names = sorted(p.name for p in (self.bucket / "releases").iterdir())
+        url = stack.enter_context(self.serve(self.bucket, self.work))
+        self.mount = stack.enter_context(
+            mounted(url, self.work, names if self.named_releases else ()))
+        self.newest = self.mount / "releases" / names[-1]
+
+    def file(self, ending):
+        return next(p for p in sorted(self.newest.rglob("*")) if p.name.endswith(ending))
+
+    def test_every_published_file_has_its_published_md5(self):
+        files = published(self.bucket)
+        self.assertGreater(len(files), 5)
+        sums = output_of("md5sum", *files, cwd=self.mount)
+        seen = {line[34:]: line[:32] for line in sums.splitlines()}
+        self.assertEqual(seen, {path: file["file_hash"] for path, file in files.items()})
+
+    def test_find_and_du_count_what_is_published(self):
+        count = output_of("sh", "-c", "find . -type f | wc -l", cwd=self.mount)
+        self.assertEqual(int(count), sum(len(files) for _, _, files in os.walk(self.mount)))
+        apparent = int(output_of("du", "-sb", "--apparent-size", str(self.newest)).split()[0])
+        inodes = {}
+        for path in self.newest.rglob("*"):
+            if path.is_file():
+                inodes[path.stat().st_ino] = path.stat().st_size
+        self.assertEqual(apparent, sum(inodes.values()))
+        in_release = {p.stat().st_ino for p in self.newest.rglob("*") if p.is_file()}
+        self.assertEqual(
+            sum(file["size"] for path, file in published(self.bucket).items()
+                if (self.mount / path).stat().st_ino in in_release),
+            apparent - sum(p.stat().st_size for p in self.newest.rglob("*")
+                           if p.name in ("README.txt", "manifest.json")))
+
+    def test_pandas_reads_a_table(self):
+        import pandas
+        path = self.file(".csv")
+        table = pandas.read_csv(path)
+        same = pandas.read_csv(self.original(path))
+        pandas.testing.assert_frame_equal(table, same)
+        self.assertGreater(len(table), 10)
+
+    def test_h5py_reads_a_matrix(self):
+        import h5py
+        path = self.file(".h5ad")
+        with h5py.File(path) as mounted_file, h5py.File(self.original(path)) as original:
+            names = []
+            original.visititems(
+                lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+            self.assertTrue(names)
+            for name in names:
+                ours, theirs = mounted_file[name][()], original[name][()]
+                self.assertEqual(ours.tolist(), theirs.tolist())
+
+    def original(self, path):
+        """The bucket's file with the bytes of a mounted one."""
+        for relative in published(self.bucket):
+            if (self.mount / relative).stat().st_ino == path.stat().st_ino:
+                return self.bucket / relative
+        raise LookupError(path)
+
+    def assert_same_tree(self, one, other):
+        compared = filecmp.dircmp(one, other)
+        stack = [compared]
+        while stack:
+            level = stack.pop()
+            self.assertEqual((level.left_only, level.right_only, level.funny_files), ([], [], []))
+            for name in level.common_files:
+                self.assertEqual(md5_of(pathlib.Path(level.left) / name),
+                                 md5_of(pathlib.Path(level.right) / name))
+            stack.extend(level.subdirs.values())
+
+    def test_cp_tar_and_rsync_make_identical_trees(self):
+        for name, command in {
+                "cp": 'cp -r "$0" "$1"',
+                "tar": 'mkdir "$1" && tar -C "$0" -c . | tar -C "$1" -x',
+                "rsync": 'rsync -a "$0/" "$1"'}.items():
+            with self.subTest(name):
+                copy = self.work / name
+                run("sh", "-c", command, str(self.newest), str(copy))
+                self.assert_same_tree(self.newest, copy)
+                run("chmod", "-R", "u+w", str(copy))
+
+    def test_tar_keeps_a_file_and_its_second_name_one(self):
+        archive = self.work / "all.tar"
+        run("tar", "-C", str(self.mount), "-cf", str(archive), ".")
+        listing = output_of("tar", "-tvf", str(archive))
+        self.assertIn(" link to ", listing)
+
+
+class ClientsOverNginx(Clients):
+    """Over a web server that is not ours, the releases named in the settings."""
+
+    serve = staticmethod(nginx)
+    named_releases = True
+
+
+def main():
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        print("skipped: /dev/fuse is missing")
+        return 77
+    program = unittest.main(argv=sys.argv[:1], exit=False)
+    return 0 if program.result.wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
