@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 sources() {
-  find catalog fetch fs tests bench -name '*.cc' -print0 -o -name '*.h' -print0
+  git ls-files -z -- "*.cc" "*.h"
 }
 
 case ${1-} in
