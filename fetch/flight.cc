@@ -93,13 +93,15 @@ void Flight::on_done(Result<void> result) {
   on_end_ = nullptr;
 }
 
-FlightTable::Entries::iterator FlightTable::covering(BlockIndex block) {
-  auto after = entries_.upper_bound(block);
-  if (after == entries_.begin()) {
-    return entries_.end();
+std::shared_ptr<Flight> FlightTable::covering(const Entries& entries,
+                                              BlockIndex block) {
+  auto after = entries.upper_bound(block);
+  if (after == entries.begin()) {
+    return nullptr;
   }
   --after;
-  return block < after->second.flight->run().end() ? after : entries_.end();
+  return block < after->second.flight->run().end() ? after->second.flight
+                                                   : nullptr;
 }
 
 // Adds `block` to the last part where it continues it, else as a new part.
@@ -127,10 +129,10 @@ std::vector<FlightTable::Part> FlightTable::join(
     const std::function<bool(BlockIndex)>& present) {
   std::vector<Part> parts;
   const MutexLock lock(mutex_);
-  const auto missing = missing_runs(
-      wanted, max_run, [&](BlockIndex block) REQUIRES_LOCK(mutex_) {
-        return present(block) || covering(block) != entries_.end();
-      });
+  const Entries* entries = &entries_;  // the lambda is analysed by itself
+  const auto missing = missing_runs(wanted, max_run, [&](BlockIndex block) {
+    return present(block) || covering(*entries, block) != nullptr;
+  });
   auto next = missing.begin();
   for (BlockIndex block = wanted.first; block < wanted.end();) {
     if (next != missing.end() && next->first == block) {
@@ -139,9 +141,7 @@ std::vector<FlightTable::Part> FlightTable::join(
       ++next;
       continue;
     }
-    const auto entry = covering(block);
-    add_part(parts, block,
-             entry == entries_.end() ? nullptr : entry->second.flight);
+    add_part(parts, block, covering(*entries, block));
     ++block;
   }
   return parts;

@@ -103,7 +103,9 @@ class FlightTable {
   };
   using Entries = std::map<BlockIndex, Entry>;  // by first block
 
-  Entries::iterator covering(BlockIndex block) REQUIRES_LOCK(mutex_);
+  // The flight that carries `block`, or null.
+  static std::shared_ptr<Flight> covering(const Entries& entries,
+                                          BlockIndex block);
   void add_part(std::vector<Part>& parts, BlockIndex block,
                 const std::shared_ptr<Flight>& flight) REQUIRES_LOCK(mutex_);
   void launch(std::vector<Part>& parts, BlockRun run, std::uint64_t file_size)

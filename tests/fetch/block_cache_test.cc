@@ -2,6 +2,8 @@
 #include "fetch/block_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <set>
@@ -528,6 +530,51 @@ TEST_F(BlockCacheTest, TheLimitHoldsAndTheLeastRecentlyUsedFilesGo) {
   EXPECT_EQ(world.counters().reads_uncached, 0U);
   EXPECT_EQ(world.cache().state(files.front()).cached_bytes, 0U);
   EXPECT_EQ(world.cache().state(files.back()).cached_bytes, 1U << 20);
+}
+
+// A small disk of its own, which only root may make.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& at)
+      : at_(at),
+        mounted_(::mount("tmpfs", at.c_str(), "tmpfs", 0, "size=16m") == 0) {}
+  ~SmallDisk() {
+    if (mounted_) {
+      ::umount2(at_.c_str(), MNT_DETACH);
+    }
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  [[nodiscard]] bool mounted() const { return mounted_; }
+  void fill() const {
+    std::ofstream junk(at_ / "junk", std::ios::binary);
+    const std::string megabyte(1 << 20, 'x');
+    while (junk.write(megabyte.data(), 1 << 20)) {
+    }
+  }
+
+ private:
+  std::filesystem::path at_;
+  bool mounted_;
+};
+
+TEST_F(BlockCacheTest, ADiskThatFillsUpBehindOurBackCostsNoByte) {
+  const SmallDisk disk(dir_.path());
+  if (!disk.mounted()) {
+    GTEST_SKIP() << "not allowed to mount, as without /dev/fuse";
+  }
+  const std::string big = random_bytes(7 << 20, 4);
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, big);
+  const auto source = world.cache().open(remote_of(kUrl, big));
+  // Room for the whole file is reserved with its first block.
+  ASSERT_FALSE(read_range(*source, {0, 1}).error);
+  disk.fill();
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_TRUE(read_all(*source).bytes == big);
+  }
+  EXPECT_FALSE(source->file().complete());
 }
 
 TEST_F(BlockCacheTest, OpenFilesAreNotEvicted) {

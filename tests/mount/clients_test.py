@@ -35,7 +35,7 @@ http {{
   access_log {work}/nginx-access.log; sendfile on; types {{ }}
   client_body_temp_path {work}/t1; proxy_temp_path {work}/t2;
   fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
-  server {{ listen 127.0.0.1:{port}; root {bucket}; }}
+  server {{ listen 127.0.0.1:{port}{tls}; root {bucket}; }}
 }}
 """
 
@@ -81,19 +81,32 @@ def wait_until_it_listens(port, server):
     raise RuntimeError("nginx does not listen")
 
 
+TLS_CONFIG = """ ssl http2; server_name localhost;
+    ssl_certificate {work}/cert.pem; ssl_certificate_key {work}/key.pem"""
+
+
+def make_certificate(work):
+    """A certificate for localhost that nobody trusts but who is told to."""
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+        "-keyout", str(work / "key.pem"), "-out", str(work / "cert.pem"),
+        stderr=subprocess.DEVNULL)
+
+
 @contextlib.contextmanager
-def nginx(bucket, work):
+def nginx(bucket, work, tls=""):
     port = free_port()
     config = work / "nginx.conf"
-    config.write_text(NGINX_CONFIG.format(work=work, port=port, bucket=bucket))
+    config.write_text(NGINX_CONFIG.format(
+        work=work, port=port, bucket=bucket, tls=tls.format(work=work)))
     nginx_path = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
     with process(nginx_path, "-c", str(config), "-e", str(work / "nginx-error.log")) as server:
         wait_until_it_listens(port, server)
-        yield f"http://127.0.0.1:{port}/"
+        yield f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/"
 
 
 @contextlib.contextmanager
-def mounted(base_url, work, releases=()):
+def mounted(base_url, work, releases=(), **variables):
     config = work / "config.json"
     source = {"base_url": base_url}
     if releases:
@@ -104,7 +117,7 @@ def mounted(base_url, work, releases=()):
         "sources": {"abc-atlas": source}}))
     mount = work / "mnt"
     mount.mkdir()
-    environment = dict(os.environ, OMICSFS_CONFIG=str(config))
+    environment = dict(os.environ, OMICSFS_CONFIG=str(config), no_proxy="*", **variables)
     run(OMICSFS, "mount", "abc-atlas", str(mount), env=environment)
     try:
         yield mount
@@ -239,6 +252,36 @@ class ClientsOverNginx(Clients):
 
     serve = staticmethod(nginx)
     named_releases = True
+
+
+class Tls(unittest.TestCase):
+    """Over HTTPS, and with it HTTP/2, by a server with a certificate of its own."""
+
+    def setUp(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.work = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self.bucket = self.work / "bucket"
+        run("/usr/bin/python3", str(HERE.parent / "support" / "compose_demo.py"),
+            "--large-bytes", "3000000", str(self.bucket))
+        self.releases = sorted(p.name for p in (self.bucket / "releases").iterdir())
+        make_certificate(self.work)
+        self.url = stack.enter_context(nginx(self.bucket, self.work, TLS_CONFIG))
+
+    def test_a_trusted_server_is_read_over_http_2(self):
+        with mounted(self.url, self.work, self.releases,
+                     SSL_CERT_FILE=str(self.work / "cert.pem")) as mount:
+            for path, file in published(self.bucket).items():
+                self.assertEqual(md5_of(mount / path), file["file_hash"])
+        log = (self.work / "nginx-access.log").read_text()
+        self.assertIn("HTTP/2.0", log)
+        self.assertNotIn("HTTP/1.1", log)
+
+    def test_a_server_that_nobody_vouches_for_is_refused(self):
+        with self.assertRaises(subprocess.CalledProcessError):
+            with mounted(self.url, self.work, self.releases):
+                self.fail("it was mounted")
+        self.assertEqual((self.work / "nginx-access.log").read_text(), "")
 
 
 def main():

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "fs/child_process.h"
 #include "tests/mount/mounted_atlas.h"
@@ -96,6 +97,30 @@ TEST_F(MountedAtlas, AMappedFileHasTheFilesBytes) {
   EXPECT_EQ(std::string_view(static_cast<const char*>(map), size),
             large().bytes);
   ::munmap(map, size);
+}
+
+// What the settings call a mirror takes over where the first url fails, for the
+// index as for the bytes.
+TEST(Mirror, ServesWhatItsOriginDoesNot) {
+  if (!can_mount()) {
+    GTEST_SKIP() << "/dev/fuse is missing";
+  }
+  const auto atlas = composed_atlas();
+  Origin mirror;
+  serve(atlas, mirror);
+  Origin dead;
+  Fault refused;
+  refused.kind = FaultKind::kCloseUnanswered;
+  dead.fail(refused);
+  MountProcess mount(dead.url("/"), R"(, "mirrors": {")" + dead.url("/") +
+                                        R"(": [")" + mirror.url("/") +
+                                        R"("]})");
+  ASSERT_TRUE(mount.start());
+  const ComposedFile& file = atlas[0].files[3];
+  std::ifstream mounted(mount.root() / file.relative_path(), std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(mounted), {});
+  EXPECT_TRUE(bytes == file.bytes);
+  EXPECT_FALSE(dead.log().empty());
 }
 
 class MountCommand : public MountedAtlas {
