@@ -30,7 +30,7 @@ struct ByteRange {
 
 // The unit of presence in the cache: a 4 KiB read costs one block over the
 // network, and the map of a 100 GB file stays below 13 MB.
-inline constexpr std::uint64_t kBlockBytes = 64 * 1024;
+inline constexpr std::uint64_t kBlockBytes = std::uint64_t{64} * 1024;
 
 using BlockIndex = std::uint64_t;
 

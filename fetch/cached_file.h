@@ -85,7 +85,8 @@ class CachedFile {
   enum class Missing { kCreate, kLeave };
 
   Result<std::unique_ptr<Backing>> open_backing(Missing missing);
-  Result<std::unique_ptr<Backing>> open_locked(Missing missing) const;
+  [[nodiscard]] Result<std::unique_ptr<Backing>> open_locked(
+      Missing missing) const;
   Result<void> adopt_header(const Backing& backing);
   void publish(std::unique_ptr<Backing> backing);
   Result<void> save_pins(const Backing& backing);

@@ -14,7 +14,7 @@ namespace {
 
 // What the map takes besides its blocks' own bytes: its header and the pages
 // that a first block touches in both files.
-constexpr std::uint64_t kFirstBytes = 16 * 1024;
+constexpr std::uint64_t kFirstBytes = std::uint64_t{16} * 1024;
 // The step in which room is asked for.
 constexpr std::uint64_t kGrantStep = 8 << 20;
 

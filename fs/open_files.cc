@@ -16,6 +16,8 @@ OpenFiles::Handle OpenFiles::add(OpenFile file) {
 }
 
 OpenFile& OpenFiles::at(Handle handle) {
+  // The kernel keeps a handle as a number.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   return *reinterpret_cast<OpenFile*>(handle);
 }
 
