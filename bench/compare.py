@@ -123,7 +123,9 @@ class InForeground:
     def mount(self, work, root):
         self.process = subprocess.Popen(self.words(work, root), stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        wait_for(lambda: is_mounted(root))
+        wait_for(lambda: is_mounted(root) or self.process.poll() is not None)
+        if not is_mounted(root):
+            raise OSError("its mount ended at once")
 
     def unmount(self, root):
         run("fusermount3", "-u", str(root))
@@ -148,6 +150,7 @@ class Httpdirfs(InForeground):
         self.url = url
 
     def words(self, work, root):
+        (work / "cache").mkdir(exist_ok=True)
         return ["httpdirfs", "-f", "--cache", "--cache-location", str(work / "cache"),
                 self.url, str(root)]
 

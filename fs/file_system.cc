@@ -209,7 +209,7 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   }
   if (node->kind == NodeKind::kInlineFile) {
     auto source = std::make_shared<InlineSource>(snapshot, *node);
-    return Opened{open_files_.add({inode, "", std::move(source)}), true};
+    return Opened{open_files_.add({std::move(source)}), true};
   }
   const auto remote = snapshot->remote_file(place->node);
   if (!remote) {
@@ -217,8 +217,7 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   }
   auto source = cache_.open(*remote);
   const std::string key = source->file().key();
-  return Opened{open_files_.add({inode, key, std::move(source)}),
-                !cache_.was_dropped(key)};
+  return Opened{open_files_.add({std::move(source)}), !cache_.was_dropped(key)};
 }
 
 Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,

@@ -59,7 +59,11 @@ class FileSystem {
 
   struct Opened {
     OpenFiles::Handle handle = 0;
-    bool keep_pages = true;  // pages cached earlier are still right
+    // Pages that the kernel cached earlier are still right. Where they are not,
+    // this open makes it drop them. (It could be told to at once; but that call
+    // waits for reads of the file, in a sleep that not even SIGKILL ends, and a
+    // server killed in it leaves a mount that cannot be cleared away.)
+    bool keep_pages = true;
   };
   Result<Opened> open(Inode inode);
   // Fills the start of `out` with the bytes at `offset`; returns how many: less
@@ -76,11 +80,6 @@ class FileSystem {
   // Extended attributes, names with their "user." prefix (see xattrs.h).
   Result<std::string> xattr(Inode inode, std::string_view name) const;
   Result<std::vector<std::string>> xattr_names(Inode inode) const;
-
-  // Inodes of open files that hold the content `key`.
-  [[nodiscard]] std::vector<Inode> open_inodes(const std::string& key) const {
-    return open_files_.inodes_of(key);
-  }
 
  private:
   // An inode number resolved: a node of a source, or (no source) the root above

@@ -92,10 +92,4 @@ void FuseSession::stop() {
   }
 }
 
-void FuseSession::drop_pages(Inode inode) {
-  // Fails where the kernel keeps nothing of it, which is as well.
-  static_cast<void>(
-      fuse_lowlevel_notify_inval_inode(session_.get(), inode, 0, 0));
-}
-
 }  // namespace omicsfs

@@ -8,7 +8,6 @@
 
 #include "catalog/result.h"
 #include "fs/fuse_ops.h"
-#include "fs/inode.h"
 
 struct fuse_session;
 
@@ -39,9 +38,6 @@ class FuseSession {
   // Makes serve() return; waits until it has. From another thread. The reads
   // that wait must be stopped by the context's own token.
   void stop();
-  // Makes the kernel forget the pages that it keeps of `inode`. Not from
-  // within a request of that inode.
-  void drop_pages(Inode inode);
 
  private:
   struct Destroy {

@@ -41,7 +41,9 @@ MountedTree::MountedTree(const Settings& settings,
       cache_(settings.cache.dir,
              {settings.cache.limit, settings.cache.keep_free}, fetcher_,
              counters_,
-             [this](const CacheReport& report) { on_dropped(report); }),
+             [this](const CacheReport& report) {
+               log_.write(LogLevel::kError, report.message);
+             }),
       files_(std::move(sources), cache_, {::getuid(), ::getgid()}),
       context_{files_,
                read_deadline(settings.network.timeout, kernel_timeouts()),
@@ -73,13 +75,6 @@ Result<void> MountedTree::serve(const FuseMountOptions& options) {
   session_ = *std::move(session);
   const std::stop_callback end(stop_, [this] { session_->stop(); });
   return session_->serve();
-}
-
-void MountedTree::on_dropped(const CacheReport& report) {
-  log_.write(LogLevel::kError, report.message);
-  for (const Inode inode : files_.open_inodes(report.key)) {
-    session_->drop_pages(inode);
-  }
 }
 
 }  // namespace omicsfs

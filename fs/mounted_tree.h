@@ -40,11 +40,7 @@ class MountedTree {
   Result<void> serve(const FuseMountOptions& options);
 
  private:
-  void on_dropped(const CacheReport& report);
-
   Log log_;
-  // Above what its requests use: the threads that may call drop_pages end with
-  // the cache, before the session does.
   std::unique_ptr<FuseSession> session_;
   std::stop_token stop_;
   Counters counters_;

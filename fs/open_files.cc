@@ -31,15 +31,4 @@ void OpenFiles::remove(Handle handle) {
   }
 }
 
-std::vector<Inode> OpenFiles::inodes_of(const std::string& key) const {
-  std::vector<Inode> inodes;
-  const MutexLock lock(mutex_);
-  for (const auto& [handle, file] : files_) {
-    if (file->content_key == key) {
-      inodes.push_back(file->inode);
-    }
-  }
-  return inodes;
-}
-
 }  // namespace omicsfs

@@ -64,6 +64,7 @@ MountProcess::~MountProcess() {
   if (pid_ > 0) {
     EXPECT_EQ(stop(), 0) << log();
   }
+  ::umount2(root().c_str(), MNT_DETACH);  // a dead mount that a test left
   const std::string said = log();
   EXPECT_EQ(said.find("Sanitizer"), std::string::npos) << said;
 }
