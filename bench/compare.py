@@ -83,7 +83,8 @@ def nginx(bucket, work):
 
 def compose(bucket, mebibytes):
     """A release of one file; returns the file's bytes."""
-    content = random.Random(1).randbytes(mebibytes << 20)
+    noise = random.Random(1)
+    content = b"".join(noise.randbytes(1 << 20) for _ in range(mebibytes))
     (bucket / PATH).parent.mkdir(parents=True)
     (bucket / PATH).write_bytes(content)
     entry = {"version": "20240101", "relative_path": PATH, "url": "http://localhost/" + PATH,
