@@ -12,12 +12,6 @@
 namespace omicsfs {
 namespace {
 
-// What the map takes besides its blocks' own bytes: its header and the pages
-// that a first block touches in both files.
-constexpr std::uint64_t kFirstBytes = std::uint64_t{16} * 1024;
-// The step in which room is asked for.
-constexpr std::uint64_t kGrantStep = 8 << 20;
-
 // Leaves the flights of a read however it ends.
 class Joined {
  public:
@@ -39,45 +33,6 @@ class Joined {
 };
 
 }  // namespace
-
-std::uint64_t FileCharge::missing(std::uint64_t bytes) {
-  const MutexLock lock(mutex_);
-  const std::uint64_t want = used_ + bytes + (used_ == 0 ? kFirstBytes : 0);
-  if (want <= granted_) {
-    used_ = want;
-    return 0;
-  }
-  return want - granted_;
-}
-
-void FileCharge::grant(std::uint64_t granted, std::uint64_t used) {
-  const MutexLock lock(mutex_);
-  granted_ += granted;
-  used_ += used;
-}
-
-Result<void> FileCharge::reserve(CacheSpace& space, const CachedFile& file,
-                                 std::uint64_t bytes) {
-  const std::uint64_t lacking = missing(bytes);
-  if (lacking == 0) {
-    return {};
-  }
-  const std::uint64_t size = file.remote().size;
-  // A small file is asked for whole, a large one in steps.
-  const std::uint64_t whole = size + kFirstBytes;
-  const std::uint64_t step = std::max(lacking, std::min(kGrantStep, whole));
-  for (const std::uint64_t ask : {step, lacking}) {
-    auto reserved = space.reserve(file.key(), size, ask);
-    if (reserved) {
-      grant(ask, bytes);
-      return {};
-    }
-    if (reserved.error().code != ErrorCode::kNoSpace || ask == lacking) {
-      return reserved;
-    }
-  }
-  return {};
-}
 
 // The bytes that a read wants, and where they go.
 struct CachedSource::Window {

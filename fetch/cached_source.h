@@ -15,6 +15,7 @@
 #include "fetch/cache_space.h"
 #include "fetch/cached_file.h"
 #include "fetch/counters.h"
+#include "fetch/file_charge.h"
 #include "fetch/flight.h"
 #include "fetch/housekeeper.h"
 #include "fetch/mutex.h"
@@ -35,23 +36,6 @@ struct CacheServices {
   RangeFetcher* fetcher = nullptr;
   Counters* counters = nullptr;
   OnReport report;
-};
-
-// The disk space that one file has been granted, asked for in steps so that
-// most writes cost the index nothing. Thread-safe.
-class FileCharge {
- public:
-  // Makes sure that `bytes` more may be written. Errors: kNoSpace, kIo.
-  Result<void> reserve(CacheSpace& space, const CachedFile& file,
-                       std::uint64_t bytes);
-
- private:
-  std::uint64_t missing(std::uint64_t bytes);
-  void grant(std::uint64_t granted, std::uint64_t used);
-
-  Mutex mutex_;
-  std::uint64_t granted_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t used_ GUARDED_BY(mutex_) = 0;
 };
 
 // One remote file read through the block cache; one object a file, shared by
