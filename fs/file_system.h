@@ -49,13 +49,15 @@ class FileSystem {
   FileSystem(std::vector<MountedSource> sources, BlockCache& cache,
              Owner owner);
 
-  Result<struct stat> lookup(Inode parent, std::string_view name) const;
-  Result<struct stat> attributes(Inode inode) const;
-  Result<std::string> link_target(Inode inode) const;
+  [[nodiscard]] Result<struct stat> lookup(Inode parent,
+                                           std::string_view name) const;
+  [[nodiscard]] Result<struct stat> attributes(Inode inode) const;
+  [[nodiscard]] Result<std::string> link_target(Inode inode) const;
   // Up to `limit` entries after `cookie` (0 = from the start), "." and ".."
   // first. The same cookie always gives the same entries.
-  Result<std::vector<ListedEntry>> list(Inode directory, std::uint64_t cookie,
-                                        std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<ListedEntry>> list(Inode directory,
+                                                      std::uint64_t cookie,
+                                                      std::size_t limit) const;
 
   struct Opened {
     OpenFiles::Handle handle = 0;
@@ -78,8 +80,9 @@ class FileSystem {
   [[nodiscard]] struct statvfs space() const;
 
   // Extended attributes, names with their "user." prefix (see xattrs.h).
-  Result<std::string> xattr(Inode inode, std::string_view name) const;
-  Result<std::vector<std::string>> xattr_names(Inode inode) const;
+  [[nodiscard]] Result<std::string> xattr(Inode inode,
+                                          std::string_view name) const;
+  [[nodiscard]] Result<std::vector<std::string>> xattr_names(Inode inode) const;
 
  private:
   // An inode number resolved: a node of a source, or (no source) the root above
@@ -89,18 +92,19 @@ class FileSystem {
     NodeId node = 0;
   };
 
-  Result<Place> place_of(Inode inode) const;
+  [[nodiscard]] Result<Place> place_of(Inode inode) const;
   [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }
   [[nodiscard]] struct stat top_stat() const;
-  Result<struct stat> source_root(const MountedSource& source) const;
-  Result<Inode> parent_inode(const Place& place) const;
-  Result<struct stat> dot_stat(Inode directory, std::uint64_t cookie) const;
-  Result<std::vector<ListedEntry>> list_top(std::uint64_t after,
-                                            std::size_t limit) const;
-  Result<std::vector<ListedEntry>> list_node(const Place& place,
-                                             std::uint64_t after,
-                                             std::size_t limit) const;
+  [[nodiscard]] Result<struct stat> source_root(
+      const MountedSource& source) const;
+  [[nodiscard]] Result<Inode> parent_inode(const Place& place) const;
+  [[nodiscard]] Result<struct stat> dot_stat(Inode directory,
+                                             std::uint64_t cookie) const;
+  [[nodiscard]] Result<std::vector<ListedEntry>> list_top(
+      std::uint64_t after, std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<ListedEntry>> list_node(
+      const Place& place, std::uint64_t after, std::size_t limit) const;
 
   std::vector<MountedSource> sources_;
   BlockCache& cache_;
