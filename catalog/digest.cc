@@ -100,7 +100,7 @@ Result<Digest> parse_digest_text(std::string_view text) {
 
 struct DigestHasher::Context {
   struct Free {
-    void operator()(EVP_MD_CTX* state) const { EVP_MD_CTX_free(state); }
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
   std::unique_ptr<EVP_MD_CTX, Free> state{EVP_MD_CTX_new()};
 };
