@@ -95,16 +95,11 @@ TEST_F(MountedAtlas, AByteFlippedInTheCacheNeverReachesAReader) {
 }
 
 TEST_F(MountedAtlas, TenProcessesReadingOneColdFileRequestEachBlockOnce) {
+  const std::string published = (mount_.directory() / "published").string();
+  std::ofstream(published, std::ios::binary) << large().bytes;
   std::vector<pid_t> readers;
   for (int i = 0; i < 10; ++i) {
-    const pid_t reader = ::fork();
-    ASSERT_GE(reader, 0);
-    if (reader == 0) {
-      std::string bytes;
-      const int error = read_file(at(large().relative_path()), bytes);
-      ::_exit(error == 0 && bytes == large().bytes ? 0 : 1);
-    }
-    readers.push_back(reader);
+    readers.push_back(spawn({"cmp", at(large().relative_path()), published}));
   }
   for (const pid_t reader : readers) {
     int status = 0;

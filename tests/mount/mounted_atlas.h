@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spawn.h>
 #include <unistd.h>
 
 #include <string>
@@ -50,6 +51,26 @@ class MountedAtlas : public ::testing::Test {
       }
       bytes.append(buffer, 0, static_cast<std::size_t>(got));
     }
+  }
+
+  // Starts a program that reads; its output goes nowhere. (A fork alone would
+  // run on in a copy of a process with threads, whose locks may be held.)
+  static pid_t spawn(std::vector<std::string> words) {
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+      arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
+                                     O_WRONLY, 0);
+    pid_t pid = -1;
+    EXPECT_EQ(::posix_spawnp(&pid, arguments[0], &actions, nullptr,
+                             arguments.data(), environ),
+              0);
+    posix_spawn_file_actions_destroy(&actions);
+    return pid;
   }
 
   // Bytes of files that the origin sent.

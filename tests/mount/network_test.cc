@@ -19,13 +19,7 @@ TEST_F(MountedAtlas, AReaderThatIsKilledWhileTheNetworkHangsIsGoneAtOnce) {
   stall.kind = FaultKind::kStallHead;
   stall.glob = "/expression_matrices/*";
   origin_.fail(stall);
-  const pid_t reader = ::fork();
-  ASSERT_GE(reader, 0);
-  if (reader == 0) {
-    std::string bytes;
-    read_file(at(large().relative_path()), bytes);
-    ::_exit(0);
-  }
+  const pid_t reader = spawn({"cat", at(large().relative_path())});
   ASSERT_TRUE(origin_.wait_for_requests(1));
   ASSERT_EQ(::kill(reader, SIGKILL), 0);
   int status = 0;
@@ -42,13 +36,7 @@ TEST_F(MountedAtlas, WhileTheNetworkHangsMetadataAnswers) {
   Fault stall;
   stall.kind = FaultKind::kStallHead;
   origin_.fail(stall);
-  const pid_t reader = ::fork();
-  ASSERT_GE(reader, 0);
-  if (reader == 0) {
-    std::string bytes;
-    read_file(at(large().relative_path()), bytes);
-    ::_exit(0);
-  }
+  const pid_t reader = spawn({"cat", at(large().relative_path())});
   ASSERT_TRUE(origin_.wait_for_requests(1));
   struct statvfs space {};
   EXPECT_EQ(::statvfs(at("").c_str(), &space), 0);
