@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/block_cache.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -9,13 +10,18 @@ namespace {
 
 // How often uses are written to the index and its totals read.
 constexpr std::chrono::seconds kRegularPeriod{5};
+// Buffers kept for the next fetch: what one fast reader has under way.
+constexpr std::uint64_t kKeptBuffers = std::uint64_t{64} << 20;
 
 }  // namespace
 
 BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                        RangeFetcher& fetcher, Counters& counters,
-                       OnDropped on_dropped)
-    : limits_(limits), on_dropped_(std::move(on_dropped)) {
+                       OnDropped on_dropped, const FetchLimits& fetch)
+    : limits_(limits),
+      on_dropped_(std::move(on_dropped)),
+      budget_(fetch.memory),
+      buffers_(std::min(kKeptBuffers, fetch.memory)) {
   auto index = CacheIndex::open(dir);
   if (index) {
     index_ = *std::move(index);
@@ -29,14 +35,29 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                nullptr,
                &fetcher,
                &counters,
-               [this](const CacheReport& report) { note_dropped(report); }};
+               [this](const CacheReport& report) { note_dropped(report); },
+               &budget_,
+               &buffers_,
+               nullptr,
+               fetch.connections};
   housekeeper_ = std::make_unique<Housekeeper>(kRegularPeriod,
                                                [this] { do_regular_work(); });
   services_.housekeeper = housekeeper_.get();
+  storer_ = std::make_unique<Storer>();
+  services_.storer = storer_.get();
   do_regular_work();
 }
 
-BlockCache::~BlockCache() { housekeeper_.reset(); }
+// What was fetched is still stored; that may give the housekeeper work.
+BlockCache::~BlockCache() {
+  storer_.reset();
+  housekeeper_.reset();
+}
+
+void BlockCache::wait_until_idle() {
+  storer_->wait_until_idle();
+  housekeeper_->wait_until_idle();
+}
 
 std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
   const std::string key = content_key(remote);

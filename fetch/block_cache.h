@@ -27,6 +27,12 @@ struct CacheUse {
   std::uint64_t files = 0;
 };
 
+// How much is fetched at a time.
+struct FetchLimits {
+  std::uint64_t memory = std::uint64_t{256} << 20;  // bytes, in all
+  std::uint64_t connections = 16;  // that a server is asked over
+};
+
 // What is known of a file without opening it.
 struct CachedState {
   std::uint64_t cached_bytes = 0;
@@ -47,7 +53,8 @@ class BlockCache {
   // read uncached and why() says why. `fetcher` and `counters` must outlive it;
   // the transport below must be stopped before it is destroyed.
   BlockCache(const std::filesystem::path& dir, CacheLimits limits,
-             RangeFetcher& fetcher, Counters& counters, OnDropped on_dropped);
+             RangeFetcher& fetcher, Counters& counters, OnDropped on_dropped,
+             const FetchLimits& fetch = {});
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -62,8 +69,9 @@ class BlockCache {
   [[nodiscard]] CacheUse use() const;
   // Why nothing is cached; empty where all is well.
   [[nodiscard]] const std::string& why_uncached() const { return why_; }
-  // Returns once digests that wait to be checked, and reports, have been.
-  void wait_until_idle() { housekeeper_->wait_until_idle(); }
+  // Returns once what was fetched is on disk, and digests that wait to be
+  // checked, and reports, have been.
+  void wait_until_idle();
 
  private:
   void note_dropped(const CacheReport& report);
@@ -83,7 +91,11 @@ class BlockCache {
   std::set<std::string> dropped_ GUARDED_BY(mutex_);
   CacheUse use_ GUARDED_BY(mutex_);
 
-  std::unique_ptr<Housekeeper> housekeeper_;  // last: its thread uses the rest
+  FetchBudget budget_;
+  BlockBuffers buffers_;
+  // Last: their threads use the rest.
+  std::unique_ptr<Housekeeper> housekeeper_;
+  std::unique_ptr<Storer> storer_;
 };
 
 }  // namespace omicsfs

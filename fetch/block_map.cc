@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <vector>
@@ -219,14 +220,21 @@ void BlockMap::load(int fd) {
   }
 }
 
-Result<void> BlockMap::set(int fd, BlockIndex block, std::uint32_t crc) {
-  const std::uint64_t cell = present_cell(crc);
+Result<void> BlockMap::set(int fd, BlockIndex first,
+                           std::span<const std::uint32_t> crcs) {
+  std::vector<std::uint64_t> cells;
+  cells.reserve(crcs.size());
+  std::transform(crcs.begin(), crcs.end(), std::back_inserter(cells),
+                 present_cell);
   auto written =
-      write_all(fd, cell_offset(block), std::as_bytes(std::span(&cell, 1)));
-  if (written) {
-    adopt(block, cell);
+      write_all(fd, cell_offset(first), std::as_bytes(std::span(cells)));
+  if (!written) {
+    return written;
   }
-  return written;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    adopt(first + i, cells[i]);
+  }
+  return {};
 }
 
 void BlockMap::clear(int fd, BlockIndex block) {

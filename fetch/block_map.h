@@ -66,9 +66,10 @@ class BlockMap {
   // As refresh of every block, skipping the file's holes.
   void load(int fd);
 
-  // Sets the cell in `fd`, then here. REQUIRES: the block's data is written.
-  // Errors: kNoSpace, kIo; the block then stays absent.
-  Result<void> set(int fd, BlockIndex block, std::uint32_t crc);
+  // Sets the cells of the blocks from `first` on in `fd`, then here. REQUIRES:
+  // their data is written. Errors: kNoSpace, kIo; they then stay absent.
+  Result<void> set(int fd, BlockIndex first,
+                   std::span<const std::uint32_t> crcs);
   // Makes the block absent, in the file too as far as that can be written.
   void clear(int fd, BlockIndex block);
 

@@ -64,23 +64,42 @@ struct BlockRun {
   return clip({run.first * block_bytes, run.count * block_bytes}, size);
 }
 
-// The fewest runs, each at most `max_run` blocks, that cover exactly the blocks
-// of `wanted` for which `have(block)` is false; in order.
-template <typename Have>
+// Where the bytes of a block are.
+enum class BlockState {
+  kMissing,    // nowhere yet
+  kPresent,    // here; to fetch it again would do no harm
+  kElsewhere,  // on its way by another request: must not be asked for
+};
+
+struct RunLimits {
+  std::uint64_t most = 1;  // blocks in a run
+  // Present blocks between missing ones that a run may take in: fetching them
+  // again costs less than a further request. A run begins and ends with a
+  // missing block.
+  std::uint64_t gap = 0;
+};
+
+// The fewest runs within `limits` that cover each block of `wanted` for which
+// `state_of(block)` is kMissing, and none that is kElsewhere; in order.
+template <typename StateOf>
 [[nodiscard]] std::vector<BlockRun> missing_runs(BlockRun wanted,
-                                                 std::uint64_t max_run,
-                                                 const Have& have) {
+                                                 const RunLimits& limits,
+                                                 const StateOf& state_of) {
   std::vector<BlockRun> runs;
+  bool open = false;  // may the last run go on?
   for (BlockIndex block = wanted.first; block < wanted.end(); ++block) {
-    if (have(block)) {
+    const BlockState state = state_of(block);
+    if (state != BlockState::kMissing) {
+      open = open && state == BlockState::kPresent;
       continue;
     }
-    const bool joins = !runs.empty() && runs.back().end() == block &&
-                       runs.back().count < max_run;
+    const bool joins = open && block - runs.back().end() <= limits.gap &&
+                       block - runs.back().first < limits.most;
     if (joins) {
-      ++runs.back().count;
+      runs.back().count = block - runs.back().first + 1;
     } else {
       runs.push_back({block, 1});
+      open = true;
     }
   }
   return runs;

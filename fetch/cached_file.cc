@@ -9,6 +9,7 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "fetch/crc32c.h"
 #include "fetch/local_io.h"
@@ -143,6 +144,9 @@ Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
   if (!backing->data.valid()) {
     return system_error("cannot open " + paths_.data.string(), errno);
   }
+  // Runs are read whole, as they are asked for: each is then one request to the
+  // disk, where the kernel's guess would be many small ones.
+  ::posix_fadvise(backing->data.get(), 0, 0, POSIX_FADV_RANDOM);
   return backing;
 }
 
@@ -200,24 +204,32 @@ std::uint64_t CachedFile::present_bytes() const {
   return has_last ? (count - 1) * kBlockBytes + last : count * kBlockBytes;
 }
 
-bool CachedFile::load(BlockIndex block, std::span<std::byte> out) {
+BlockIndex CachedFile::load(BlockRun run, std::span<std::byte> out) {
   const Backing* backing = backing_.load(std::memory_order_acquire);
-  const auto crc = map_.crc(block);
-  if (backing == nullptr || !crc) {
-    return false;
+  if (backing == nullptr) {
+    return run.first;
   }
-  const std::size_t got =
-      read_up_to(backing->data.get(), block * kBlockBytes, out);
-  if (got == out.size() && crc32c(out) == *crc) {
-    return true;
+  const std::uint64_t start = run.first * kBlockBytes;
+  const std::size_t got = read_up_to(backing->data.get(), start, out);
+  for (BlockIndex block = run.first; block < run.end(); ++block) {
+    const ByteRange bytes = bytes_of({block, 1}, remote_.size);
+    const auto crc = map_.crc(block);
+    if (!crc) {
+      return block;
+    }
+    const bool whole = bytes.end() - start <= got;
+    if (!whole ||
+        crc32c(out.subspan(bytes.offset - start, bytes.length)) != *crc) {
+      counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
+      map_.clear(backing->map.get(), block);
+      return block;
+    }
   }
-  counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
-  map_.clear(backing->map.get(), block);
-  return false;
+  return run.end();
 }
 
-Result<void> CachedFile::store(BlockIndex block,
-                               std::span<const std::byte> bytes) {
+Result<void> CachedFile::store(
+    BlockRun run, std::span<const std::span<const std::byte>> blocks) {
   const Backing* backing = backing_.load(std::memory_order_acquire);
   if (backing == nullptr) {
     return Error{ErrorCode::kIo, "no cache file"};
@@ -225,11 +237,17 @@ Result<void> CachedFile::store(BlockIndex block,
   if (auto saved = save_pins(*backing); !saved) {
     return saved;
   }
-  auto written = write_all(backing->data.get(), block * kBlockBytes, bytes);
+  std::vector<std::uint32_t> crcs;
+  crcs.reserve(blocks.size());
+  for (const auto block : blocks) {
+    crcs.push_back(crc32c(block));
+  }
+  auto written =
+      write_all(backing->data.get(), run.first * kBlockBytes, blocks);
   if (!written) {
     return written;
   }
-  return map_.set(backing->map.get(), block, crc32c(bytes));
+  return map_.set(backing->map.get(), run.first, crcs);
 }
 
 Result<void> CachedFile::save_pins(const Backing& backing) {

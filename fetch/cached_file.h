@@ -64,13 +64,15 @@ class CachedFile {
   [[nodiscard]] bool complete() const { return map_.count() == blocks(); }
   [[nodiscard]] std::uint64_t present_bytes() const;
 
-  // Reads `block` whole into `out` and checks its CRC. False where it is not
-  // present, or is damaged and so has just been made absent.
-  // REQUIRES: out.size() is the block's size.
-  [[nodiscard]] bool load(BlockIndex block, std::span<std::byte> out);
-  // Writes `block`, data before cell, and the pins before the first block that
-  // came under them. Errors: kNoSpace, kIo; the block then stays absent.
-  Result<void> store(BlockIndex block, std::span<const std::byte> bytes);
+  // Reads the blocks of `run` whole into `out` and checks each one's CRC.
+  // Returns the first block that was not read: not present, or damaged and so
+  // just made absent. REQUIRES: out.size() is what the run covers of the file.
+  [[nodiscard]] BlockIndex load(BlockRun run, std::span<std::byte> out);
+  // Writes the blocks of `run`, data before cells, and the pins before the
+  // first block that came under them. Errors: kNoSpace, kIo; the blocks then
+  // stay absent. REQUIRES: `blocks` are those of the run, each whole.
+  Result<void> store(BlockRun run,
+                     std::span<const std::span<const std::byte>> blocks);
 
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;

@@ -62,9 +62,18 @@ struct CachedSource::Window {
   }
 };
 
+// Belongs to the storer's thread once the flight has started.
+struct CachedSource::Storing {
+  std::shared_ptr<Flight> flight;
+  std::atomic<std::uint64_t> here{0};    // blocks that have come
+  std::atomic<std::uint64_t> queued{0};  // of which the storer was told
+  std::uint64_t stored = 0;
+};
+
 CachedSource::CachedSource(RemoteFile remote, const CacheServices& services)
     : file_(std::move(remote), services.dir, *services.counters),
-      services_(services) {}
+      services_(services),
+      ahead_(file_.remote().size) {}
 
 CachedSource::~CachedSource() {
   const std::uint64_t bytes = file_.disk_bytes();
@@ -131,11 +140,16 @@ Result<void> CachedSource::read_at(std::uint64_t offset,
 }
 
 // A block that turns out damaged on disk is fetched in a further round. Each
-// round gets at least one block further or clears one, and a block that was
-// fetched comes out of its flight, so the rounds end.
+// round gets at least one block further or finds one damaged, and a block that
+// was fetched comes out of its flight, so the rounds end.
 Result<void> CachedSource::read_blocks(const Window& window,
                                        const ReadLimits& limits) {
   const BlockRun wanted = blocks_of(window.range);
+  // Cells that other processes have set are looked for once: a damaged block's
+  // may still be on disk, where it could not be cleared.
+  if (!all_present(wanted)) {
+    file_.refresh(wanted);
+  }
   BlockIndex next = wanted.first;
   while (next < wanted.end()) {
     auto reached = read_once(window, next, limits);
@@ -147,25 +161,63 @@ Result<void> CachedSource::read_blocks(const Window& window,
   return {};
 }
 
+bool CachedSource::all_present(BlockRun run) const {
+  BlockIndex block = run.first;
+  while (block < run.end() && file_.present(block)) {
+    ++block;
+  }
+  return block == run.end();
+}
+
+// Blocks that are here already may be fetched again between others where that
+// takes less time than a further request.
+RunLimits CachedSource::run_limits() const {
+  const LinkSpeed speed =
+      services_.fetcher->speed_of(file_.remote().urls.front());
+  return {kMaxRunBlocks, speed.bytes_in_round_trip() / kBlockBytes};
+}
+
+std::shared_ptr<Flight> CachedSource::new_flight(BlockRun run,
+                                                 FetchBudget::Share share) {
+  return std::make_shared<Flight>(run, bytes_of(run, size()),
+                                  *services_.buffers, std::move(share));
+}
+
 // Reads from block `from` on; returns the first block that was not read.
 Result<std::uint64_t> CachedSource::read_once(const Window& window,
                                               BlockIndex from,
                                               const ReadLimits& limits) {
   const BlockRun wanted{from, blocks_of(window.range).end() - from};
-  const auto present = [this](BlockIndex block) {
-    return file_.present(block);
-  };
-  if (missing_runs(wanted, wanted.count, present).empty()) {
+  const bool first_round = from == blocks_of(window.range).first;
+  if (all_present(wanted)) {
+    if (first_round) {
+      look_ahead(window.range, ReadAhead::Met::kPresent);
+    }
     return take_present(wanted, window);
   }
-  file_.refresh(wanted);
-  const auto parts = flights_.join(wanted, kMaxRunBlocks, size(), present);
+  const auto parts = flights_.join(
+      wanted, run_limits(),
+      [this](BlockIndex block) { return file_.present(block); },
+      [this](BlockRun run) {
+        return new_flight(run,
+                          services_.budget->take(bytes_of(run, size()).length));
+      });
   const Joined joined(flights_, parts);
   for (const auto& part : parts) {
     if (part.is_new) {
-      start(part.flight);
+      start(part.flight, may_store(part.run.count) ? Store::kYes : Store::kNo);
     }
   }
+  if (first_round) {
+    look_ahead(window.range, ReadAhead::Met::kWait);
+  }
+  return take_parts(parts, window, limits);
+}
+
+// Returns the first block that was not read.
+Result<BlockIndex> CachedSource::take_parts(
+    const std::vector<FlightTable::Part>& parts, const Window& window,
+    const ReadLimits& limits) {
   for (const auto& part : parts) {
     if (part.flight != nullptr) {
       if (auto taken = take_from_flight(part, window, limits); !taken) {
@@ -178,55 +230,143 @@ Result<std::uint64_t> CachedSource::read_once(const Window& window,
       return reached;
     }
   }
-  return wanted.end();
-}
-
-// Reads the blocks of `run` from disk; returns the first that was not there.
-BlockIndex CachedSource::take_present(BlockRun run, const Window& window) {
-  for (BlockIndex block = run.first; block < run.end(); ++block) {
-    if (!take_from_disk(block, window)) {
-      return block;
-    }
-  }
-  return run.end();
+  return parts.back().run.end();
 }
 
 Result<void> CachedSource::take_from_flight(const FlightTable::Part& part,
                                             const Window& window,
                                             const ReadLimits& limits) {
+  if (auto came = part.flight->wait_for(part.run.end() - 1, limits); !came) {
+    return came;
+  }
   for (BlockIndex block = part.run.first; block < part.run.end(); ++block) {
-    if (auto came = part.flight->wait_for(block, limits); !came) {
-      return came;
-    }
     window.put(block, part.flight->block_bytes(block));
   }
   services_.counters->blocks_missed.fetch_add(part.run.count,
                                               std::memory_order_relaxed);
-  return {};
+  // A small file's digest is checked when all of it is on disk.
+  return digest_due() && size() <= kCheckBeforeReply
+             ? part.flight->wait_settled(limits)
+             : Result<void>();
 }
 
-bool CachedSource::take_from_disk(BlockIndex block, const Window& window) {
-  if (const auto place = window.whole(block)) {
-    if (!file_.load(block, *place)) {
-      return false;
+// Reads the blocks of `run` from disk; returns the first that was not there.
+BlockIndex CachedSource::take_present(BlockRun run, const Window& window) {
+  BlockIndex block = run.first;
+  while (block < run.end()) {
+    const BlockIndex reached = window.whole(block)
+                                   ? take_whole(block, run.end(), window)
+                                   : take_part(block, window);
+    if (reached == block) {
+      break;
     }
-  } else {
-    const std::uint64_t length = window.block_range(block).length;
-    const auto whole = std::make_unique_for_overwrite<std::byte[]>(length);
-    if (!file_.load(block, {whole.get(), length})) {
-      return false;
-    }
-    window.put(block, {whole.get(), length});
+    services_.counters->blocks_hit.fetch_add(reached - block,
+                                             std::memory_order_relaxed);
+    block = reached;
   }
-  services_.counters->blocks_hit.fetch_add(1, std::memory_order_relaxed);
-  return true;
+  return block;
 }
 
-bool CachedSource::may_store(const BlockRun& run) {
+// The blocks from `block` on that lie whole within the window, in one read.
+BlockIndex CachedSource::take_whole(BlockIndex block, BlockIndex end,
+                                    const Window& window) {
+  BlockRun run{block, end - block};
+  if (!window.whole(run.end() - 1)) {
+    --run.count;
+  }
+  const ByteRange bytes = bytes_of(run, size());
+  return file_.load(run, window.out.subspan(bytes.offset - window.range.offset,
+                                            bytes.length));
+}
+
+// A block of which the window wants a part: read whole, for its CRC.
+BlockIndex CachedSource::take_part(BlockIndex block, const Window& window) {
+  const auto whole = services_.buffers->take();
+  const std::span<std::byte> out(whole.get(),
+                                 bytes_of({block, 1}, size()).length);
+  const BlockIndex reached = file_.load({block, 1}, out);
+  if (reached > block) {
+    window.put(block, out);
+  }
+  return reached;
+}
+
+// What the readers of this file are likely to ask for next.
+void CachedSource::look_ahead(ByteRange read, ReadAhead::Met met) {
+  if (file_.complete() || services_.space == nullptr) {
+    return;
+  }
+  const AheadLimits limits =
+      ahead_limits(services_.fetcher->speed_of(file_.remote().urls.front()),
+                   services_.connections);
+  std::vector<BlockRun> runs;
+  {
+    const MutexLock lock(ahead_mutex_);
+    runs = ahead_.observe(read, met, limits);
+  }
+  for (const BlockRun run : runs) {
+    if (!fetch_run_ahead(run)) {
+      const MutexLock lock(ahead_mutex_);
+      ahead_.refused(run);
+      return;
+    }
+  }
+}
+
+void CachedSource::fetch_ahead(ByteRange range) {
+  if (range.empty() || services_.space == nullptr) {
+    return;
+  }
+  static_cast<void>(fetch_run_ahead(blocks_of(range)));
+}
+
+// False where there is no memory or no disk for it: what cannot be kept would
+// be fetched twice.
+bool CachedSource::fetch_run_ahead(BlockRun run) {
+  std::uint64_t missing = 0;
+  for (BlockIndex block = run.first; block < run.end(); ++block) {
+    missing += file_.present(block) ? 0 : 1;
+  }
+  if (missing == 0) {
+    return true;
+  }
+  if (!may_store(missing)) {
+    return false;
+  }
+  bool refused = false;
+  const auto flights = flights_.fetch_ahead(
+      run, run_limits(),
+      [this](BlockIndex block) { return file_.present(block); },
+      [&](BlockRun part) -> std::shared_ptr<Flight> {
+        auto share = services_.budget->try_take(bytes_of(part, size()).length);
+        refused = !share.granted();
+        return refused ? nullptr : new_flight(part, std::move(share));
+      });
+  for (const auto& flight : flights) {
+    start(flight, Store::kYes);
+  }
+  return !refused;
+}
+
+void CachedSource::drop_reader() {
+  if (readers_.fetch_sub(1, std::memory_order_acq_rel) > 1) {
+    return;
+  }
+  flights_.cancel_ahead();
+  const MutexLock lock(ahead_mutex_);
+  ahead_.reset();
+}
+
+bool CachedSource::may_store(std::uint64_t blocks) {
   if (services_.space == nullptr || failed_.load(std::memory_order_acquire)) {
     return false;
   }
-  const std::uint64_t bytes = run.count * kBlockBytes;
+  // A disk slower than the network must not fill the memory with what waits
+  // for it.
+  if (services_.budget->used() > services_.budget->limit()) {
+    return false;
+  }
+  const std::uint64_t bytes = blocks * kBlockBytes;
   if (disk_was_full_.exchange(false)) {
     services_.space->make_room(std::max(bytes, kGrantStep));
   }
@@ -234,44 +374,76 @@ bool CachedSource::may_store(const BlockRun& run) {
          file_.create().has_value();
 }
 
-void CachedSource::start(const std::shared_ptr<Flight>& flight) {
-  const bool store = may_store(flight->run());
-  if (!store) {
+// Blocks go to disk in pieces of a MiB, or when the flight ends.
+void CachedSource::start(const std::shared_ptr<Flight>& flight, Store store) {
+  constexpr std::uint64_t kPiece = 16;
+  const bool keep = store == Store::kYes;
+  if (!keep) {
     services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
   }
   auto self = shared_from_this();
+  auto storing = std::make_shared<Storing>();
+  storing->flight = flight;
   flight->listen(
-      [self, store](BlockIndex block, std::span<const std::byte> bytes) {
-        if (!store || self->failed_.load(std::memory_order_acquire)) {
-          return;
+      [self, storing, keep](std::uint64_t count) {
+        const std::uint64_t waiting = count - storing->queued;
+        if (keep && waiting >= kPiece) {
+          storing->queued = count;
+          self->services_.storer->add(
+              [self, storing, count] { self->store_arrived(*storing, count); });
         }
-        const auto stored = self->file_.store(block, bytes);
-        if (!stored && stored.error().code == ErrorCode::kNoSpace) {
-          self->disk_was_full_.store(true);
-        }
+        storing->here = count;
       },
-      [self, &flight = *flight](const Result<void>& result) {
-        self->end_flight(flight, result);
+      [self, storing, keep](const Result<void>& result) {
+        if (!result && result.error().code == ErrorCode::kChanged) {
+          self->fail(result.error());
+        }
+        self->services_.storer->add_expected([self, storing, keep] {
+          if (keep) {
+            self->store_arrived(*storing, storing->here);
+          }
+          self->end_flight(*storing->flight);
+          storing->flight.reset();
+        });
       });
+  services_.storer->expect();
   services_.fetcher->fetch(
       {file_.remote().urls, size(), flight->bytes(), file_.pin()}, flight);
 }
 
-void CachedSource::end_flight(const Flight& flight,
-                              const Result<void>& result) {
-  if (!result && result.error().code == ErrorCode::kChanged) {
-    fail(result.error());
+void CachedSource::store_arrived(Storing& storing, std::uint64_t count) {
+  if (failed_.load(std::memory_order_acquire) || count == storing.stored) {
+    return;
   }
+  const BlockRun run{storing.flight->run().first + storing.stored,
+                     count - storing.stored};
+  std::vector<std::span<const std::byte>> blocks;
+  for (BlockIndex block = run.first; block < run.end(); ++block) {
+    blocks.push_back(storing.flight->block_bytes(block));
+  }
+  storing.stored = count;
+  const auto stored = file_.store(run, blocks);
+  if (!stored && stored.error().code == ErrorCode::kNoSpace) {
+    disk_was_full_.store(true);
+  }
+}
+
+void CachedSource::end_flight(Flight& flight) {
   flights_.finish(flight);
+  flight.settle();
   if (needs_check() && size() > kCheckBeforeReply) {
     check_later();
   }
 }
 
-bool CachedSource::needs_check() const {
+bool CachedSource::digest_due() const {
   const Check state = check_.load(std::memory_order_acquire);
-  return file_.remote().digest.has_value() && file_.complete() &&
+  return file_.remote().digest.has_value() &&
          (state == Check::kNone || state == Check::kRunning);
+}
+
+bool CachedSource::needs_check() const {
+  return file_.complete() && digest_due();
 }
 
 void CachedSource::check_later() {
@@ -358,5 +530,12 @@ void CachedSource::fail(const Error& error) {
   services_.report({static_cast<std::int64_t>(std::time(nullptr)), file_.key(),
                     error.message});
 }
+
+CacheReader::CacheReader(std::shared_ptr<CachedSource> source)
+    : source_(std::move(source)) {
+  source_->add_reader();
+}
+
+CacheReader::~CacheReader() { source_->drop_reader(); }
 
 }  // namespace omicsfs

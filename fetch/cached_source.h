@@ -15,11 +15,14 @@
 #include "fetch/cache_space.h"
 #include "fetch/cached_file.h"
 #include "fetch/counters.h"
+#include "fetch/fetch_memory.h"
 #include "fetch/file_charge.h"
-#include "fetch/flight.h"
+#include "fetch/flight_table.h"
 #include "fetch/housekeeper.h"
 #include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
+#include "fetch/read_ahead.h"
+#include "fetch/storer.h"
 
 namespace omicsfs {
 
@@ -36,6 +39,10 @@ struct CacheServices {
   RangeFetcher* fetcher = nullptr;
   Counters* counters = nullptr;
   OnReport report;
+  FetchBudget* budget = nullptr;
+  BlockBuffers* buffers = nullptr;
+  Storer* storer = nullptr;
+  std::uint64_t connections = 1;  // that a server is asked over at a time
 };
 
 // One remote file read through the block cache; one object a file, shared by
@@ -43,7 +50,7 @@ struct CacheServices {
 class CachedSource final : public ByteSource,
                            public std::enable_shared_from_this<CachedSource> {
  public:
-  // The unit of one request: 8 MiB.
+  // The most that one request asks for: 8 MiB.
   static constexpr std::uint64_t kMaxRunBlocks = 128;
   // Up to this size a file's digest is checked before the read that completes
   // it returns: hashing it costs a few tens of milliseconds at most.
@@ -71,21 +78,45 @@ class CachedSource final : public ByteSource,
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override;
 
+  // Starts to fetch what of `range` is neither here nor on its way, as far as
+  // memory and disk have room for what nobody has asked for yet; returns at
+  // once. REQUIRES: `range` lies within the file.
+  void fetch_ahead(ByteRange range);
+  // Somebody opens the file, or closes it: when the last one has, what was
+  // fetched ahead is cancelled.
+  void add_reader() { readers_.fetch_add(1, std::memory_order_relaxed); }
+  void drop_reader();
+
  private:
   enum class Check { kNone, kRunning, kPassed, kFailed };
-  struct Window;  // a read's range and buffer
+  enum class Store { kYes, kNo };
+  struct Window;   // a read's range and buffer
+  struct Storing;  // how far a flight's blocks are on disk
 
   Result<void> read_blocks(const Window& window, const ReadLimits& limits);
   Result<std::uint64_t> read_once(const Window& window, BlockIndex from,
                                   const ReadLimits& limits);
+  Result<BlockIndex> take_parts(const std::vector<FlightTable::Part>& parts,
+                                const Window& window, const ReadLimits& limits);
   Result<void> take_from_flight(const FlightTable::Part& part,
                                 const Window& window, const ReadLimits& limits);
   BlockIndex take_present(BlockRun run, const Window& window);
-  bool take_from_disk(BlockIndex block, const Window& window);
-  void start(const std::shared_ptr<Flight>& flight);
-  bool may_store(const BlockRun& run);
-  void end_flight(const Flight& flight, const Result<void>& result);
+  BlockIndex take_whole(BlockIndex block, BlockIndex end, const Window& window);
+  BlockIndex take_part(BlockIndex block, const Window& window);
+  [[nodiscard]] bool all_present(BlockRun run) const;
+  [[nodiscard]] RunLimits run_limits() const;
+  [[nodiscard]] std::shared_ptr<Flight> new_flight(BlockRun run,
+                                                   FetchBudget::Share share);
 
+  void look_ahead(ByteRange read, ReadAhead::Met met);
+  bool fetch_run_ahead(BlockRun run);
+
+  void start(const std::shared_ptr<Flight>& flight, Store store);
+  bool may_store(std::uint64_t blocks);
+  void store_arrived(Storing& storing, std::uint64_t count);
+  void end_flight(Flight& flight);
+
+  [[nodiscard]] bool digest_due() const;
   [[nodiscard]] bool needs_check() const;
   void check_later();
   Result<void> check_before_reply(const ReadLimits& limits);
@@ -101,10 +132,32 @@ class CachedSource final : public ByteSource,
   std::atomic<Check> check_{Check::kNone};
   std::atomic<bool> disk_was_full_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<int> readers_{0};
+
+  Mutex ahead_mutex_;
+  ReadAhead ahead_ GUARDED_BY(ahead_mutex_);
 
   mutable Mutex mutex_;
   std::condition_variable_any checked_;
   std::optional<Error> failure_ GUARDED_BY(mutex_);
+};
+
+// One who has a cached file open.
+class CacheReader final : public ByteSource {
+ public:
+  explicit CacheReader(std::shared_ptr<CachedSource> source);
+  ~CacheReader() override;
+  CacheReader(const CacheReader&) = delete;
+  CacheReader& operator=(const CacheReader&) = delete;
+
+  [[nodiscard]] std::uint64_t size() const override { return source_->size(); }
+  Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
+                       const ReadLimits& limits) override {
+    return source_->read_at(offset, out, limits);
+  }
+
+ private:
+  std::shared_ptr<CachedSource> source_;
 };
 
 }  // namespace omicsfs

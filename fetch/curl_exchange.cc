@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <span>
 #include <string_view>
@@ -17,7 +18,7 @@ namespace {
 constexpr long kMaxRedirects = 5;
 // The largest that libcurl 7.88 takes. Its default of 16 KiB costs a system
 // call and a call of ours for each 16 KiB.
-constexpr long kBufferBytes = 512L * 1024;
+constexpr long kBufferBytes = 128L * 1024;
 constexpr long kStallBytesPerSecond = 1024;
 
 bool is_https(std::string_view url) {
@@ -153,7 +154,17 @@ Result<void> CurlExchange::deliver_head() {
     return {};
   }
   head_delivered_ = true;
-  return sink_->on_head(reader_.head());
+  ResponseHead head = reader_.head();
+  head.waited = waited();
+  return sink_->on_head(head);
+}
+
+std::chrono::microseconds CurlExchange::waited() const {
+  curl_off_t sent = 0;
+  curl_off_t answered = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
+  curl_easy_getinfo(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T, &answered);
+  return std::chrono::microseconds(std::max<curl_off_t>(answered - sent, 0));
 }
 
 // From http to https and back to http: libcurl is told of the schemes that the

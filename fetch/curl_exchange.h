@@ -34,6 +34,7 @@ class CurlExchange {
 
   [[nodiscard]] const Request& request() const { return request_; }
   [[nodiscard]] bool wanted() const { return sink_->wanted(); }
+  [[nodiscard]] bool urgent() const { return sink_->urgent(); }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
 
   // Sets `easy` up for the request. The exchange must not move from now on.
@@ -62,6 +63,7 @@ class CurlExchange {
   Result<void> take_header(std::string_view line);
   Result<void> take_body(const char* data, std::size_t size);
   Result<void> deliver_head();
+  [[nodiscard]] std::chrono::microseconds waited() const;
   Result<void> check_scheme();
   [[nodiscard]] Error failure_of(CURLcode code) const;
   [[nodiscard]] std::string reason_of(CURLcode code) const;

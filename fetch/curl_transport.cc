@@ -29,6 +29,15 @@ constexpr milliseconds kSweepInterval{200};
 constexpr milliseconds kIdleWait{60'000};
 // Connections kept open over all servers.
 constexpr long kKeptConnections = 64;
+// Exchanges that one HTTP/2 connection carries at a time: ranges of one file
+// come faster over several connections than over one.
+constexpr long kStreamsPerConnection = 2;
+
+struct IsUrgent {
+  bool operator()(const ExchangePtr& exchange) const {
+    return exchange->urgent();
+  }
+};
 
 struct MultiDeleter {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
@@ -77,6 +86,7 @@ class CurlTransport::Loop {
   void take_incoming();
   void admit(ExchangePtr exchange);
   void admit_due();
+  void launch_admitted();
   void launch(ExchangePtr exchange);
   void reap();
   void end(CURL* easy, CURLcode code);
@@ -98,7 +108,7 @@ class CurlTransport::Loop {
   bool stopping_ GUARDED_BY(mutex_) = false;
 
   std::multimap<Clock::time_point, ExchangePtr> delayed_;
-  HostQueue<ExchangePtr> hosts_;
+  HostQueue<ExchangePtr, IsUrgent> hosts_;
   std::map<CURL*, ExchangePtr> running_;
   std::vector<EasyHandle> spare_;
   Clock::time_point next_sweep_{};
@@ -110,11 +120,14 @@ CurlTransport::Loop::Loop(const TransportOptions& options)
     : options_(options),
       multi_(curl_multi_init()),
       hosts_(
-          static_cast<std::size_t>(std::max(options.connections_per_host, 1))) {
+          static_cast<std::size_t>(std::max(options.connections_per_host, 1)),
+          IsUrgent()) {
   curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING,
                     static_cast<long>(CURLPIPE_MULTIPLEX));
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS,
                     static_cast<long>(options.connections_per_host));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS,
+                    kStreamsPerConnection);
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnections);
   thread_ = std::thread([this] { run(); });
 }
@@ -150,6 +163,7 @@ void CurlTransport::Loop::run() {
 void CurlTransport::Loop::turn() {
   take_incoming();
   admit_due();
+  launch_admitted();
   int running = 0;
   curl_multi_perform(multi_.get(), &running);
   reap();
@@ -157,6 +171,7 @@ void CurlTransport::Loop::turn() {
     sweep();
     next_sweep_ = Clock::now() + kSweepInterval;
   }
+  launch_admitted();  // in the places that have become free
 }
 
 bool CurlTransport::Loop::stopping() {
@@ -191,8 +206,12 @@ void CurlTransport::Loop::admit(ExchangePtr exchange) {
     return;
   }
   const std::string host = server_of(request.url);
-  if (auto ready = hosts_.enter(host, std::move(exchange))) {
-    launch(*std::move(ready));
+  hosts_.enter(host, std::move(exchange));
+}
+
+void CurlTransport::Loop::launch_admitted() {
+  while (auto exchange = hosts_.next()) {
+    launch(*std::move(exchange));
   }
 }
 
@@ -225,15 +244,13 @@ void CurlTransport::Loop::end(CURL* easy, CURLcode code) {
   spare_.push_back(exchange->release());
 }
 
-// Takes a running exchange out; its place goes to the next of its host.
+// Takes a running exchange out; its place is free for the next of its host.
 ExchangePtr CurlTransport::Loop::detach(CURL* easy) {
   const auto found = running_.find(easy);
   ExchangePtr exchange = std::move(found->second);
   running_.erase(found);
   curl_multi_remove_handle(multi_.get(), easy);
-  if (auto next = hosts_.leave(server_of(exchange->request().url))) {
-    launch(*std::move(next));
-  }
+  hosts_.leave(server_of(exchange->request().url));
   return exchange;
 }
 

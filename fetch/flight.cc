@@ -6,27 +6,42 @@
 #include <utility>
 
 namespace omicsfs {
+namespace {
 
-Flight::Flight(BlockRun run, ByteRange bytes)
-    : run_(run),
-      bytes_(bytes),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(bytes.length)) {}
+Error wait_ended(const ReadLimits& limits, const std::string& what) {
+  if (limits.stop.stop_requested()) {
+    return {ErrorCode::kInterrupted, "the read was interrupted"};
+  }
+  return {ErrorCode::kTimedOut, what};
+}
 
-void Flight::listen(OnBlock on_block, OnEnd on_end) {
-  on_block_ = std::move(on_block);
+}  // namespace
+
+Flight::Flight(BlockRun run, ByteRange bytes, BlockBuffers& buffers,
+               FetchBudget::Share share)
+    : run_(run), bytes_(bytes), buffers_(buffers), share_(std::move(share)) {
+  blocks_.reserve(run.count);
+}
+
+void Flight::listen(OnBlocks on_blocks, OnEnd on_end) {
+  on_blocks_ = std::move(on_blocks);
   on_end_ = std::move(on_end);
 }
 
-std::uint64_t Flight::block_end(std::uint64_t index) const {
-  return std::min((index + 1) * kBlockBytes, bytes_.length);
+std::uint64_t Flight::block_length(std::uint64_t index) const {
+  return std::min(kBlockBytes, bytes_.length - index * kBlockBytes);
 }
 
 Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
   const std::uint64_t index = block - run_.first;
   MutexLock lock(mutex_);
-  const bool settled = arrived_.wait_until(
+  const bool told = changed_.wait_until(
       lock, limits.stop, limits.deadline, [&]() REQUIRES_LOCK(mutex_) {
-        return blocks_here_ > index || end_.has_value();
+        if (blocks_here_ > index || end_.has_value()) {
+          return true;
+        }
+        wake_at_ = std::min(wake_at_, index + 1);
+        return false;
       });
   if (blocks_here_ > index) {
     return {};
@@ -34,49 +49,73 @@ Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
   if (end_ && !*end_) {
     return end_->error();
   }
-  if (limits.stop.stop_requested()) {
-    return Error{ErrorCode::kInterrupted, "the read was interrupted"};
-  }
-  return Error{ErrorCode::kTimedOut,
-               settled ? "the fetch ended early"
-                       : "no answer within the read's deadline"};
+  return wait_ended(limits, told ? "the fetch ended early"
+                                 : "no answer within the read's deadline");
 }
 
 std::span<const std::byte> Flight::block_bytes(BlockIndex block) const {
   const std::uint64_t index = block - run_.first;
-  const std::uint64_t start = index * kBlockBytes;
-  return {buffer_.get() + start, block_end(index) - start};
+  return {blocks_.data()[index].get(), block_length(index)};
+}
+
+void Flight::settle() {
+  {
+    const MutexLock lock(mutex_);
+    settled_ = true;
+  }
+  changed_.notify_all();
+}
+
+Result<void> Flight::wait_settled(const ReadLimits& limits) {
+  MutexLock lock(mutex_);
+  const bool settled =
+      changed_.wait_until(lock, limits.stop, limits.deadline,
+                          [this]() REQUIRES_LOCK(mutex_) { return settled_; });
+  return settled ? Result<void>()
+                 : wait_ended(limits, "the disk takes what came too slowly");
 }
 
 Result<void> Flight::on_bytes(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const std::uint64_t end = block_end(filled_ / kBlockBytes);
-    const std::uint64_t take =
-        std::min<std::uint64_t>(bytes.size(), end - filled_);
-    if (take == 0) {
+    if (filled_ == bytes_.length) {
       return Error{ErrorCode::kInvalid, "more bytes than the range asked for"};
     }
-    std::memcpy(buffer_.get() + filled_, bytes.data(), take);
+    const std::uint64_t index = filled_ / kBlockBytes;
+    const std::uint64_t start = filled_ % kBlockBytes;
+    if (start == 0) {
+      blocks_.push_back(buffers_.take());
+    }
+    const auto take =
+        std::min<std::uint64_t>(bytes.size(), block_length(index) - start);
+    std::memcpy(blocks_[index].get() + start, bytes.data(), take);
     filled_ += take;
     bytes = bytes.subspan(take);
-    if (filled_ == end) {
-      publish_block();
+    if (start + take == block_length(index)) {
+      publish_block(index);
     }
   }
   return {};
 }
 
-void Flight::publish_block() {
-  const std::uint64_t index = (filled_ - 1) / kBlockBytes;
-  const BlockIndex block = run_.first + index;
-  if (on_block_) {
-    on_block_(block, block_bytes(block));
+void Flight::publish_block(std::uint64_t index) {
+  if (filled_ == bytes_.length) {
+    arrived_.store(true, std::memory_order_release);
   }
+  bool wake = false;
   {
     const MutexLock lock(mutex_);
     blocks_here_ = index + 1;
+    wake = blocks_here_ >= wake_at_;
+    if (wake) {
+      wake_at_ = UINT64_MAX;  // who waits for more says so again
+    }
   }
-  arrived_.notify_all();
+  if (wake) {
+    changed_.notify_all();
+  }
+  if (on_blocks_) {
+    on_blocks_(index + 1);
+  }
 }
 
 void Flight::on_done(Result<void> result) {
@@ -87,86 +126,10 @@ void Flight::on_done(Result<void> result) {
     const MutexLock lock(mutex_);
     end_ = std::move(result);
   }
-  arrived_.notify_all();
+  changed_.notify_all();
   // They may hold what holds this flight.
-  on_block_ = nullptr;
+  on_blocks_ = nullptr;
   on_end_ = nullptr;
-}
-
-std::shared_ptr<Flight> FlightTable::covering(const Entries& entries,
-                                              BlockIndex block) {
-  auto after = entries.upper_bound(block);
-  if (after == entries.begin()) {
-    return nullptr;
-  }
-  --after;
-  return block < after->second.flight->run().end() ? after->second.flight
-                                                   : nullptr;
-}
-
-// Adds `block` to the last part where it continues it, else as a new part.
-void FlightTable::add_part(std::vector<Part>& parts, BlockIndex block,
-                           const std::shared_ptr<Flight>& flight) {
-  if (!parts.empty() && parts.back().flight == flight) {
-    ++parts.back().run.count;
-    return;
-  }
-  parts.push_back({{block, 1}, flight, false});
-  if (flight != nullptr) {
-    ++entries_.at(flight->run().first).waiters;
-  }
-}
-
-void FlightTable::launch(std::vector<Part>& parts, BlockRun run,
-                         std::uint64_t file_size) {
-  auto flight = std::make_shared<Flight>(run, bytes_of(run, file_size));
-  entries_.emplace(run.first, Entry{flight, 1});
-  parts.push_back({run, std::move(flight), true});
-}
-
-std::vector<FlightTable::Part> FlightTable::join(
-    BlockRun wanted, std::uint64_t max_run, std::uint64_t file_size,
-    const std::function<bool(BlockIndex)>& present) {
-  std::vector<Part> parts;
-  const MutexLock lock(mutex_);
-  const Entries* entries = &entries_;  // the lambda is analysed by itself
-  const auto missing = missing_runs(wanted, max_run, [&](BlockIndex block) {
-    return present(block) || covering(*entries, block) != nullptr;
-  });
-  auto next = missing.begin();
-  for (BlockIndex block = wanted.first; block < wanted.end();) {
-    if (next != missing.end() && next->first == block) {
-      launch(parts, *next, file_size);
-      block = next->end();
-      ++next;
-      continue;
-    }
-    add_part(parts, block, covering(*entries, block));
-    ++block;
-  }
-  return parts;
-}
-
-void FlightTable::leave(const std::shared_ptr<Flight>& flight) {
-  const MutexLock lock(mutex_);
-  const auto entry = entries_.find(flight->run().first);
-  if (entry == entries_.end() || entry->second.flight != flight) {
-    return;  // finished
-  }
-  if (--entry->second.waiters == 0) {
-    flight->abandon();
-    entries_.erase(entry);
-  }
-}
-
-void FlightTable::finish(const Flight& flight) {
-  std::shared_ptr<Flight> last;  // dies after the lock
-  const MutexLock lock(mutex_);
-  const auto entry = entries_.find(flight.run().first);
-  if (entry != entries_.end() && entry->second.flight.get() == &flight) {
-    last = std::move(entry->second.flight);
-    entries_.erase(entry);
-  }
 }
 
 }  // namespace omicsfs

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,37 +13,35 @@
 
 namespace omicsfs {
 
-// Lets at most `limit` items of each host run at a time; more wait in order.
-// curl has such a queue too, but counts the time in it as time to connect, so
-// that a busy server would look like a dead one. Not thread-safe.
-template <typename Item>
+// Lets at most `limit` items of each host run at a time; more wait. Urgent ones
+// go first, each kind in order, and the last place is kept for them: what
+// nobody waits for yet never holds up what somebody does for long. `Urgent` is
+// asked anew each time, as the answer for an item may change. curl has a queue
+// too, but counts the time in it as time to connect, so that a busy server
+// would look like a dead one. Not thread-safe.
+template <typename Item, typename Urgent>
 class HostQueue {
  public:
-  explicit HostQueue(std::size_t limit) : limit_(limit) {}
+  HostQueue(std::size_t limit, Urgent urgent)
+      : limit_(limit), urgent_(std::move(urgent)) {}
 
-  // Returns `item` if it may run now; else keeps it.
-  [[nodiscard]] std::optional<Item> enter(const std::string& host, Item item) {
-    Line& line = lines_[host];
-    if (line.running < limit_) {
-      ++line.running;
-      return item;
-    }
-    line.waiting.push_back(std::move(item));
-    return std::nullopt;
+  // `item` waits for its turn: next() gives it out.
+  void enter(const std::string& host, Item item) {
+    lines_[host].waiting.push_back(std::move(item));
   }
 
-  // An item of `host` has ended. Returns the one whose turn it is now.
-  // REQUIRES: one is running.
-  [[nodiscard]] std::optional<Item> leave(const std::string& host) {
-    const auto found = lines_.find(host);
-    Line& line = found->second;
-    if (!line.waiting.empty()) {
-      std::optional<Item> next(std::move(line.waiting.front()));
-      line.waiting.pop_front();
-      return next;
-    }
-    if (--line.running == 0) {
-      lines_.erase(found);
+  // An item of `host` has ended. REQUIRES: one is running.
+  void leave(const std::string& host) { --lines_.at(host).running; }
+
+  // An item that may run now, and from now on does.
+  [[nodiscard]] std::optional<Item> next() {
+    for (auto at = lines_.begin(); at != lines_.end();) {
+      Line& line = at->second;
+      if (auto item = take_next(line)) {
+        return item;
+      }
+      const bool idle = line.running == 0 && line.waiting.empty();
+      at = idle ? lines_.erase(at) : std::next(at);
     }
     return std::nullopt;
   }
@@ -71,7 +71,28 @@ class HostQueue {
     std::deque<Item> waiting;
   };
 
+  std::optional<Item> take_next(Line& line) {
+    if (line.running >= limit_ || line.waiting.empty()) {
+      return std::nullopt;
+    }
+    auto first =
+        std::find_if(line.waiting.begin(), line.waiting.end(),
+                     [this](const Item& item) { return urgent_(item); });
+    if (first == line.waiting.end()) {
+      const std::size_t kept_free = limit_ > 1 ? 1 : 0;
+      if (line.running + kept_free >= limit_) {
+        return std::nullopt;
+      }
+      first = line.waiting.begin();
+    }
+    std::optional<Item> item(std::move(*first));
+    line.waiting.erase(first);
+    ++line.running;
+    return item;
+  }
+
   std::size_t limit_;
+  Urgent urgent_;
   std::map<std::string, Line> lines_;
 };
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/local_io.h"
 
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 namespace omicsfs {
 
@@ -51,6 +54,31 @@ Result<void> write_all(int fd, std::uint64_t offset,
       return system_error("cannot write to the cache", put < 0 ? errno : EIO);
     }
     done += static_cast<std::size_t>(put);
+  }
+  return {};
+}
+
+Result<void> write_all(int fd, std::uint64_t offset,
+                       std::span<const std::span<const std::byte>> pieces) {
+  std::vector<iovec> vectors;
+  vectors.reserve(pieces.size());
+  for (const auto piece : pieces) {
+    // pwritev only reads from it.
+    vectors.push_back({const_cast<std::byte*>(piece.data()), piece.size()});
+  }
+  const ssize_t put =
+      ::pwritev(fd, vectors.data(), static_cast<int>(vectors.size()),
+                static_cast<off_t>(offset));
+  // What it left goes piece by piece, which also tells the error.
+  auto done = static_cast<std::size_t>(std::max<ssize_t>(put, 0));
+  for (const auto piece : pieces) {
+    const std::size_t skipped = std::min(done, piece.size());
+    done -= skipped;
+    if (auto written = write_all(fd, offset + skipped, piece.subspan(skipped));
+        !written) {
+      return written;
+    }
+    offset += piece.size();
   }
   return {};
 }

@@ -23,5 +23,8 @@ std::size_t read_up_to(int fd, std::uint64_t offset, std::span<std::byte> out);
 // Writes all of `bytes` at `offset`. Errors: kNoSpace, kIo.
 Result<void> write_all(int fd, std::uint64_t offset,
                        std::span<const std::byte> bytes);
+// Writes all of `pieces`, one after another. REQUIRES: at most IOV_MAX of them.
+Result<void> write_all(int fd, std::uint64_t offset,
+                       std::span<const std::span<const std::byte>> pieces);
 
 }  // namespace omicsfs

@@ -20,6 +20,7 @@ struct JobTools {
   Transport& transport;
   Counters& counters;
   std::shared_ptr<Jitter> jitter;
+  std::shared_ptr<LinkSpeeds> speeds;
 };
 
 // One fetch: its tries follow each other, so that only one exchange of it runs
@@ -41,6 +42,7 @@ class RangeJob : public ResponseSink,
   Result<void> on_body(std::span<const std::byte> bytes) override;
   void on_done(Result<void> result) override;
   [[nodiscard]] bool wanted() const override { return sink_->wanted(); }
+  [[nodiscard]] bool urgent() const override { return sink_->urgent(); }
 
  private:
   void start_try(milliseconds delay);
@@ -61,6 +63,7 @@ class RangeJob : public ResponseSink,
   Validator pinned_;                   // what was expected of its url
   BodyPlan plan_;                      // what its body is still to give
   std::optional<TryFailure> failure_;  // what its own checks found
+  std::chrono::steady_clock::time_point body_began_;
 };
 
 ByteRange RangeJob::missing() const {
@@ -102,6 +105,8 @@ Result<void> RangeJob::on_head(const ResponseHead& head) {
     return fail({Failure::kOtherUrlOnly, noted.error()});
   }
   plan_ = std::get<BodyPlan>(verdict);
+  tools_.speeds->note_round_trip(server_of(order_.url()), head.waited);
+  body_began_ = std::chrono::steady_clock::now();
   return {};
 }
 
@@ -129,6 +134,10 @@ Result<void> RangeJob::on_body(std::span<const std::byte> bytes) {
 
 void RangeJob::on_done(Result<void> result) {
   if (missing().empty()) {
+    tools_.speeds->note_body(
+        server_of(order_.url()), asked_.length,
+        std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - body_began_));
     finish({});
     return;
   }
@@ -178,9 +187,15 @@ void RangeFetcher::fetch(RangeRequest request,
     request.pin = std::make_shared<VersionPin>();
   }
   std::make_shared<RangeJob>(
-      JobTools{transport_, counters_, jitter_}, std::move(request),
+      JobTools{transport_, counters_, jitter_, speeds_}, std::move(request),
       TryOrder(std::move(urls), policy_), std::move(sink))
       ->begin();
+}
+
+LinkSpeed RangeFetcher::speed_of(const std::string& url) const {
+  const auto urls = mirrors_.candidates({url});
+  const bool usable = !urls.empty() && is_http_url(urls.front());
+  return speeds_->of(usable ? server_of(urls.front()) : std::string());
 }
 
 }  // namespace omicsfs

@@ -12,6 +12,7 @@
 #include "catalog/result.h"
 #include "fetch/byte_range.h"
 #include "fetch/counters.h"
+#include "fetch/link_speed.h"
 #include "fetch/mirrors.h"
 #include "fetch/retry.h"
 #include "fetch/transport.h"
@@ -37,6 +38,8 @@ class RangeSink {
   virtual void on_done(Result<void> result) = 0;
   // Polled; false cancels the fetch.
   [[nodiscard]] virtual bool wanted() const = 0;
+  // Polled; whether somebody waits for the bytes now.
+  [[nodiscard]] virtual bool urgent() const { return true; }
 };
 
 struct RangeRequest {
@@ -57,7 +60,8 @@ class RangeFetcher {
         mirrors_(mirrors),
         policy_(policy),
         counters_(counters),
-        jitter_(std::make_shared<Jitter>(seed)) {}
+        jitter_(std::make_shared<Jitter>(seed)),
+        speeds_(std::make_shared<LinkSpeeds>()) {}
 
   // Starts a fetch and returns at once; no call comes from within.
   //
@@ -67,12 +71,16 @@ class RangeFetcher {
   // one might offer the new version and mix it with the old.
   void fetch(RangeRequest request, std::shared_ptr<RangeSink> sink);
 
+  // How fast the server that serves `url` has been of late.
+  [[nodiscard]] LinkSpeed speed_of(const std::string& url) const;
+
  private:
   Transport& transport_;
   const Mirrors& mirrors_;
   RetryPolicy policy_;
   Counters& counters_;
   std::shared_ptr<Jitter> jitter_;
+  std::shared_ptr<LinkSpeeds> speeds_;
 };
 
 }  // namespace omicsfs

@@ -45,6 +45,8 @@ struct ResponseHead {
   std::string content_type;
   std::string retry_after;
   Validator validator;
+  // From the request's being sent to the head's first byte.
+  std::chrono::microseconds waited{0};
 };
 
 // Takes one response. All calls come from the transport's own thread, in the
@@ -64,6 +66,9 @@ class ResponseSink {
   virtual void on_done(Result<void> result) = 0;
   // Polled while the exchange runs; false ends it.
   [[nodiscard]] virtual bool wanted() const { return true; }
+  // Polled while the exchange waits for its server's turn: those that somebody
+  // waits for go first.
+  [[nodiscard]] virtual bool urgent() const { return true; }
 };
 
 // Thread-safe.

@@ -217,7 +217,9 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   }
   auto source = cache_.open(*remote);
   const std::string key = source->file().key();
-  return Opened{open_files_.add({std::move(source)}), !cache_.was_dropped(key)};
+  return Opened{
+      open_files_.add({std::make_shared<CacheReader>(std::move(source))}),
+      !cache_.was_dropped(key)};
 }
 
 Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,

@@ -168,19 +168,35 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
   }
 }
 
+// Room for one reply, kept by each of the session's threads for its next: fresh
+// memory costs a page fault for each of its pages.
+std::span<std::byte> reply_space(std::size_t size) {
+  struct Space {
+    std::size_t size = 0;
+    std::unique_ptr<std::byte[]> bytes;
+  };
+  thread_local Space space;
+  if (space.size < size) {
+    space.bytes = std::make_unique_for_overwrite<std::byte[]>(size);
+    space.size = size;
+  }
+  return {space.bytes.get(), size};
+}
+
 void on_read(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset,
              fuse_file_info* file) {
   const FuseContext& context = context_of(request);
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(size);
+  const std::span<std::byte> buffer = reply_space(size);
   const auto read = [&] {
     const Interruptible interruptible(request);
     return FileSystem::read(
-        file->fh, static_cast<std::uint64_t>(offset), {buffer.get(), size},
+        file->fh, static_cast<std::uint64_t>(offset), buffer,
         {std::chrono::steady_clock::now() + context.read_deadline,
          interruptible.token()});
   }();
   if (read) {
-    fuse_reply_buf(request, reinterpret_cast<const char*>(buffer.get()), *read);
+    fuse_reply_buf(request, reinterpret_cast<const char*>(buffer.data()),
+                   *read);
   } else {
     reply_error(request, "read", inode, read.error());
   }

@@ -43,7 +43,8 @@ MountedTree::MountedTree(const Settings& settings,
              counters_,
              [this](const CacheReport& report) {
                log_.write(LogLevel::kError, report.message);
-             }),
+             },
+             fetch_limits(settings.network, machine_memory())),
       files_(std::move(sources), cache_, {::getuid(), ::getgid()}),
       context_{files_,
                read_deadline(settings.network.timeout, kernel_timeouts()),

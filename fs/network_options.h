@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+
+#include "fetch/block_cache.h"
 #include "fetch/curl_transport.h"
 #include "fetch/retry.h"
 #include "fs/settings.h"
@@ -12,5 +15,11 @@ namespace omicsfs {
 [[nodiscard]] TransportOptions transport_options(
     const NetworkSettings& network);
 [[nodiscard]] RetryPolicy retry_policy(const NetworkSettings& network);
+// Where no memory is set: an eighth of the machine's, 256 MiB at most.
+// `machine_bytes`: its memory, 0 where that is not known.
+[[nodiscard]] FetchLimits fetch_limits(const NetworkSettings& network,
+                                       std::uint64_t machine_bytes);
+// The memory of this machine, in bytes; 0 where the system does not say.
+[[nodiscard]] std::uint64_t machine_memory();
 
 }  // namespace omicsfs

@@ -16,6 +16,7 @@ namespace {
 
 // Less would not hold what one large request brings.
 constexpr std::uint64_t kLeastCacheLimit = 1'000'000;
+constexpr std::uint64_t kLeastMemory = 1'000'000;
 
 Error invalid(std::string message) {
   return Error{ErrorCode::kInvalid, std::move(message)};
@@ -109,7 +110,16 @@ Result<void> set_retries(Settings& settings, std::string_view text,
   return store(parse_count(text, {0, 100}), settings.network.retries);
 }
 
-constexpr std::array<SettingKey, 8> kKeys = {{
+Result<void> set_memory(Settings& settings, std::string_view text,
+                        std::string_view /*home*/) {
+  const auto bytes = parse_size(text);
+  if (bytes && *bytes < kLeastMemory) {
+    return invalid(quoted(text) + " is too small; 1M is the least");
+  }
+  return store(bytes, settings.network.memory);
+}
+
+constexpr std::array<SettingKey, 9> kKeys = {{
     {"state_dir", SettingKey::Kind::kText, set_state_dir},
     {"cache.dir", SettingKey::Kind::kText, set_cache_dir},
     {"cache.limit", SettingKey::Kind::kSize, set_cache_limit},
@@ -118,6 +128,7 @@ constexpr std::array<SettingKey, 8> kKeys = {{
     {"network.timeout_s", SettingKey::Kind::kCount, set_timeout},
     {"network.stall_s", SettingKey::Kind::kCount, set_stall},
     {"network.retries", SettingKey::Kind::kCount, set_retries},
+    {"network.memory", SettingKey::Kind::kSize, set_memory},
 }};
 
 }  // namespace

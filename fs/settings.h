@@ -30,6 +30,7 @@ struct NetworkSettings {
   std::chrono::seconds timeout{60};  // of one read
   std::chrono::seconds stall{15};    // of one connection, with nothing arriving
   int retries = 5;
+  std::uint64_t memory = 0;  // bytes under way; 0: by the machine's memory
 };
 
 struct Settings {

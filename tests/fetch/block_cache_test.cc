@@ -68,9 +68,11 @@ class SmallWorld {
     const ReadOutcome outcome = read_range(*source, range);
     ASSERT_FALSE(outcome.error) << outcome.error->message;
     ASSERT_EQ(outcome.bytes, bytes_.substr(range.offset, range.length));
-    const auto missing =
-        missing_runs(blocks_of(range), CachedSource::kMaxRunBlocks,
-                     [&](BlockIndex b) { return (present >> b & 1U) != 0; });
+    const auto missing = missing_runs(
+        blocks_of(range), {CachedSource::kMaxRunBlocks, 0}, [&](BlockIndex b) {
+          return (present >> b & 1U) != 0 ? BlockState::kPresent
+                                          : BlockState::kMissing;
+        });
     const auto log = world.network().log();
     ASSERT_EQ(log.size() - before, missing.size());
     for (std::size_t i = 0; i < missing.size(); ++i) {
@@ -340,8 +342,9 @@ TEST_F(BlockCacheTest, BytesThatWereCachedUncheckedAreCheckedByTheNextSession) {
     Counters counters;
     CachedFile file(remote_, dir_.path(), counters);
     file.attach();
-    ASSERT_TRUE(file.store(
-        20, std::as_bytes(std::span(bytes_).subspan(20 * kBlockBytes))));
+    const auto last =
+        std::as_bytes(std::span(bytes_).subspan(20 * kBlockBytes));
+    ASSERT_TRUE(file.store({20, 1}, {{last}}));
   }
   CacheWorld world(dir_.path());
   const auto source = world.cache().open(remote_);

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catalog/unique_fd.h"
 #include "fetch/crc32c.h"
@@ -16,6 +19,8 @@
 
 namespace omicsfs {
 namespace {
+
+constexpr std::array<std::uint32_t, 1> kCrc{33};
 
 UniqueFd open_map(const TemporaryDirectory& dir) {
   return UniqueFd(
@@ -79,7 +84,8 @@ TEST(BlockMap, BlocksSetAreThereForTheNextOneWhoLoads) {
   const UniqueFd file = open_map(dir);
   BlockMap map(200'000);
   for (const BlockIndex block : {0ULL, 511ULL, 70'000ULL, 199'999ULL}) {
-    ASSERT_TRUE(map.set(file.get(), block, static_cast<std::uint32_t>(block)));
+    const auto crc = static_cast<std::uint32_t>(block);
+    ASSERT_TRUE(map.set(file.get(), block, {{crc}}));
   }
   BlockMap again(200'000);
   again.load(file.get());
@@ -94,10 +100,10 @@ TEST(BlockMap, RefreshSeesWhatAnotherProcessSet) {
   const UniqueFd file = open_map(dir);
   BlockMap mine(10);
   BlockMap theirs(10);
-  ASSERT_TRUE(theirs.set(file.get(), 3, 33));
+  ASSERT_TRUE(theirs.set(file.get(), 3, kCrc));
   EXPECT_FALSE(mine.present(3));
   mine.refresh(file.get(), {2, 5});
-  EXPECT_EQ(mine.crc(3), 33U);
+  EXPECT_EQ(mine.crc(3), kCrc.front());
   EXPECT_EQ(mine.count(), 1U);
 }
 
@@ -105,7 +111,7 @@ TEST(BlockMap, ClearedBlocksAreAbsentHereAndInTheFile) {
   const TemporaryDirectory dir;
   const UniqueFd file = open_map(dir);
   BlockMap map(4);
-  ASSERT_TRUE(map.set(file.get(), 2, 5));
+  ASSERT_TRUE(map.set(file.get(), 2, kCrc));
   map.clear(file.get(), 2);
   EXPECT_FALSE(map.present(2));
   EXPECT_EQ(map.count(), 0U);
@@ -118,9 +124,7 @@ TEST(BlockMap, ATruncatedFileIsAMapOfAbsentBlocks) {
   const TemporaryDirectory dir;
   const UniqueFd file = open_map(dir);
   BlockMap map(1000);
-  for (BlockIndex block = 0; block < 1000; ++block) {
-    ASSERT_TRUE(map.set(file.get(), block, 1));
-  }
+  ASSERT_TRUE(map.set(file.get(), 0, std::vector<std::uint32_t>(1000, 1)));
   ASSERT_EQ(::ftruncate(file.get(), kMapHeaderBytes + 8 * 10 + 3), 0);
   BlockMap again(1000);
   again.load(file.get());
@@ -130,7 +134,7 @@ TEST(BlockMap, ATruncatedFileIsAMapOfAbsentBlocks) {
 TEST(BlockMap, ACellThatCannotBeWrittenLeavesTheBlockAbsent) {
   const UniqueFd full(::open("/dev/full", O_RDWR | O_CLOEXEC));
   BlockMap map(4);
-  const auto set = map.set(full.get(), 1, 1);
+  const auto set = map.set(full.get(), 1, kCrc);
   ASSERT_FALSE(set);
   EXPECT_EQ(set.error().code, ErrorCode::kNoSpace);
   EXPECT_FALSE(map.present(1));

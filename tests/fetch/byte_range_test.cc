@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -50,43 +52,74 @@ TEST(ByteRange, BlocksOfARangeAreThoseThatHoldItsBytes) {
   }
 }
 
-// Every subset of 8 present blocks, every wanted run, every longest run.
-TEST(ByteRange, MissingRunsCoverTheMissingBlocksAndNoOthersWithTheFewestRuns) {
-  for (unsigned present = 0; present < 256; ++present) {
-    const auto have = [&](BlockIndex block) {
-      return (present >> block & 1U) != 0;
-    };
-    for (BlockIndex first = 0; first < 8; ++first) {
-      for (std::uint64_t count = 0; first + count <= 8; ++count) {
-        for (std::uint64_t longest = 1; longest <= 8; ++longest) {
-          const auto runs = missing_runs({first, count}, longest, have);
-          unsigned covered = 0;
-          for (const BlockRun& run : runs) {
-            ASSERT_GE(run.count, 1U);
-            ASSERT_LE(run.count, longest);
-            for (BlockIndex b = run.first; b < run.end(); ++b) {
-              ASSERT_EQ(covered >> b & 1U, 0U);
-              covered |= 1U << b;
-            }
-          }
-          unsigned wanted = 0;
-          std::size_t fewest = 0;
-          std::uint64_t streak = 0;
-          for (BlockIndex b = first; b < first + count; ++b) {
-            if (have(b)) {
-              streak = 0;
-              continue;
-            }
-            wanted |= 1U << b;
-            fewest += streak % longest == 0 ? 1 : 0;
-            ++streak;
-          }
-          ASSERT_EQ(covered, wanted);
-          ASSERT_EQ(runs.size(), fewest);
-        }
+// The fewest runs there can be, by trying every first run.
+std::size_t fewest_runs(const std::vector<BlockState>& blocks, std::size_t from,
+                        const RunLimits& limits) {
+  while (from < blocks.size() && blocks[from] != BlockState::kMissing) {
+    ++from;
+  }
+  if (from == blocks.size()) {
+    return 0;
+  }
+  std::size_t fewest = blocks.size();
+  std::uint64_t gap = 0;
+  for (std::size_t end = from;
+       end < blocks.size() && end - from < limits.most && gap <= limits.gap &&
+       blocks[end] != BlockState::kElsewhere;
+       ++end) {
+    gap = blocks[end] == BlockState::kMissing ? 0 : gap + 1;
+    if (gap == 0) {
+      fewest = std::min(fewest, 1 + fewest_runs(blocks, end + 1, limits));
+    }
+  }
+  return fewest;
+}
+
+void check_runs(const std::vector<BlockState>& blocks,
+                const RunLimits& limits) {
+  const auto runs = missing_runs({0, blocks.size()}, limits,
+                                 [&](BlockIndex b) { return blocks[b]; });
+  ASSERT_EQ(runs.size(), fewest_runs(blocks, 0, limits));
+  std::vector<bool> covered(blocks.size());
+  BlockIndex last_end = 0;
+  for (const BlockRun& run : runs) {
+    ASSERT_GE(run.first, last_end);
+    ASSERT_LE(run.count, limits.most);
+    ASSERT_EQ(blocks[run.first], BlockState::kMissing);
+    ASSERT_EQ(blocks[run.end() - 1], BlockState::kMissing);
+    last_end = run.end();
+    std::uint64_t gap = 0;
+    for (BlockIndex b = run.first; b < run.end(); ++b) {
+      ASSERT_NE(blocks[b], BlockState::kElsewhere);
+      gap = blocks[b] == BlockState::kMissing ? 0 : gap + 1;
+      ASSERT_LE(gap, limits.gap);
+      covered[b] = true;
+    }
+  }
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    ASSERT_TRUE(blocks[b] != BlockState::kMissing || covered[b]);
+  }
+}
+
+// Each of 7 blocks in each state, every longest run and every gap.
+TEST(ByteRange, MissingRunsCoverTheMissingBlocksWithTheFewestRuns) {
+  constexpr unsigned kBlocks = 7;
+  for (unsigned world = 0; world < 2187; ++world) {
+    std::vector<BlockState> blocks;
+    for (unsigned rest = world; blocks.size() < kBlocks; rest /= 3) {
+      blocks.push_back(static_cast<BlockState>(rest % 3));
+    }
+    for (std::uint64_t most = 1; most <= kBlocks; ++most) {
+      for (std::uint64_t gap = 0; gap <= 3; ++gap) {
+        check_runs(blocks, {most, gap});
       }
     }
   }
+}
+
+TEST(ByteRange, MissingRunsOfNothingAreNone) {
+  const auto missing = [](BlockIndex) { return BlockState::kMissing; };
+  EXPECT_TRUE(missing_runs({5, 0}, {8, 0}, missing).empty());
 }
 
 }  // namespace

@@ -101,7 +101,8 @@ void cache_one_block(const TemporaryDirectory& dir) {
   CachedFile file(remote_of_two_blocks(), dir.path(), counters);
   ASSERT_TRUE(file.create());
   const std::vector<std::byte> bytes(kBlockBytes, std::byte{7});
-  ASSERT_TRUE(file.store(1, bytes));
+  const std::span<const std::byte> block(bytes);
+  ASSERT_TRUE(file.store({1, 1}, {{block}}));
 }
 
 TEST(CacheIndex, LostItIsMadeAgainFromTheBlockMaps) {

@@ -3,44 +3,119 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
 namespace omicsfs {
 namespace {
 
-TEST(HostQueue, LetsInOnlyAsManyAsItsLimit) {
-  HostQueue<int> queue(2);
-  EXPECT_EQ(queue.enter("a", 1), 1);
-  EXPECT_EQ(queue.enter("a", 2), 2);
-  EXPECT_EQ(queue.enter("a", 3), std::nullopt);
-}
+// Items are urgent where the set holds them.
+struct IsUrgent {
+  const std::set<int>* urgent;
+  bool operator()(int item) const { return urgent->contains(item); }
+};
 
-TEST(HostQueue, HostsDoNotWaitForEachOther) {
-  HostQueue<int> queue(1);
-  EXPECT_EQ(queue.enter("a", 1), 1);
-  EXPECT_EQ(queue.enter("b", 2), 2);
-}
+class HostQueueTest : public ::testing::Test {
+ protected:
+  using Queue = HostQueue<int, IsUrgent>;
 
-TEST(HostQueue, WaitingItemsComeInOrderAsOthersLeave) {
-  HostQueue<int> queue(1);
-  EXPECT_EQ(queue.enter("a", 1), 1);
-  EXPECT_EQ(queue.enter("a", 2), std::nullopt);
-  EXPECT_EQ(queue.enter("a", 3), std::nullopt);
-  EXPECT_EQ(queue.leave("a"), 2);
-  EXPECT_EQ(queue.leave("a"), 3);
-  EXPECT_EQ(queue.leave("a"), std::nullopt);
-  EXPECT_EQ(queue.enter("a", 4), 4);
-}
-
-TEST(HostQueue, ItemsTakenOutWhileWaitingLeaveTheOthersInOrder) {
-  HostQueue<int> queue(1);
-  EXPECT_EQ(queue.enter("a", 1), 1);
-  for (const int item : {2, 3, 4, 5}) {
-    EXPECT_EQ(queue.enter("a", item), std::nullopt);
+  static std::vector<int> all_next(Queue& queue) {
+    std::vector<int> items;
+    while (const auto item = queue.next()) {
+      items.push_back(*item);
+    }
+    return items;
   }
+
+  std::set<int> urgent_{1, 2, 3, 4, 5};
+  IsUrgent is_urgent_{&urgent_};
+};
+
+TEST_F(HostQueueTest, LetsInOnlyAsManyAsItsLimit) {
+  Queue queue(2, is_urgent_);
+  for (const int item : {1, 2, 3}) {
+    queue.enter("a", item);
+  }
+  EXPECT_EQ(all_next(queue), (std::vector<int>{1, 2}));
+}
+
+TEST_F(HostQueueTest, HostsDoNotWaitForEachOther) {
+  Queue queue(1, is_urgent_);
+  queue.enter("a", 1);
+  queue.enter("b", 2);
+  EXPECT_EQ(all_next(queue), (std::vector<int>{1, 2}));
+}
+
+TEST_F(HostQueueTest, WaitingItemsComeInOrderAsOthersLeave) {
+  Queue queue(1, is_urgent_);
+  for (const int item : {1, 2, 3}) {
+    queue.enter("a", item);
+  }
+  EXPECT_EQ(queue.next(), 1);
+  EXPECT_EQ(queue.next(), std::nullopt);
+  queue.leave("a");
+  EXPECT_EQ(queue.next(), 2);
+  queue.leave("a");
+  EXPECT_EQ(queue.next(), 3);
+  queue.leave("a");
+  EXPECT_EQ(queue.next(), std::nullopt);
+  queue.enter("a", 4);
+  EXPECT_EQ(queue.next(), 4);
+}
+
+TEST_F(HostQueueTest, ItemsTakenOutWhileWaitingLeaveTheOthersInOrder) {
+  Queue queue(1, is_urgent_);
+  for (const int item : {1, 2, 3, 4, 5}) {
+    queue.enter("a", item);
+  }
+  EXPECT_EQ(queue.next(), 1);
   EXPECT_EQ(queue.take_if([](int item) { return item % 2 == 0; }),
             (std::vector<int>{2, 4}));
-  EXPECT_EQ(queue.leave("a"), 3);
-  EXPECT_EQ(queue.leave("a"), 5);
-  EXPECT_EQ(queue.leave("a"), std::nullopt);
+  queue.leave("a");
+  EXPECT_EQ(queue.next(), 3);
+  queue.leave("a");
+  EXPECT_EQ(queue.next(), 5);
+}
+
+TEST_F(HostQueueTest, UrgentItemsGoFirst) {
+  Queue queue(1, is_urgent_);
+  urgent_ = {3};
+  for (const int item : {1, 2, 3}) {
+    queue.enter("a", item);
+  }
+  EXPECT_EQ(queue.next(), 3);
+  queue.leave("a");
+  EXPECT_EQ(queue.next(), 1);
+}
+
+TEST_F(HostQueueTest, TheLastPlaceIsKeptForUrgentItems) {
+  Queue queue(3, is_urgent_);
+  urgent_ = {9};
+  for (const int item : {1, 2, 3}) {
+    queue.enter("a", item);
+  }
+  EXPECT_EQ(all_next(queue), (std::vector<int>{1, 2}));
+  queue.enter("a", 9);
+  EXPECT_EQ(queue.next(), 9);
+}
+
+TEST_F(HostQueueTest, AnItemThatBecomesUrgentTakesTheLastPlace) {
+  Queue queue(2, is_urgent_);
+  urgent_ = {};
+  queue.enter("a", 1);
+  queue.enter("a", 2);
+  EXPECT_EQ(all_next(queue), std::vector<int>{1});
+  urgent_ = {2};
+  EXPECT_EQ(queue.next(), 2);
+}
+
+TEST_F(HostQueueTest, WithOnePlaceWhatIsNotUrgentRunsToo) {
+  Queue queue(1, is_urgent_);
+  urgent_ = {};
+  queue.enter("a", 1);
+  EXPECT_EQ(queue.next(), 1);
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/link_speed.h"
+
+namespace omicsfs {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr LinkSpeed kUnknown{microseconds(200), 200'000'000};
+// Less tells more of the time to the first byte than of the rate.
+constexpr std::uint64_t kLeastBody = std::uint64_t{256} * 1024;
+constexpr std::int64_t kUsPerSecond = 1'000'000;
+
+// Seven parts old to one new.
+std::int64_t averaged(std::int64_t old, std::int64_t now) {
+  return (old * 7 + now) / 8;
+}
+
+}  // namespace
+
+std::uint64_t LinkSpeed::bytes_in_round_trip() const {
+  return bytes_per_second * static_cast<std::uint64_t>(round_trip.count()) /
+         kUsPerSecond;
+}
+
+void LinkSpeeds::note_round_trip(const std::string& server,
+                                 microseconds taken) {
+  const MutexLock lock(mutex_);
+  const auto [found, is_new] = speeds_.try_emplace(server, kUnknown);
+  LinkSpeed& speed = found->second;
+  if (is_new || taken < speed.round_trip) {
+    speed.round_trip = taken;
+  } else {
+    // What is over the least is mostly a busy server: it counts little.
+    speed.round_trip += (taken - speed.round_trip) / 64;
+  }
+}
+
+void LinkSpeeds::note_body(const std::string& server, std::uint64_t bytes,
+                           microseconds taken) {
+  if (bytes < kLeastBody || taken.count() <= 0) {
+    return;
+  }
+  const auto rate =
+      static_cast<std::int64_t>(bytes) * kUsPerSecond / taken.count();
+  const MutexLock lock(mutex_);
+  LinkSpeed& speed = speeds_.try_emplace(server, kUnknown).first->second;
+  speed.bytes_per_second = static_cast<std::uint64_t>(
+      averaged(static_cast<std::int64_t>(speed.bytes_per_second), rate));
+}
+
+LinkSpeed LinkSpeeds::of(const std::string& server) const {
+  const MutexLock lock(mutex_);
+  const auto found = speeds_.find(server);
+  return found == speeds_.end() ? kUnknown : found->second;
+}
+
+}  // namespace omicsfs

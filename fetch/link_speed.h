@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "fetch/mutex.h"
+
+namespace omicsfs {
+
+// What one connection to a server gives.
+struct LinkSpeed {
+  std::chrono::microseconds round_trip{0};  // request sent to first byte
+  std::uint64_t bytes_per_second = 0;       // of a body
+  bool operator==(const LinkSpeed&) const = default;
+
+  // Bytes that come in the time of one round trip.
+  [[nodiscard]] std::uint64_t bytes_in_round_trip() const;
+};
+
+// Speeds as the answers of each server showed them: the least round trip of
+// late, and the average rate of the last eight bodies or so. Thread-safe.
+class LinkSpeeds {
+ public:
+  void note_round_trip(const std::string& server,
+                       std::chrono::microseconds taken);
+  // A body too small to tell a rate is passed over.
+  void note_body(const std::string& server, std::uint64_t bytes,
+                 std::chrono::microseconds taken);
+  // Of a server that has not answered yet: that of a fast local network.
+  [[nodiscard]] LinkSpeed of(const std::string& server) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::map<std::string, LinkSpeed> speeds_ GUARDED_BY(mutex_);
+};
+
+}  // namespace omicsfs

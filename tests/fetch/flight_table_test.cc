@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/flight_table.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kFileBlocks = 32;
+
+class FlightTableTest : public ::testing::Test {
+ protected:
+  FlightTable::Make maker() {
+    return [this](BlockRun run) {
+      return std::make_shared<Flight>(
+          run, bytes_of(run, kFileBlocks * kBlockBytes), buffers_,
+          budget_.take(run.count * kBlockBytes));
+    };
+  }
+  std::vector<FlightTable::Part> join(BlockRun wanted) {
+    return table_.join(
+        wanted, {8, 0}, [this](BlockIndex b) { return present_.contains(b); },
+        maker());
+  }
+  std::vector<std::shared_ptr<Flight>> ahead(BlockRun wanted) {
+    return table_.fetch_ahead(
+        wanted, {8, 0}, [this](BlockIndex b) { return present_.contains(b); },
+        maker());
+  }
+  static void arrive(Flight& flight) {
+    const std::string bytes(flight.bytes().length, 'x');
+    ASSERT_TRUE(flight.on_bytes(std::as_bytes(std::span(bytes))));
+    flight.on_done({});
+  }
+
+  FetchBudget budget_{UINT64_MAX};
+  BlockBuffers buffers_{0};
+  std::set<BlockIndex> present_;
+  FlightTable table_;
+};
+
+TEST_F(FlightTableTest, AReadIsPresentBlocksFlightsUnderWayAndNewOnes) {
+  present_ = {0, 1};
+  const auto first = join({4, 2});
+  const auto parts = join({0, 8});
+  ASSERT_EQ(parts.size(), 4U);
+  EXPECT_EQ(parts[0].run, (BlockRun{0, 2}));
+  EXPECT_EQ(parts[0].flight, nullptr);
+  EXPECT_EQ(parts[1].run, (BlockRun{2, 2}));
+  EXPECT_TRUE(parts[1].is_new);
+  EXPECT_EQ(parts[2].flight, first[0].flight);
+  EXPECT_FALSE(parts[2].is_new);
+  EXPECT_EQ(parts[3].run, (BlockRun{6, 2}));
+}
+
+TEST_F(FlightTableTest, TheLastToLeaveCancels) {
+  const auto one = join({0, 4});
+  const auto two = join({2, 4});
+  table_.leave(one[0].flight);
+  EXPECT_TRUE(one[0].flight->wanted());
+  table_.leave(two[0].flight);
+  EXPECT_FALSE(one[0].flight->wanted());
+  EXPECT_TRUE(join({0, 4})[0].is_new);
+}
+
+TEST_F(FlightTableTest, WhatIsHereWholeStaysUntilItIsFinished) {
+  const auto one = join({0, 4});
+  arrive(*one[0].flight);
+  table_.leave(one[0].flight);
+  EXPECT_EQ(join({0, 4})[0].flight, one[0].flight);
+  table_.finish(*one[0].flight);
+  EXPECT_TRUE(join({0, 4})[0].is_new);
+}
+
+TEST_F(FlightTableTest, WhatIsFetchedAheadLeavesOutWhatIsHereOrUnderWay) {
+  present_ = {1};
+  const auto demand = join({4, 2});
+  const auto flights = ahead({0, 8});
+  ASSERT_EQ(flights.size(), 3U);
+  EXPECT_EQ(flights[0]->run(), (BlockRun{0, 1}));
+  EXPECT_EQ(flights[1]->run(), (BlockRun{2, 2}));
+  EXPECT_EQ(flights[2]->run(), (BlockRun{6, 2}));
+}
+
+TEST_F(FlightTableTest, WhatIsFetchedAheadIsUrgentWhileSomebodyWaits) {
+  const auto flight = ahead({0, 8})[0];
+  EXPECT_FALSE(flight->urgent());
+  const auto parts = join({3, 1});
+  ASSERT_EQ(parts[0].flight, flight);
+  EXPECT_TRUE(flight->urgent());
+  table_.leave(flight);
+  EXPECT_FALSE(flight->urgent());
+  EXPECT_TRUE(flight->wanted());
+}
+
+TEST_F(FlightTableTest, CancellingWhatIsAheadSparesWhatIsAwaited) {
+  const auto idle = ahead({0, 8})[0];
+  const auto awaited = ahead({8, 8})[0];
+  const auto parts = join({8, 1});
+  table_.cancel_ahead();
+  EXPECT_FALSE(idle->wanted());
+  EXPECT_TRUE(awaited->wanted());
+  EXPECT_TRUE(join({0, 1})[0].is_new);
+  table_.leave(awaited);
+  EXPECT_FALSE(awaited->wanted());
+}
+
+TEST_F(FlightTableTest, ARefusalEndsTheFetchingAhead) {
+  int made = 0;
+  const auto flights = table_.fetch_ahead(
+      {0, 24}, {8, 0}, [](BlockIndex) { return false; },
+      [&](BlockRun run) {
+        return ++made > 2 ? std::shared_ptr<Flight>() : maker()(run);
+      });
+  EXPECT_EQ(flights.size(), 2U);
+  EXPECT_TRUE(join({16, 8})[0].is_new);
+}
+
+TEST_F(FlightTableTest, MemoryIsTakenAsBytesArriveAndGivenBackAtTheEnd) {
+  {
+    const auto parts = join({0, 8});
+    EXPECT_EQ(budget_.used(), 8 * kBlockBytes);
+    table_.finish(*parts[0].flight);
+  }
+  EXPECT_EQ(budget_.used(), 0U);
+}
+
+}  // namespace
+}  // namespace omicsfs
