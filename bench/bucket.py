@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""The files that everybody reads: a bucket in memory, and a copy on the disk."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import pathlib
+import random
+import shutil
+
+from bench import child
+
+RELEASE = "20240101"
+FOLDER = f"metadata/BENCH/{RELEASE}"
+BIG = f"{FOLDER}/big.bin"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """How much work a run is."""
+    big_mib: int
+    small_files: int
+    random_reads: int
+    wan_limit_s: float
+
+    SMALL_BYTES = 5_000_000
+
+
+FULL = Scale(big_mib=1024, small_files=64, random_reads=1500, wan_limit_s=8)
+QUICK = Scale(big_mib=192, small_files=64, random_reads=400, wan_limit_s=3)
+
+
+def small(index):
+    return f"{FOLDER}/small_{index:03}.bin"
+
+
+@contextlib.contextmanager
+def memory(place, mebibytes):
+    """A directory in memory: what an origin serves must not wait for its disk."""
+    place.mkdir()
+    child.must_run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "bench", place])
+    try:
+        yield place
+    finally:
+        child.run(["umount", "-l", place])
+
+
+class Bucket:
+    """One release: its files below `root`, and the same on the disk."""
+
+    def __init__(self, root, disk, scale):
+        self.root, self.disk, self.scale = root, disk, scale
+        self.entries = {}
+        (root / FOLDER).mkdir(parents=True)
+        self.add_noise(BIG, scale.big_mib << 20)
+        for index in range(scale.small_files):
+            self.add_noise(small(index), Scale.SMALL_BYTES)
+
+    def add_noise(self, path, size):
+        noise = random.Random(path)
+        digest = hashlib.md5()
+        with open(self.root / path, "wb") as file:
+            for start in range(0, size, 1 << 20):
+                piece = noise.randbytes(min(1 << 20, size - start))
+                digest.update(piece)
+                file.write(piece)
+        self.add_entry(path, size, digest.hexdigest())
+
+    def add_entry(self, path, size, md5):
+        self.entries[path] = {"version": RELEASE, "relative_path": path, "size": size,
+                              "url": "http://localhost/" + path, "file_hash": md5}
+
+    def publish(self):
+        """Writes the manifest, and the copy on the disk."""
+        place = {"version": RELEASE, "relative_path": FOLDER, "url": "", "view_link": "",
+                 "total_size": sum(entry["size"] for entry in self.entries.values())}
+        files = {pathlib.PurePath(path).stem: {"files": {"bin": entry}}
+                 for path, entry in self.entries.items()}
+        manifest = {"version": RELEASE, "resource_uri": "s3://bench/",
+                    "directory_listing": {"BENCH": {"directories": {"metadata": place}}},
+                    "file_listing": {"BENCH": {"metadata": files}}}
+        release = self.root / "releases" / RELEASE
+        release.mkdir(parents=True)
+        (release / "manifest.json").write_text(json.dumps(manifest))
+        shutil.copytree(self.root, self.disk)

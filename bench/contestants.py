@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Who is measured: each shows the files of an origin as files."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+
+from bench import bucket, child
+
+
+class Died(Exception):
+    """A contestant's process ended while it was needed."""
+
+
+def is_mounted(path):
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        return any(line.split()[1] == str(path) for line in mounts)
+
+
+class Mount:
+    """Files of an origin below a directory, served by a process of ours."""
+
+    def __init__(self, root, daemon):
+        self.root, self.daemon = root, daemon
+
+    def path(self, name):
+        return self.root / name
+
+    def end(self):
+        """Unmounts; by force where the server does not let go."""
+        done = None
+        with contextlib.suppress(child.TookTooLong):
+            done = child.run(["umount", self.root], patience_s=20)
+        if done is None or done.returncode != 0:
+            self.daemon.process.kill()  # which ends the kernel's wait for it
+            with contextlib.suppress(child.TookTooLong):
+                child.run(["umount", "-l", self.root], patience_s=10)
+        self.daemon.stop()
+
+
+class Contestant:
+    """What a workload asks of everybody; `words` is how the server is started."""
+
+    one_file = False  # shows just the file it was mounted for
+    fetches = True    # from the origin
+    keeps = True      # on the disk, what was fetched
+    environment = {}
+
+    def prepare(self, origin, place):
+        """What is done once and not timed; `place` is empty and lasts."""
+
+    @contextlib.contextmanager
+    def mounted(self, origin, place, name=bucket.BIG):
+        """A mount with its cache below `place`, which may hold one already."""
+        root = place / "mnt"
+        root.mkdir(parents=True, exist_ok=True)
+        daemon = child.Daemon(self.words(origin, place, root, name), place / "log",
+                              self.environment)
+        mount = self.seen(root, daemon, name)
+        try:
+            child.wait_for(lambda: is_mounted(root) or daemon.has_ended(), f"{self.name}'s mount")
+            if daemon.has_ended():
+                raise Died(f"{self.name} ended at its start")
+            child.must_run(["ls", root])  # it answers
+            yield mount
+        finally:
+            died = daemon.has_ended()
+            mount.end()
+        if died:
+            raise Died(f"{self.name} ended")
+
+    def seen(self, root, daemon, name):
+        return Mount(root, daemon)
+
+    def forget(self, place):
+        """Drops what was cached below `place`."""
+        shutil.rmtree(place / "cache", ignore_errors=True)
+
+
+class Omicsfs(Contestant):
+    name = "omicsfs"
+
+    def __init__(self, program):
+        self.program = program
+
+    def prepare(self, origin, place):
+        self.settle(origin, place)
+        child.must_run([self.program, "--config", self.config, "refresh", "abc-atlas"])
+
+    def settle(self, origin, place):
+        self.config = place / "config.json"
+        self.state = place / "state"
+        self.config.write_text(json.dumps(self.settings(origin)))
+
+    def settings(self, origin):
+        return {"state_dir": str(self.state),
+                "cache": {"limit": "50G", "keep_free": "100M"},
+                "sources": {"abc-atlas": {"base_url": origin.url,
+                                          "releases": [bucket.RELEASE]}}}
+
+    def words(self, origin, place, root, name):
+        return [self.program, "--config", self.config, "--cache-dir", place / "cache",
+                "mount", "-f", "abc-atlas", root]
+
+
+class OmicsfsCopying(Omicsfs):
+    """Every read through the daemon: as for a user who is not root."""
+
+    name = "omicsfs, no passthrough"
+    environment = {"OMICSFS_PASSTHROUGH": "false"}
+
+    @staticmethod
+    def differs(program):
+        """Whether the program knows passthrough at all."""
+        done = child.run([program, "sources"],
+                         env={**os.environ, **OmicsfsCopying.environment})
+        return "OMICSFS_PASSTHROUGH" not in done.stderr
+
+
+class RcloneFull(Contestant):
+    name = "rclone, full"
+    flags = ["--vfs-cache-mode", "full"]
+
+    def words(self, origin, place, root, name):
+        return ["rclone", "--config", "/dev/null", "mount", ":http:", root, "--http-url",
+                origin.url, "--cache-dir", place / "cache", "--read-only", *self.flags]
+
+
+class RcloneOff(RcloneFull):
+    """As its documentation advises for reading through without a disk."""
+
+    name = "rclone, cache off"
+    keeps = False
+    flags = ["--vfs-cache-mode", "off", "--vfs-read-chunk-size", "4M",
+             "--vfs-read-chunk-size-limit", "off", "--buffer-size", "32M", "--no-modtime",
+             "--attr-timeout", "1h", "--dir-cache-time", "1000h"]
+
+
+class Httpdirfs(Contestant):
+    name = "httpdirfs"
+
+    def words(self, origin, place, root, name):
+        (place / "cache").mkdir(exist_ok=True)
+        return ["httpdirfs", "-f", "--no-range-check", "--cache", "--cache-location",
+                place / "cache", origin.url, root]
+
+
+class OneFileMount(Mount):
+    def path(self, name):
+        return self.root / pathlib.PurePath(name).name
+
+
+class Httpfs2(Contestant):
+    name = "httpfs2"
+    one_file = True
+    keeps = False
+
+    def words(self, origin, place, root, name):
+        return ["httpfs2", "-f", "-c", "/dev/null", origin.url + name, root]
+
+    def seen(self, root, daemon, name):
+        return OneFileMount(root, daemon)
+
+
+class Disk(Contestant):
+    """The same files on the local file system, where no server is needed."""
+
+    name = "ext4 itself"
+    fetches = False
+    keeps = False
+
+    def __init__(self, root):
+        self.root = root
+
+    @contextlib.contextmanager
+    def mounted(self, origin, place, name=bucket.BIG):
+        yield Mount(self.root, None)
+
+
+class Curl:
+    """Downloads; it has no files to show."""
+
+    def __init__(self, ranges=1):
+        self.ranges = ranges
+        self.name = "curl" if ranges == 1 else f"curl, {ranges} ranges"
+
+    def words(self, url, size, target):
+        if self.ranges == 1:
+            return ["curl", "-sS", "-o", target, url]
+        settings = target.with_suffix(".curl")
+        step = -(-size // self.ranges)
+        settings.write_text("\nnext\n".join(
+            f'url = "{url}"\nrange = "{start}-{min(start + step, size) - 1}"\n'
+            f'output = "{target}.{start:015}"\nsilent\nshow-error'
+            for start in range(0, size, step)))
+        return ["curl", "--parallel", "--parallel-immediate", "--parallel-max", self.ranges,
+                "-K", settings]

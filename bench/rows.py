@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""The rows of the table, in order."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    workload: str  # that measures it
+    key: str
+    label: str
+    more_is_better: bool = True
+
+
+def _random(workload, state):
+    for block in (4, 64):
+        for jobs in (1, 4):
+            key = f"{state} random {block} KiB x{jobs}"
+            plural = "" if jobs == 1 else "s"
+            yield Row(workload, key, f"{state} random {block} KiB, {jobs} job{plural}, reads/s")
+            if state == "cold":
+                yield Row(workload, f"{key} fetched", "– bytes fetched a byte asked", False)
+
+
+ROWS = [
+    Row("sequential", "cold sequential", "cold sequential, MB/s"),
+    Row("sequential", "cold sequential CPU", "– processor seconds a GiB", False),
+    Row("sequential", "warm sequential", "warm from the disk cache, MB/s"),
+    Row("sequential", "warm sequential CPU", "– processor seconds a GiB", False),
+    Row("sequential", "page cache sequential", "from the page cache, MB/s"),
+    *_random("random", "cold"),
+    *_random("sequential", "warm"),
+    Row("first", "first 4 KiB, LAN", "first 4 KiB of a cold file, new mount, ms", False),
+    Row("files", "8 readers, 64 files", "8 readers, 64 cold files of 5 MB, MB/s"),
+    Row("readers", "two readers", "two readers of one cold file, MB/s together"),
+    Row("readers", "two readers fetched", "– bytes fetched a byte of the file", False),
+    Row("streams", "peak memory, 64 streams", "server's peak memory, 64 streams, MiB", False),
+]
+
+
+def keys_of(workload):
+    return [row.key for row in ROWS if row.workload == workload]
