@@ -5,6 +5,7 @@ usage: scripts/bench [--runs N] [--quick] [--only WORKLOAD…] [--peers NAME…]
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import platform
@@ -13,20 +14,8 @@ import sys
 import tempfile
 import time
 
-from bench import bucket, child, contestants, origins, reading, rows, table
+from bench import bucket, child, contestants, origins, rows, table, workloads
 from bench.ground import Ground, WrongBytes
-
-WORKLOADS = {
-    "sequential": reading.sequential,
-    "random": reading.random_cold,
-    "first": reading.first_byte,
-    "files": reading.many_files,
-    "readers": reading.two_readers,
-    "streams": reading.streams,
-}
-NEED_MANY_FILES = {"files", "streams"}
-NEED_A_SERVER = {"streams"}
-
 
 def everybody(program, disk):
     kinds = [contestants.Omicsfs(program)]
@@ -36,15 +25,7 @@ def everybody(program, disk):
              "httpdirfs": [contestants.Httpdirfs()], "httpfs2": [contestants.Httpfs2()]}
     for name, those in peers.items():
         kinds += those if shutil.which(name) else []
-    return kinds + [contestants.Curl(), contestants.Disk(disk)]
-
-
-def takes_part(contestant, workload):
-    if isinstance(contestant, contestants.Curl):
-        return workload == "sequential"
-    if isinstance(contestant, contestants.Disk) and workload in NEED_A_SERVER:
-        return False
-    return not (contestant.one_file and workload in NEED_MANY_FILES)
+    return kinds + [contestants.Curl(), contestants.Curl(ranges=16), contestants.Disk(disk)]
 
 
 def failure_text(failure):
@@ -56,27 +37,30 @@ def failure_text(failure):
 
 
 class Bench:
-    def __init__(self, ground, figures):
-        self.ground, self.figures = ground, figures
+    def __init__(self, grounds, figures):
+        self.grounds, self.figures = grounds, figures
         self.failed = set()
 
-    def measure(self, contestant, name):
-        """One run of one workload; a failure becomes the cell that it cost."""
-        if (contestant.name, name) in self.failed:
+    def measure(self, contestant, workload):
+        """One run of one workload; a failure becomes the cells that it cost."""
+        if (contestant.name, workload.name) in self.failed:
             return
         started = time.monotonic()
         last = None
         try:
-            for row, figure in WORKLOADS[name](self.ground, contestant):
+            for row, figure in workload.run(self.grounds[workload.origin], contestant):
                 self.figures.add(row, contestant.name, float(figure))
                 last = row
         except (WrongBytes, OSError, child.TookTooLong, contestants.Died) as failure:
-            self.failed.add((contestant.name, name))
-            for row in rows_after(name, last):
+            self.failed.add((contestant.name, workload.name))
+            for row in rows_after(workload.name, last):
                 self.figures.add(row, contestant.name, failure_text(failure))
-            print(f"{contestant.name}, {name}: {failure}", file=sys.stderr)
-        print(f"{name}: {contestant.name}: {time.monotonic() - started:.1f} s", file=sys.stderr,
-              flush=True)
+            say(f"{contestant.name}: {failure}")
+        say(f"{workload.name}: {contestant.name}: {time.monotonic() - started:.1f} s")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
 
 
 def rows_after(workload, last):
@@ -94,7 +78,9 @@ def parse():
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="less work, one run")
-    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
+    names = [workload.name for workload in workloads.WORKLOADS]
+    parser.add_argument("--only", nargs="+", metavar="WORKLOAD", choices=names, default=names,
+                        help=", ".join(names))
     parser.add_argument("--peers", nargs="+", metavar="NAME",
                         help="these alone beside omicsfs, as the table names them")
     options = parser.parse_args()
@@ -102,31 +88,47 @@ def parse():
     return options
 
 
+def prepare(grounds, chosen):
+    for ground in grounds.values():
+        for one in chosen:
+            if isinstance(one, contestants.Contestant):
+                home = ground.work / f"{one.name} at {ground.origin.name}"
+                home.mkdir()
+                one.prepare(ground.origin, home)
+
+
+@contextlib.contextmanager
+def grounds_over(files, programs, work):
+    with origins.lan(files, work) as near, origins.wan(files, work, programs) as far:
+        yield {origin.name: Ground(files, origin, programs, work) for origin in (near, far)}
+
+
+def run(options, work, memory, scale):
+    """The figures, and the names of those who were measured."""
+    files = bucket.Bucket(memory, work / "disk", scale)
+    files.publish()
+    chosen = [one for one in everybody(options.programs / "omicsfs", work / "disk")
+              if options.peers is None or one.name in [table.OURS, *options.peers]]
+    figures = table.Figures()
+    with grounds_over(files, options.programs, work) as grounds:
+        prepare(grounds, chosen)
+        bench = Bench(grounds, figures)
+        for _ in range(options.runs):
+            for workload in workloads.WORKLOADS:
+                for one in chosen:
+                    if workload.name in options.only and workload.takes(one):
+                        bench.measure(one, workload)
+    return figures, [one.name for one in chosen]
+
+
 def main():
     options = parse()
     scale = bucket.QUICK if options.quick else bucket.FULL
-    figures = table.Figures()
     with tempfile.TemporaryDirectory(prefix="omicsfs-bench-") as name, \
-            bucket.memory(pathlib.Path(name) / "bucket", 3 * scale.big_mib + 2048) as memory:
-        work = pathlib.Path(name)
-        files = bucket.Bucket(memory, work / "disk", scale)
-        files.publish()
-        chosen = [one for one in everybody(options.programs / "omicsfs", work / "disk")
-                  if options.peers is None or one.name in [table.OURS, *options.peers]]
-        with origins.lan(files, work) as origin:
-            bench = Bench(Ground(files, origin, options.programs, work), figures)
-            for one in chosen:
-                if isinstance(one, contestants.Contestant):
-                    home = work / f"home of {one.name}"
-                    home.mkdir()
-                    one.prepare(origin, home)
-            for _ in range(options.runs):
-                for workload in options.only:
-                    for one in chosen:
-                        if takes_part(one, workload):
-                            bench.measure(one, workload)
+            bucket.memory(pathlib.Path(name) / "bucket", 2 * scale.big_mib + 4096) as memory:
+        figures, names = run(options, pathlib.Path(name), memory, scale)
     print(f"{machine()}; {scale.big_mib} MiB; medians of {options.runs} runs\n")
-    print(table.markdown(figures, rows.ROWS, [one.name for one in chosen]))
+    print(table.markdown(figures, rows.ROWS, names))
 
 
 if __name__ == "__main__":

@@ -5,21 +5,24 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
 import random
 import shutil
 
-from bench import child
+from bench import child, h5_file
 
 RELEASE = "20240101"
 FOLDER = f"metadata/BENCH/{RELEASE}"
 BIG = f"{FOLDER}/big.bin"
+CELLS = f"{FOLDER}/cells.h5ad"
 
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
     """How much work a run is."""
     big_mib: int
+    cells_mib: int
     small_files: int
     random_reads: int
     wan_limit_s: float
@@ -27,8 +30,8 @@ class Scale:
     SMALL_BYTES = 5_000_000
 
 
-FULL = Scale(big_mib=1024, small_files=64, random_reads=1500, wan_limit_s=8)
-QUICK = Scale(big_mib=192, small_files=64, random_reads=400, wan_limit_s=3)
+FULL = Scale(big_mib=1024, cells_mib=800, small_files=64, random_reads=1500, wan_limit_s=8)
+QUICK = Scale(big_mib=192, cells_mib=200, small_files=64, random_reads=400, wan_limit_s=3)
 
 
 def small(index):
@@ -56,16 +59,20 @@ class Bucket:
         self.add_noise(BIG, scale.big_mib << 20)
         for index in range(scale.small_files):
             self.add_noise(small(index), Scale.SMALL_BYTES)
+        h5_file.write(root / CELLS, scale.cells_mib)
+        self.add_file(CELLS)
 
     def add_noise(self, path, size):
         noise = random.Random(path)
-        digest = hashlib.md5()
         with open(self.root / path, "wb") as file:
             for start in range(0, size, 1 << 20):
-                piece = noise.randbytes(min(1 << 20, size - start))
-                digest.update(piece)
-                file.write(piece)
-        self.add_entry(path, size, digest.hexdigest())
+                file.write(noise.randbytes(min(1 << 20, size - start)))
+        self.add_file(path)
+
+    def add_file(self, path):
+        with open(self.root / path, "rb") as file:
+            digest = hashlib.file_digest(file, "md5")
+            self.add_entry(path, file.tell(), digest.hexdigest())
 
     def add_entry(self, path, size, md5):
         self.entries[path] = {"version": RELEASE, "relative_path": path, "size": size,
@@ -80,7 +87,16 @@ class Bucket:
         manifest = {"version": RELEASE, "resource_uri": "s3://bench/",
                     "directory_listing": {"BENCH": {"directories": {"metadata": place}}},
                     "file_listing": {"BENCH": {"metadata": files}}}
+        self.write_pages()
         release = self.root / "releases" / RELEASE
         release.mkdir(parents=True)
         (release / "manifest.json").write_text(json.dumps(manifest))
         shutil.copytree(self.root, self.disk)
+
+    def write_pages(self):
+        """A page of links in each directory, for an origin that makes none."""
+        for directory, folders, names in os.walk(self.root):
+            links = [folder + "/" for folder in folders] + names
+            page = "".join(f'<a href="{link}">{link}</a>\n' for link in sorted(links))
+            pathlib.Path(directory, "index.html").write_text(
+                f"<html><body><pre>\n{page}</pre></body></html>\n")

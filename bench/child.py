@@ -58,6 +58,11 @@ class Daemon:
     def has_ended(self):
         return self.process.poll() is not None
 
+    def ends_within(self, patience_s):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience_s)
+        return self.has_ended()
+
     def cpu_s(self):
         """Processor seconds so far, of all its threads."""
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
@@ -75,7 +80,6 @@ class Daemon:
         """Waits until it ends by itself when `patience_s`, then makes it."""
         for end in (lambda: None, self.process.terminate, self.process.kill):
             end()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(patience_s)
+            if self.ends_within(patience_s):
                 return
             patience_s = 5

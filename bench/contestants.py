@@ -61,15 +61,14 @@ class Contestant:
         mount = self.seen(root, daemon, name)
         try:
             child.wait_for(lambda: is_mounted(root) or daemon.has_ended(), f"{self.name}'s mount")
-            if daemon.has_ended():
-                raise Died(f"{self.name} ended at its start")
             child.must_run(["ls", root])  # it answers
             yield mount
+        except OSError as failure:
+            if daemon.ends_within(1):
+                raise Died(f"{self.name} ended: {failure}") from failure
+            raise
         finally:
-            died = daemon.has_ended()
             mount.end()
-        if died:
-            raise Died(f"{self.name} ended")
 
     def seen(self, root, daemon, name):
         return Mount(root, daemon)
@@ -84,24 +83,22 @@ class Omicsfs(Contestant):
 
     def __init__(self, program):
         self.program = program
+        self.configs = {}  # by origin
 
     def prepare(self, origin, place):
-        self.settle(origin, place)
-        child.must_run([self.program, "--config", self.config, "refresh", "abc-atlas"])
+        config = self.configs[origin.name] = place / "config.json"
+        config.write_text(json.dumps(self.settings(origin, place / "state")))
+        child.must_run([self.program, "--config", config, "refresh", "abc-atlas"])
 
-    def settle(self, origin, place):
-        self.config = place / "config.json"
-        self.state = place / "state"
-        self.config.write_text(json.dumps(self.settings(origin)))
-
-    def settings(self, origin):
-        return {"state_dir": str(self.state),
+    @staticmethod
+    def settings(origin, state):
+        return {"state_dir": str(state),
                 "cache": {"limit": "50G", "keep_free": "100M"},
                 "sources": {"abc-atlas": {"base_url": origin.url,
                                           "releases": [bucket.RELEASE]}}}
 
     def words(self, origin, place, root, name):
-        return [self.program, "--config", self.config, "--cache-dir", place / "cache",
+        return [self.program, "--config", self.configs[origin.name], "--cache-dir", place / "cache",
                 "mount", "-f", "abc-atlas", root]
 
 

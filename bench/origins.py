@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where the bytes come from: nginx as it is, or an origin that is far away."""
+"""Where the bytes come from: a server near by, or one that is far away."""
 
 import contextlib
 import shutil
@@ -17,7 +17,7 @@ http {{ log_format bench "$body_bytes_sent"; access_log {work}/nginx.log bench;
   add_header Accept-Ranges bytes;
   client_body_temp_path {work}/t1; proxy_temp_path {work}/t2;
   fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
-  server {{ listen 127.0.0.1:{port}; root {root}; autoindex on; }} }}
+  server {{ listen 127.0.0.1:{port}; root {root}; index no-such-page; autoindex on; }} }}
 """
 
 
@@ -33,6 +33,10 @@ class Lan:
         """Of all requests that are over."""
         with open(self.log, encoding="ascii") as lines:
             return sum(int(line) for line in lines)
+
+    def depth(self):
+        """Not known: nginx does not say when a request arrived."""
+        return None
 
 
 @contextlib.contextmanager
@@ -65,3 +69,35 @@ def lan(bucket, work):
     with stopped_at_the_end(child.Daemon(words, work / "nginx-out.log")):
         child.wait_for(lambda: answers(port), "nginx to listen")
         yield Lan(f"http://127.0.0.1:{port}/", work / "nginx.log")
+
+
+class Wan:
+    """Our own origin: 30 ms before each answer, 40 MB/s a connection."""
+
+    name = "WAN"
+    DELAY_MS = 30
+    BYTES_A_S = 40_000_000
+
+    def __init__(self, url, log):
+        self.url, self.log = url, log
+
+    def _columns(self, number):
+        with open(self.log, encoding="utf-8") as lines:
+            return [int(line.split()[number]) for line in lines]
+
+    def bytes_sent(self):
+        return sum(self._columns(-3))
+
+    def depth(self):
+        """The most requests until now of which each waited for the one before."""
+        return max(self._columns(-1), default=0)
+
+
+@contextlib.contextmanager
+def wan(bucket, work, programs):
+    log, port = work / "wan.log", work / "wan.port"
+    words = [programs / "omicsfs-origin", "--root", bucket.root, "--delay-ms", Wan.DELAY_MS,
+             "--bandwidth", Wan.BYTES_A_S, "--port-file", port, "--log", log]
+    with stopped_at_the_end(child.Daemon(words, work / "wan-out.log")):
+        child.wait_for(lambda: port.exists() and port.read_text().strip(), "the origin to listen")
+        yield Wan(f"http://127.0.0.1:{port.read_text().strip()}/", log)

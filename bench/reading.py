@@ -73,6 +73,16 @@ def sequential(ground, contestant):
             yield from warm(ground, contestant, place)
 
 
+def sequential_far(ground, contestant):
+    """Cold, for as long as the scale allows: some would take minutes."""
+    if isinstance(contestant, contestants.Curl):
+        yield "cold sequential, WAN", download(ground, contestant)
+        return
+    with fresh(ground, contestant) as mount:
+        load = ground.load(mount, "sequential", [bucket.BIG], limit_s=ground.scale.wan_limit_s)
+        yield "cold sequential, WAN", rate(load)
+
+
 def warm(ground, contestant, place):
     drop_page_cache()
     with contestant.mounted(ground.origin, place) as mount:

@@ -97,13 +97,19 @@ Response honest_response(const HttpRequest& request, const OriginState& state,
   if (query_field(*fields, "list-type") == "2") {
     return listing_response(request, *fields, state.objects, page_size);
   }
-  const auto object = state.objects.find(request.path);
+  const bool is_page = request.path.ends_with('/');
+  const auto object =
+      state.objects.find(request.path + (is_page ? "index.html" : ""));
   if (!object) {
     return text_response(
         404, kXml, s3_error("NoSuchKey", "The specified key does not exist."));
   }
-  return object_response(distorted(request, faults),
-                         distorted(*object, faults));
+  Response response =
+      object_response(distorted(request, faults), distorted(*object, faults));
+  if (is_page) {
+    response.headers["Content-Type"] = "text/html";
+  }
+  return response;
 }
 
 RequestRecord record_of(const HttpRequest& request, std::uint64_t connection) {

@@ -18,8 +18,9 @@
 // serves objects as S3 does, says what was asked of it, and fails when told to.
 //
 // GET and HEAD with one Range, If-Match, If-None-Match, If-Range; ListObjectsV2
-// at any path with "?list-type=2", over the objects below that path. Requests
-// below /.control/ steer it from outside the process:
+// at any path with "?list-type=2", over the objects below that path. A path
+// that ends in / is answered with the object index.html there, as S3's website
+// endpoints do. Requests below /.control/ steer it from outside the process:
 //   POST /.control/faults?what=status&glob=/a*&count=2&status=503…
 //        (names: the fields of Fault; `ms` for its pause)
 //   POST /.control/clear, /.control/release, /.control/log/clear

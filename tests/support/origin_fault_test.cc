@@ -237,7 +237,7 @@ TEST_F(OriginFaults, AreSteeredOverHttp) {
   EXPECT_EQ(struck_reply.header("X-A"), "b");
   EXPECT_EQ(client.get("/o").status, 200);
   EXPECT_EQ(client.get("/.control/log").body,
-            "1 GET /o - 500 18 1\n2 GET /o - 200 10 1\n");
+            "1 GET /o - 500 18 1 1\n2 GET /o - 200 10 1 2\n");
   EXPECT_EQ(client.post("/.control/log/clear").status, 200);
   EXPECT_TRUE(origin_.log().empty());
   EXPECT_TRUE(client.get("/.control/stats").body.starts_with("requests 2\n"));

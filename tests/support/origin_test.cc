@@ -48,6 +48,16 @@ TEST(Origin, ServesFilesAndObjectsInMemory) {
   EXPECT_EQ(client.get("/a").status, 404);
 }
 
+TEST(Origin, AnswersAPathThatEndsInASlashWithItsPage) {
+  Origin origin;
+  origin.add("/a/index.html", "<html></html>");
+  RawClient client(origin.port());
+  const Reply reply = client.get("/a/");
+  EXPECT_EQ(reply.body, "<html></html>");
+  EXPECT_EQ(reply.header("Content-Type"), "text/html");
+  EXPECT_EQ(client.get("/b/").status, 404);
+}
+
 TEST(Origin, HidesAFileBehindAnObjectUntilThatIsRemoved) {
   const TemporaryDirectory directory;
   write(directory, "f", "file");
@@ -231,10 +241,22 @@ TEST(OriginLog, TellsEachRequestExactly) {
   const std::vector<RequestRecord> log = origin.log();
   ASSERT_EQ(log.size(), 2U);
   EXPECT_EQ(log[0].if_match, "*");
-  EXPECT_EQ(to_line(log[0]), "1 GET /a b?x=1 bytes=1-2 206 2 1\n");
+  EXPECT_EQ(to_line(log[0]), "1 GET /a b?x=1 bytes=1-2 206 2 1 1\n");
   EXPECT_EQ(log[1].seq, 2U);
   EXPECT_EQ(log[1].status, 404);
   EXPECT_EQ(log[1].connection, 1U);
+}
+
+TEST(RequestLog, DepthCountsRequestsThatWaitedForOneAnother) {
+  RequestLog log;
+  const std::uint64_t first = log.begin({});
+  const std::uint64_t beside = log.begin({});
+  EXPECT_EQ(log.finish(first).depth, 1U);
+  const std::uint64_t second = log.begin({});
+  EXPECT_EQ(log.finish(beside).depth, 1U);
+  EXPECT_EQ(log.finish(log.begin({})).depth, 2U);
+  EXPECT_EQ(log.finish(second).depth, 2U);
+  EXPECT_EQ(log.finish(log.begin({})).depth, 3U);
 }
 
 TEST(OriginLog, IsNeverBehindTheClient) {

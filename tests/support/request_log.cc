@@ -11,14 +11,16 @@ namespace omicsfs {
 std::string to_line(const RequestRecord& record) {
   const std::string target =
       record.query.empty() ? record.path : record.path + "?" + record.query;
-  return fmt::format("{} {} {} {} {} {} {}\n", record.seq, record.method,
+  return fmt::format("{} {} {} {} {} {} {} {}\n", record.seq, record.method,
                      target, record.range.empty() ? "-" : record.range,
-                     record.status, record.bytes_sent, record.connection);
+                     record.status, record.bytes_sent, record.connection,
+                     record.depth);
 }
 
 std::uint64_t RequestLog::begin(RequestRecord record) {
   const MutexLock lock(mutex_);
   record.seq = ++counts_.requests;
+  record.depth = deepest_over_ + 1;
   ++counts_.in_flight;
   counts_.peak_in_flight = std::max(counts_.peak_in_flight, counts_.in_flight);
   entries_.push_back({std::move(record), kUnknown, true});
@@ -51,8 +53,7 @@ RequestRecord RequestLog::finish(std::uint64_t seq) {
   if (entry == nullptr) {
     return {};
   }
-  entry->body_bytes = entry->record.bytes_sent;
-  land_if_sent(*entry);
+  land(*entry);
   return entry->record;
 }
 
@@ -99,10 +100,17 @@ RequestLog::Entry* RequestLog::find(std::uint64_t seq) {
   return &entries_[seq - entries_.front().record.seq];
 }
 
-void RequestLog::land_if_sent(Entry& entry) {
-  if (entry.in_flight && entry.record.bytes_sent >= entry.body_bytes) {
+void RequestLog::land(Entry& entry) {
+  if (entry.in_flight) {
     entry.in_flight = false;
     --counts_.in_flight;
+    deepest_over_ = std::max(deepest_over_, entry.record.depth);
+  }
+}
+
+void RequestLog::land_if_sent(Entry& entry) {
+  if (entry.record.bytes_sent >= entry.body_bytes) {
+    land(entry);
   }
 }
 

@@ -26,9 +26,12 @@ struct RequestRecord {
   // the client is about to break the connection.
   std::uint64_t bytes_sent = 0;
   std::uint64_t connection = 0;  // from 1, in the order of acceptance
+  // How many requests, this one included, waited for one another to end: one
+  // more than the deepest of those that were over when it arrived.
+  std::uint64_t depth = 0;
 };
 
-// "seq method path range status bytes connection", with - for no range.
+// "seq method path range status bytes connection depth", with - for no range.
 [[nodiscard]] std::string to_line(const RequestRecord& record);
 
 struct RequestCounts {
@@ -72,12 +75,14 @@ class RequestLog {
   };
 
   Entry* find(std::uint64_t seq) REQUIRES_LOCK(mutex_);
+  void land(Entry& entry) REQUIRES_LOCK(mutex_);
   void land_if_sent(Entry& entry) REQUIRES_LOCK(mutex_);
 
   mutable Mutex mutex_;
   mutable std::condition_variable_any arrived_;
   std::deque<Entry> entries_ GUARDED_BY(mutex_);
   RequestCounts counts_ GUARDED_BY(mutex_);
+  std::uint64_t deepest_over_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace omicsfs
