@@ -14,10 +14,12 @@ import sys
 import tempfile
 import time
 
-from bench import bucket, child, contestants, origins, rows, table, workloads
+from bench import bucket, child, contestants, listing, origins, rows, table, trees, workloads
 from bench.ground import Ground, WrongBytes
 
-def everybody(program, disk):
+def everybody(programs, files):
+    """Those who are installed here."""
+    program = programs / "omicsfs"
     kinds = [contestants.Omicsfs(program)]
     if contestants.OmicsfsCopying.differs(program):
         kinds.append(contestants.OmicsfsCopying(program))
@@ -25,14 +27,19 @@ def everybody(program, disk):
              "httpdirfs": [contestants.Httpdirfs()], "httpfs2": [contestants.Httpfs2()]}
     for name, those in peers.items():
         kinds += those if shutil.which(name) else []
-    return kinds + [contestants.Curl(), contestants.Curl(ranges=16), contestants.Disk(disk)]
+    kinds += [contestants.Curl(), contestants.Curl(ranges=16)]
+    kinds.append(contestants.NullSource(programs / "bench" / "null_source", files.root))
+    kinds.append(contestants.Disk(files.disk))
+    return kinds
 
 
 def failure_text(failure):
     if isinstance(failure, WrongBytes):
         return "wrong bytes"
     if isinstance(failure, child.TookTooLong):
-        return "hangs"
+        return f"> {failure.patience_s} s"
+    if isinstance(failure, listing.Incomplete):
+        return "incomplete"
     return "dies" if isinstance(failure, contestants.Died) else "fails"
 
 
@@ -51,7 +58,8 @@ class Bench:
             for row, figure in workload.run(self.grounds[workload.origin], contestant):
                 self.figures.add(row, contestant.name, float(figure))
                 last = row
-        except (WrongBytes, OSError, child.TookTooLong, contestants.Died) as failure:
+        except (WrongBytes, OSError, child.TookTooLong, contestants.Died,
+                listing.Incomplete) as failure:
             self.failed.add((contestant.name, workload.name))
             for row in rows_after(workload.name, last):
                 self.figures.add(row, contestant.name, failure_text(failure))
@@ -91,33 +99,39 @@ def parse():
 def prepare(grounds, chosen):
     for ground in grounds.values():
         for one in chosen:
-            if isinstance(one, contestants.Contestant):
+            if one.ours or ground.origin.name != "1M":
                 home = ground.work / f"{one.name} at {ground.origin.name}"
                 home.mkdir()
                 one.prepare(ground.origin, home)
 
 
 @contextlib.contextmanager
-def grounds_over(files, programs, work):
+def grounds_over(files, programs, work, wanted):
+    """By the names of origins in `wanted`."""
     with origins.lan(files, work) as near, origins.wan(files, work, programs) as far:
-        yield {origin.name: Ground(files, origin, programs, work) for origin in (near, far)}
+        every = (near, far, origins.Million(near))
+        yield {origin.name: Ground(files, origin, programs, work)
+               for origin in every if origin.name in wanted}
 
 
 def run(options, work, memory, scale):
     """The figures, and the names of those who were measured."""
+    planned = [one for one in workloads.WORKLOADS if one.name in options.only]
+    wanted = {workload.origin for workload in planned}
     files = bucket.Bucket(memory, work / "disk", scale)
-    files.publish()
-    chosen = [one for one in everybody(options.programs / "omicsfs", work / "disk")
+    files.publish(with_trees=any(workload.trees for workload in planned))
+    if "1M" in wanted:
+        trees.publish_million(memory, scale.million)
+    chosen = [one for one in everybody(options.programs, files)
               if options.peers is None or one.name in [table.OURS, *options.peers]]
     figures = table.Figures()
-    with grounds_over(files, options.programs, work) as grounds:
+    with grounds_over(files, options.programs, work, wanted) as grounds:
         prepare(grounds, chosen)
         bench = Bench(grounds, figures)
         for _ in range(options.runs):
-            for workload in workloads.WORKLOADS:
-                for one in chosen:
-                    if workload.name in options.only and workload.takes(one):
-                        bench.measure(one, workload)
+            for workload in planned:
+                for one in filter(workload.takes, chosen):
+                    bench.measure(one, workload)
     return figures, [one.name for one in chosen]
 
 
@@ -128,7 +142,7 @@ def main():
             bucket.memory(pathlib.Path(name) / "bucket", 2 * scale.big_mib + 4096) as memory:
         figures, names = run(options, pathlib.Path(name), memory, scale)
     print(f"{machine()}; {scale.big_mib} MiB; medians of {options.runs} runs\n")
-    print(table.markdown(figures, rows.ROWS, names))
+    print(table.markdown(figures, rows.ROWS, names, scale.words()))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,14 @@
 import contextlib
 import dataclasses
 import hashlib
-import json
 import os
 import pathlib
 import random
 import shutil
 
-from bench import child, h5_file
+from bench import child, h5_file, trees
 
-RELEASE = "20240101"
+RELEASE = trees.RELEASE
 FOLDER = f"metadata/BENCH/{RELEASE}"
 BIG = f"{FOLDER}/big.bin"
 CELLS = f"{FOLDER}/cells.h5ad"
@@ -26,12 +25,20 @@ class Scale:
     small_files: int
     random_reads: int
     wan_limit_s: float
+    tree_files: int
+    million: int
 
     SMALL_BYTES = 5_000_000
 
+    def words(self):
+        """What the labels of rows say of it."""
+        return {"tree": f"{self.tree_files:,}", "million": f"{self.million:,}"}
 
-FULL = Scale(big_mib=1024, cells_mib=800, small_files=64, random_reads=1500, wan_limit_s=8)
-QUICK = Scale(big_mib=192, cells_mib=200, small_files=64, random_reads=400, wan_limit_s=3)
+
+FULL = Scale(big_mib=1024, cells_mib=800, small_files=64, random_reads=1500, wan_limit_s=8,
+             tree_files=100_000, million=1_000_000)
+QUICK = Scale(big_mib=192, cells_mib=200, small_files=64, random_reads=400, wan_limit_s=3,
+              tree_files=20_000, million=100_000)
 
 
 def small(index):
@@ -78,20 +85,16 @@ class Bucket:
         self.entries[path] = {"version": RELEASE, "relative_path": path, "size": size,
                               "url": "http://localhost/" + path, "file_hash": md5}
 
-    def publish(self):
-        """Writes the manifest, and the copy on the disk."""
-        place = {"version": RELEASE, "relative_path": FOLDER, "url": "", "view_link": "",
-                 "total_size": sum(entry["size"] for entry in self.entries.values())}
-        files = {pathlib.PurePath(path).stem: {"files": {"bin": entry}}
-                 for path, entry in self.entries.items()}
-        manifest = {"version": RELEASE, "resource_uri": "s3://bench/",
-                    "directory_listing": {"BENCH": {"directories": {"metadata": place}}},
-                    "file_listing": {"BENCH": {"metadata": files}}}
+    def publish(self, *, with_trees):
+        """Writes the pages, the copy on the disk, the trees and the manifests."""
         self.write_pages()
-        release = self.root / "releases" / RELEASE
-        release.mkdir(parents=True)
-        (release / "manifest.json").write_text(json.dumps(manifest))
         shutil.copytree(self.root, self.disk)
+        places = {"BENCH": (FOLDER, self.entries)}
+        for name, tree in (("DEEP", trees.DEEP), ("FLAT", trees.FLAT)) if with_trees else ():
+            places[name] = (tree, trees.listing(tree, self.scale.tree_files))
+            trees.plant(self.root, tree, self.scale.tree_files)
+            trees.plant(self.disk, tree, self.scale.tree_files)
+        trees.write_manifest(self.root, RELEASE, places)
 
     def write_pages(self):
         """A page of links in each directory, for an origin that makes none."""

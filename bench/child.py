@@ -12,12 +12,16 @@ PATIENCE_S = 60
 class TookTooLong(Exception):
     """A program did not do in time what was waited for."""
 
+    def __init__(self, what, patience_s):
+        super().__init__(f"{what}: not within {patience_s} s")
+        self.patience_s = patience_s
+
 
 def wait_for(condition, what, patience_s=PATIENCE_S):
     deadline = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > deadline:
-            raise TookTooLong(what)
+            raise TookTooLong(what, patience_s)
         time.sleep(0.002)
 
 
@@ -34,7 +38,7 @@ def run(words, patience_s=PATIENCE_S, **options):
         child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.communicate(timeout=5)
-        raise TookTooLong(f"{words[0]} after {patience_s} s") from None
+        raise TookTooLong(words[0], patience_s) from None
     return subprocess.CompletedProcess(words, child.returncode, output, errors)
 
 

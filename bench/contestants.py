@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import time
 
 from bench import bucket, child
 
@@ -24,6 +25,7 @@ class Mount:
 
     def __init__(self, root, daemon):
         self.root, self.daemon = root, daemon
+        self.answered_s = None  # since the program was started
 
     def path(self, name):
         return self.root / name
@@ -43,6 +45,7 @@ class Mount:
 class Contestant:
     """What a workload asks of everybody; `words` is how the server is started."""
 
+    ours = False
     one_file = False  # shows just the file it was mounted for
     fetches = True    # from the origin
     keeps = True      # on the disk, what was fetched
@@ -56,12 +59,14 @@ class Contestant:
         """A mount with its cache below `place`, which may hold one already."""
         root = place / "mnt"
         root.mkdir(parents=True, exist_ok=True)
+        started = time.perf_counter()
         daemon = child.Daemon(self.words(origin, place, root, name), place / "log",
                               self.environment)
         mount = self.seen(root, daemon, name)
         try:
             child.wait_for(lambda: is_mounted(root) or daemon.has_ended(), f"{self.name}'s mount")
-            child.must_run(["ls", root])  # it answers
+            child.must_run(["ls", root])
+            mount.answered_s = time.perf_counter() - started
             yield mount
         except OSError as failure:
             if daemon.ends_within(1):
@@ -80,6 +85,7 @@ class Contestant:
 
 class Omicsfs(Contestant):
     name = "omicsfs"
+    ours = True
 
     def __init__(self, program):
         self.program = program
@@ -88,14 +94,15 @@ class Omicsfs(Contestant):
     def prepare(self, origin, place):
         config = self.configs[origin.name] = place / "config.json"
         config.write_text(json.dumps(self.settings(origin, place / "state")))
-        child.must_run([self.program, "--config", config, "refresh", "abc-atlas"])
+        child.must_run([self.program, "--config", config, "refresh", "abc-atlas"],
+                       patience_s=300)
 
     @staticmethod
     def settings(origin, state):
         return {"state_dir": str(state),
                 "cache": {"limit": "50G", "keep_free": "100M"},
                 "sources": {"abc-atlas": {"base_url": origin.url,
-                                          "releases": [bucket.RELEASE]}}}
+                                          "releases": origin.releases}}}
 
     def words(self, origin, place, root, name):
         return [self.program, "--config", self.configs[origin.name], "--cache-dir", place / "cache",
@@ -161,6 +168,24 @@ class Httpfs2(Contestant):
         return OneFileMount(root, daemon)
 
 
+class NullSource(Contestant):
+    """FUSE's own ceiling: one file in memory, and the least program."""
+
+    name = "FUSE ceiling"
+    one_file = True
+    fetches = False
+    keeps = False
+
+    def __init__(self, program, truth):
+        self.program, self.truth = program, truth
+
+    def words(self, origin, place, root, name):
+        return [self.program, self.truth / name, root]
+
+    def seen(self, root, daemon, name):
+        return OneFileMount(root, daemon)
+
+
 class Disk(Contestant):
     """The same files on the local file system, where no server is needed."""
 
@@ -178,6 +203,11 @@ class Disk(Contestant):
 
 class Curl:
     """Downloads; it has no files to show."""
+
+    ours = False
+
+    def prepare(self, origin, place):
+        pass
 
     def __init__(self, ranges=1):
         self.ranges = ranges

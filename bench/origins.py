@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import socket
 
-from bench import child
+from bench import child, trees
 
 # httpfs2 wants Accept-Ranges in every answer, where nginx leaves it out of a 206.
 NGINX = """
@@ -25,6 +25,7 @@ class Lan:
     """nginx on the loopback interface."""
 
     name = "LAN"
+    releases = [trees.RELEASE]
 
     def __init__(self, url, log):
         self.url, self.log = url, log
@@ -37,6 +38,16 @@ class Lan:
     def depth(self):
         """Not known: nginx does not say when a request arrived."""
         return None
+
+
+class Million(Lan):
+    """The same server's releases of a million files."""
+
+    name = "1M"
+    releases = trees.MILLION_RELEASES
+
+    def __init__(self, near):
+        super().__init__(f"{near.url}{trees.MILLION}/", near.log)
 
 
 @contextlib.contextmanager
@@ -75,6 +86,7 @@ class Wan:
     """Our own origin: 30 ms before each answer, 40 MB/s a connection."""
 
     name = "WAN"
+    releases = [trees.RELEASE]
     DELAY_MS = 30
     BYTES_A_S = 40_000_000
 

@@ -114,13 +114,16 @@ def random_cold(ground, contestant):
 
 def first_byte(ground, contestant):
     """The first 4 KiB of a file that nobody has read, on a mount just made."""
-    times = []
+    times, mounts = [], []
     for index in range(3):
         name = bucket.small(index)
         with fresh(ground, contestant, name) as mount:
             load = ground.load(mount, "first", [name], block=4096)
         times.append(load["seconds"] * 1000)
+        mounts.append(mount.answered_s)
     yield f"first 4 KiB, {ground.origin.name}", sorted(times)[1]
+    if mount.daemon and ground.origin.name == "LAN":
+        yield "mount, LAN", sorted(mounts)[1] * 1000
 
 
 def many_files(ground, contestant):

@@ -41,6 +41,17 @@ ROWS = [
     Row("h5py far", "h5py, WAN", "– WAN, s", False),
     Row("h5py far", "h5py, WAN fetched", "– WAN, MB fetched", False),
     Row("h5py far", "h5py, WAN depth", "– WAN, requests that waited for one another", False),
+    Row("find", "find cold", "find -ls of {tree} files, cold, entries/s"),
+    Row("find", "find again", "– again"),
+    Row("ls", "ls -l cold", "ls -l of one directory of {tree}, cold, s", False),
+    Row("ls", "ls -l again", "– again", False),
+    Row("ls deep", "ls -lR cold", "ls -lR of {tree} files, cold, s", False),
+    Row("ls deep", "ls -lR again", "– again", False),
+    Row("stat", "stat cold", "stat of {tree} files, random, 4 jobs, cold, /s"),
+    Row("stat", "stat again", "– again"),
+    Row("first", "mount, LAN", "mount answers, ms", False),
+    Row("million", "million mount", "– with {million} files, ms", False),
+    Row("million", "million find", "– find -ls of them, cold, entries/s"),
     Row("streams", "peak memory, 64 streams", "server's peak memory, 64 streams, MiB", False),
 ]
 

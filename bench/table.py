@@ -47,10 +47,10 @@ def cell(figures, row, contestant):
     return short(figure) + aside
 
 
-def markdown(figures, rows, names):
+def markdown(figures, rows, names, words):
     lines = ["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for row in rows:
         if figures.has(row.key):
             cells = [cell(figures, row.key, name) for name in names]
-            lines.append(f"| {row.label} | " + " | ".join(cells) + " |")
+            lines.append(f"| {row.label.format(**words)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)

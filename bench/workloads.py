@@ -4,7 +4,7 @@
 import dataclasses
 import typing
 
-from bench import contestants, reading, slices
+from bench import contestants, listing, reading, slices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,6 +13,9 @@ class Workload:
     run: typing.Callable  # (ground, contestant) -> pairs of row and figure
     origin: str = "LAN"
     many_files: bool = False
+    trees: bool = False    # needs the trees of many names
+    ours: bool = False     # nobody else can show what it needs
+    ceiling: bool = False  # FUSE's own ceiling says something here
     curl: bool = False     # a download is a fair answer to it
     disk: bool = True      # the local disk is, too
 
@@ -21,17 +24,26 @@ class Workload:
             return self.curl
         if isinstance(contestant, contestants.Disk):
             return self.disk
-        return not (contestant.one_file and self.many_files)
+        if isinstance(contestant, contestants.NullSource):
+            return self.ceiling
+        if self.ours:
+            return contestant.ours
+        return not (contestant.one_file and (self.many_files or self.trees))
 
 
 WORKLOADS = [
-    Workload("sequential", reading.sequential, curl=True),
-    Workload("random", reading.random_cold),
-    Workload("first", reading.first_byte),
+    Workload("sequential", reading.sequential, curl=True, ceiling=True),
+    Workload("random", reading.random_cold, ceiling=True),
+    Workload("first", reading.first_byte, ceiling=True),
     Workload("files", reading.many_files, many_files=True),
-    Workload("readers", reading.two_readers),
+    Workload("readers", reading.two_readers, ceiling=True),
     Workload("streams", reading.streams, many_files=True, disk=False),
-    Workload("h5py", slices.h5_rows),
+    Workload("h5py", slices.h5_rows, ceiling=True),
+    Workload("find", listing.walk, trees=True),
+    Workload("ls", listing.ls_flat, trees=True),
+    Workload("ls deep", listing.ls_deep, trees=True),
+    Workload("stat", listing.storm, trees=True),
+    Workload("million", listing.million, origin="1M", ours=True, disk=False),
     Workload("sequential far", reading.sequential_far, origin="WAN", curl=True, disk=False),
     Workload("first far", reading.first_byte, origin="WAN", disk=False),
     Workload("h5py far", slices.h5_rows, origin="WAN", disk=False),
