@@ -221,6 +221,24 @@ Result<NodeId> Snapshot::parent_of(NodeId directory) const {
   return directory == kRootNode ? kRootNode : rows.integer(1);
 }
 
+Result<EntryPlace> Snapshot::first_entry(NodeId id) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kFirstEntry, {id});
+  const Result<void> found = step_to(rows, no_node(id));
+  if (!found) {
+    return found.error();
+  }
+  if (rows.is_null(0) || rows.integer(1) <= 0) {
+    return Error{ErrorCode::kNotFound,
+                 "node " + std::to_string(id) + " has no entry"};
+  }
+  return EntryPlace{rows.integer(0),
+                    static_cast<std::uint64_t>(rows.integer(1))};
+}
+
 Result<RemoteFile> Snapshot::remote_file(NodeId id) const {
   Result<Pool::Lease> lease = pool_->borrow();
   if (!lease) {

@@ -39,6 +39,11 @@ struct DirectoryEntry {
   NodeFacts node;
 };
 
+struct EntryPlace {  // where a name of a node stands
+  NodeId parent = 0;
+  std::uint64_t position = 0;
+};
+
 // Reads one snapshot. The file is opened immutable: it never changes under us,
 // and nothing here ever waits for a lock of SQLite's. Thread-safe: each call
 // borrows one of a pool of connections, whose statements are prepared once.
@@ -65,6 +70,8 @@ class Snapshot {
       NodeId parent, std::uint64_t after, std::size_t limit) const;
   // The directory that holds `directory`; the root holds itself.
   [[nodiscard]] Result<NodeId> parent_of(NodeId directory) const;
+  // The lowest, where a node has several. Errors: also kNotFound of the root.
+  [[nodiscard]] Result<EntryPlace> first_entry(NodeId id) const;
 
   [[nodiscard]] Result<RemoteFile> remote_file(NodeId id) const;
   // Bytes of an inline file from `offset`, at most `length`; shorter only at
@@ -105,9 +112,8 @@ Result<NextSnapshot> next_snapshot(const std::filesystem::path& state_dir,
 // directory.
 Result<UniqueFd> lock_snapshots(const std::filesystem::path& state_dir,
                                 std::string_view source);
-// Removes all but the current snapshot, also what a killed refresh left, and
-// leaves those that some process has open (each open Snapshot and each
-// SnapshotWriter holds a flock on its file).
+// Removes all but the current snapshot, also what a killed refresh left; not
+// those in use (an open Snapshot or SnapshotWriter holds a flock on its file).
 void prune_snapshots(const std::filesystem::path& state_dir,
                      std::string_view source);
 

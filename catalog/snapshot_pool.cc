@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "WHERE entries.parent = ?1 AND entries.position > ?2 "
     "ORDER BY entries.position LIMIT ?3",
     "SELECT kind, parent FROM nodes WHERE id = ?1",
+    "SELECT parent, position FROM nodes WHERE id = ?1",
     "SELECT nodes.kind, contents.id, contents.size, digest, validator "
     "FROM nodes LEFT JOIN contents ON contents.id = nodes.content "
     "WHERE nodes.id = ?1",

@@ -22,6 +22,7 @@ enum class SnapshotQuery : std::size_t {
   kLookup,
   kList,
   kParent,
+  kFirstEntry,
   kContent,
   kUrls,
   kInlineBytes,
@@ -30,7 +31,7 @@ enum class SnapshotQuery : std::size_t {
   kXattr,
   kProperty,
 };
-inline constexpr std::size_t kSnapshotQueries = 11;
+inline constexpr std::size_t kSnapshotQueries = 12;
 
 struct SnapshotConnection {
   Database database;

@@ -17,9 +17,10 @@ inline constexpr char kMetaGeneration[] = "generation";
 inline constexpr char kMetaCreatedAt[] = "created_at";
 inline constexpr char kMetaComplete[] = "complete";
 
-// nodes.bytes: an inline file's bytes, a symlink's target. nodes.parent: of
-// directories only. entries.position: 1, 2, … in byte order of the names within
-// one parent, so that a listing can go on after any entry with no OFFSET.
+// nodes.bytes: an inline file's bytes, a symlink's target. nodes.parent and
+// nodes.position: where the first entry of the node stands, the root excepted.
+// entries.position: 1, 2, … in byte order of the names within one parent, so
+// that a listing can go on after any entry with no OFFSET.
 inline constexpr char kSnapshotTables[] = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE properties(
@@ -33,7 +34,7 @@ CREATE TABLE content_urls(
 CREATE TABLE nodes(
   id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, size INTEGER NOT NULL,
   mtime INTEGER NOT NULL, links INTEGER NOT NULL, content INTEGER,
-  parent INTEGER, bytes BLOB);
+  parent INTEGER, position INTEGER, bytes BLOB);
 CREATE TABLE entries(
   parent INTEGER NOT NULL, name TEXT NOT NULL COLLATE BINARY,
   node INTEGER NOT NULL, position INTEGER NOT NULL,
@@ -49,8 +50,7 @@ inline constexpr std::int64_t kSnapshotTableCount = 7;
 // (the checks come after), then numbered. The index holds all that a listing
 // reads of `entries` (its key columns are part of it).
 inline constexpr char kCountNames[] = R"sql(
-UPDATE nodes SET links = named.count,
-                 parent = CASE kind WHEN 1 THEN named.parent END FROM (
+UPDATE nodes SET links = named.count, parent = named.parent FROM (
   SELECT node, count(*) AS count, min(parent) AS parent
   FROM entries GROUP BY node) AS named
 WHERE nodes.id = named.node;
@@ -62,6 +62,10 @@ UPDATE entries SET position = ranked.position FROM (
   FROM entries) AS ranked
 WHERE entries.parent = ranked.parent AND entries.name = ranked.name;
 CREATE UNIQUE INDEX entries_by_position ON entries(parent, position, node);
+UPDATE nodes SET position = placed.position FROM (
+  SELECT parent, node, min(position) AS position
+  FROM entries GROUP BY parent, node) AS placed
+WHERE nodes.id = placed.node AND nodes.parent = placed.parent;
 UPDATE nodes SET links = 2 + (
   SELECT count(*) FROM entries JOIN nodes AS child ON child.id = entries.node
   WHERE entries.parent = nodes.id AND child.kind = 1)

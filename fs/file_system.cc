@@ -215,6 +215,7 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   if (!remote) {
     return remote.error();
   }
+  siblings_.opened(inode, *snapshot, *remote);
   auto source = cache_.open(*remote);
   const std::string key = source->file().key();
   return Opened{

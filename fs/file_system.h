@@ -18,6 +18,7 @@
 #include "fs/entry_stat.h"
 #include "fs/inode.h"
 #include "fs/open_files.h"
+#include "fs/sibling_fetch.h"
 
 namespace omicsfs {
 
@@ -110,6 +111,7 @@ class FileSystem {
   BlockCache& cache_;
   Owner owner_;
   OpenFiles open_files_;
+  SiblingFetch siblings_{cache_};
 };
 
 }  // namespace omicsfs

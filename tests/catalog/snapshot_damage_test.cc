@@ -37,6 +37,7 @@ void read_everything(const Snapshot& snapshot) {
     static_cast<void>(snapshot.symlink_target(id).has_value());
     static_cast<void>(snapshot.xattrs(id).has_value());
     static_cast<void>(snapshot.parent_of(id).has_value());
+    static_cast<void>(snapshot.first_entry(id).has_value());
   }
 }
 

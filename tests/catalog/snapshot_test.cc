@@ -144,6 +144,39 @@ TEST(Snapshot, EachDirectoryKnowsItsParent) {
   EXPECT_EQ(*snapshot->parent_of(kRootNode), kRootNode);
 }
 
+TEST(Snapshot, EachNodeKnowsWhereItsFirstEntryStands) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    for (const char* name : {"d/c", "d/a", "d/b", "d/sub/x"}) {
+      ASSERT_TRUE(tree.add_file(name, remote_file_named(name, 1), 0));
+    }
+    const auto twice = tree.add_file("e/2", remote_file_named("e", 1), 0);
+    ASSERT_TRUE(twice);
+    ASSERT_TRUE(tree.add_link("e/1", *twice));
+    ASSERT_TRUE(tree.add_link("f", *twice));
+    ASSERT_TRUE(tree.add_inline_file("g", "x", 0));
+  });
+  const auto check = [&](const char* path, NodeId parent,
+                         std::uint64_t position) {
+    const auto place = snapshot->first_entry(node_at(*snapshot, path)->id);
+    ASSERT_TRUE(place) << path;
+    EXPECT_EQ(place->parent, parent) << path;
+    EXPECT_EQ(place->position, position) << path;
+  };
+  const NodeId d = node_at(*snapshot, "d")->id;
+  check("d/a", d, 1);
+  check("d/b", d, 2);
+  check("d/c", d, 3);
+  check("d/sub", d, 4);
+  check("d/sub/x", node_at(*snapshot, "d/sub")->id, 1);
+  check("e/2", kRootNode, 3);
+  check("e/1", kRootNode, 3);
+  check("g", kRootNode, 4);
+  EXPECT_EQ(snapshot->first_entry(kRootNode).error().code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(snapshot->first_entry(99).error().code, ErrorCode::kNotFound);
+}
+
 TEST(Snapshot, EntriesComeInByteOrderOfTheirNames) {
   const ScratchDir dir;
   const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
