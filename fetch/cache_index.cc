@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -162,12 +163,14 @@ Result<void> CacheIndex::touch(const std::vector<std::string>& keys) {
   return (*lease)->database.execute("COMMIT");
 }
 
-Result<void> CacheIndex::set_verified(const std::string& key) {
+Result<void> CacheIndex::set_verified(const std::string& key,
+                                      std::uint64_t stamp) {
   auto lease = pool_->lease();
-  return lease ? (*lease)->verify.run({key}) : lease.error();
+  return lease ? (*lease)->verify.run({key, std::bit_cast<std::int64_t>(stamp)})
+               : lease.error();
 }
 
-Result<bool> CacheIndex::is_verified(const std::string& key) {
+Result<std::uint64_t> CacheIndex::verified_stamp(const std::string& key) {
   auto lease = pool_->lease();
   if (!lease) {
     return lease.error();
@@ -177,7 +180,7 @@ Result<bool> CacheIndex::is_verified(const std::string& key) {
   if (!found) {
     return found.error();
   }
-  return *found && rows.integer(0) != 0;
+  return *found ? std::bit_cast<std::uint64_t>(rows.integer(0)) : 0;
 }
 
 Result<void> CacheIndex::forget(const std::string& key) {

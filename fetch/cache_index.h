@@ -54,8 +54,11 @@ class CacheIndex {
   Result<void> settle(const std::string& key, std::uint64_t size,
                       std::uint64_t bytes);
   Result<void> touch(const std::vector<std::string>& keys);
-  Result<void> set_verified(const std::string& key);
-  Result<bool> is_verified(const std::string& key);
+  // Notes that the published digest was found right of the data file whose
+  // stamp (stamp_of) was `stamp`.
+  Result<void> set_verified(const std::string& key, std::uint64_t stamp);
+  // The stamp so noted; 0 where there is none.
+  Result<std::uint64_t> verified_stamp(const std::string& key);
   Result<void> forget(const std::string& key);
 
   // Up to `count` files that are not pinned, those used longest ago first, from

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fetch/crc32c.h"
+#include "fetch/file_stamp.h"
 #include "fetch/local_io.h"
 
 namespace omicsfs {
@@ -42,6 +43,24 @@ bool is_file_at(int fd, const std::filesystem::path& path) {
   struct stat there {};
   return ::fstat(fd, &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
          mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+}
+
+// Leaves a file alone that has its size: ftruncate(2) would set its times, and
+// so take its stamp away.
+Result<void> give_size(int fd, const std::filesystem::path& path,
+                       std::uint64_t size) {
+  struct stat facts {};
+  const bool right =
+      ::fstat(fd, &facts) == 0 && facts.st_size == static_cast<off_t>(size);
+  if (!right && ::ftruncate(fd, static_cast<off_t>(size)) != 0) {
+    return system_error("cannot size " + path.string(), errno);
+  }
+  return {};
+}
+
+// A power cut may leave a hole where a write was on its way to the disk.
+bool has_hole(int fd, std::uint64_t size) {
+  return ::lseek(fd, 0, SEEK_HOLE) != static_cast<off_t>(size);
 }
 
 Result<void> make_parent(const std::filesystem::path& path) {
@@ -174,10 +193,7 @@ Result<void> CachedFile::adopt_header(const Backing& backing) {
       }
     }
   }
-  if (::ftruncate(backing.data.get(), static_cast<off_t>(remote_.size)) != 0) {
-    return system_error("cannot size " + paths_.data.string(), errno);
-  }
-  return {};
+  return give_size(backing.data.get(), paths_.data, remote_.size);
 }
 
 void CachedFile::publish(std::unique_ptr<Backing> backing) {
@@ -261,6 +277,20 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
     saved_pins_.store(revision, std::memory_order_release);
   }
   return written;
+}
+
+std::uint64_t CachedFile::stamp() const {
+  const Backing* backing = backing_.load(std::memory_order_acquire);
+  return backing == nullptr ? 0 : stamp_of(backing->data.get());
+}
+
+UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {
+  UniqueFd file = open_file(paths_.data, O_RDONLY);
+  const bool whole = stamp != 0 && file.valid() &&
+                     ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 &&
+                     stamp_of(file.get()) == stamp &&
+                     !has_hole(file.get(), remote_.size);
+  return whole ? std::move(file) : UniqueFd();
 }
 
 std::uint64_t CachedFile::disk_bytes() const {

@@ -74,6 +74,13 @@ class CachedFile {
   Result<void> store(BlockRun run,
                      std::span<const std::span<const std::byte>> blocks);
 
+  // The data file's stamp (stamp_of), 0 where there is none.
+  [[nodiscard]] std::uint64_t stamp() const;
+  // The data file opened anew, to be read by others than us: only while it is
+  // in the state that `stamp` names and has no hole; else no descriptor. While
+  // the open file lives, a shared flock on it keeps others from punching holes.
+  [[nodiscard]] UniqueFd open_whole(std::uint64_t stamp) const;
+
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;
   // Unlinks the files; open handles keep what they have.

@@ -96,13 +96,20 @@ void CachedSource::attach() {
     if (!file_.complete() || !file_.remote().digest || size() == 0) {
       return;
     }
-    const auto verified = services_.index->is_verified(file_.key());
-    if (verified && *verified) {
+    const auto verified = services_.index->verified_stamp(file_.key());
+    if (verified && *verified != 0 && *verified == file_.stamp()) {
+      stamp_.store(*verified, std::memory_order_release);
       check_.store(Check::kPassed, std::memory_order_release);
     } else {
       check_later();
     }
   });
+}
+
+UniqueFd CachedSource::open_whole() const {
+  return verified() && !has_failed()
+             ? file_.open_whole(stamp_.load(std::memory_order_acquire))
+             : UniqueFd();
 }
 
 std::optional<Error> CachedSource::failure() const {
@@ -485,14 +492,14 @@ Result<void> CachedSource::check_before_reply(const ReadLimits& limits) {
   return Error{ErrorCode::kTimedOut, "the file's digest is being checked"};
 }
 
+// The stamp is that of before: whatever is written while the digest is computed
+// changes it.
 void CachedSource::check_digest(const std::stop_token& stop) {
+  const std::uint64_t stamp = file_.stamp();
   switch (digest_agrees(file_, stop)) {
     case DigestVerdict::kAgrees:
       services_.counters->files_verified.fetch_add(1);
-      if (services_.index != nullptr) {
-        // Not kept: it is checked again by the next session.
-        static_cast<void>(services_.index->set_verified(file_.key()));
-      }
+      note_verified(stamp);
       settle_check(Check::kPassed);
       return;
     case DigestVerdict::kDiffers:
@@ -506,6 +513,14 @@ void CachedSource::check_digest(const std::stop_token& stop) {
     case DigestVerdict::kUnknown:
       settle_check(Check::kNone);
       return;
+  }
+}
+
+void CachedSource::note_verified(std::uint64_t stamp) {
+  stamp_.store(stamp, std::memory_order_release);
+  if (services_.index != nullptr) {
+    // Not kept: it is checked again by the next session.
+    static_cast<void>(services_.index->set_verified(file_.key(), stamp));
   }
 }
 

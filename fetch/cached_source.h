@@ -69,6 +69,9 @@ class CachedSource final : public ByteSource,
   [[nodiscard]] bool has_failed() const {
     return failed_.load(std::memory_order_acquire);
   }
+  // The data file, for the kernel to read past us (CachedFile::open_whole); no
+  // descriptor where it is incomplete, not verified, or written to since.
+  [[nodiscard]] UniqueFd open_whole() const;
   // The failure that makes every read of this object fail, if there is one.
   [[nodiscard]] std::optional<Error> failure() const;
 
@@ -123,6 +126,7 @@ class CachedSource final : public ByteSource,
   void check_later();
   Result<void> check_before_reply(const ReadLimits& limits);
   void check_digest(const std::stop_token& stop);
+  void note_verified(std::uint64_t stamp);
   void settle_check(Check outcome);
   void fail(const Error& error);
 
@@ -132,6 +136,7 @@ class CachedSource final : public ByteSource,
   FileCharge charge_;
   std::once_flag attached_;
   std::atomic<Check> check_{Check::kNone};
+  std::atomic<std::uint64_t> stamp_{0};  // of the data file that was verified
   std::atomic<bool> disk_was_full_{false};
   std::atomic<bool> failed_{false};
   std::atomic<int> readers_{0};

@@ -29,7 +29,9 @@ constexpr const char* kPragmas = R"sql(
   PRAGMA journal_size_limit = 1048576;
 )sql";
 
-// `pinned` is there for files that eviction must leave alone.
+// `verified` is the stamp of a data file whose published digest was found
+// right, 0 without one; `pinned` is there for files that eviction must leave
+// alone.
 constexpr const char* kSchema = R"sql(
   CREATE TABLE IF NOT EXISTS files(
     key TEXT PRIMARY KEY,
@@ -75,13 +77,13 @@ Result<IndexConnection> connect(const stdfs::path& path) {
       "INSERT INTO files(key, size, charged, last_use) VALUES(?1, ?2, ?3, " +
           next_use + ") ON CONFLICT(key) DO UPDATE SET charged = ?3",
       "UPDATE files SET last_use = " + next_use + " WHERE key = ?1",
-      "UPDATE files SET verified = 1 WHERE key = ?1",
+      "UPDATE files SET verified = ?2 WHERE key = ?1",
       "SELECT verified FROM files WHERE key = ?1",
       "DELETE FROM files WHERE key = ?1",
       "SELECT key, size, charged, last_use, verified FROM files WHERE last_use "
       "> ?1 AND pinned = 0 ORDER BY last_use LIMIT ?2",
-      "SELECT count(*), coalesce(sum(charged), 0), coalesce(sum(verified), 0) "
-      "FROM files"};
+      "SELECT count(*), coalesce(sum(charged), 0), "
+      "coalesce(sum(verified <> 0), 0) FROM files"};
   std::vector<Statement> statements;
   for (const std::string& text : texts) {
     auto statement = database->prepare(text);

@@ -70,13 +70,14 @@ TEST(CacheIndex, VerifiedOutlivesTheSessionAndGoesWithTheFile) {
   {
     const auto index = open_index_in(dir);
     ASSERT_TRUE(index->charge("a", 1, 1, 100));
-    EXPECT_FALSE(*index->is_verified("a"));
-    ASSERT_TRUE(index->set_verified("a"));
+    EXPECT_EQ(*index->verified_stamp("a"), 0U);
+    ASSERT_TRUE(index->set_verified("a", UINT64_MAX - 1));
+    EXPECT_EQ(index->totals()->verified, 1U);
   }
   const auto index = open_index_in(dir);
-  EXPECT_TRUE(*index->is_verified("a"));
+  EXPECT_EQ(*index->verified_stamp("a"), UINT64_MAX - 1);
   ASSERT_TRUE(index->forget("a"));
-  EXPECT_FALSE(*index->is_verified("a"));
+  EXPECT_EQ(*index->verified_stamp("a"), 0U);
 }
 
 TEST(CacheIndex, KeepsTheLastHundredReports) {
