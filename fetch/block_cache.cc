@@ -87,6 +87,11 @@ CachedState BlockCache::state(const RemoteFile& remote) {
   return {source->file().present_bytes(), source->verified()};
 }
 
+void BlockCache::touch(const std::string& key) {
+  const MutexLock lock(mutex_);
+  touched_.insert(key);
+}
+
 bool BlockCache::was_dropped(const std::string& key) const {
   const MutexLock lock(mutex_);
   return dropped_.contains(key);

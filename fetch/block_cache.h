@@ -62,6 +62,8 @@ class BlockCache {
   // The one source for the content of `remote`; made where nobody has it open.
   std::shared_ptr<CachedSource> open(const RemoteFile& remote);
   [[nodiscard]] CachedState state(const RemoteFile& remote);
+  // Notes a use of `key` that no read here shows.
+  void touch(const std::string& key);
   // Whether content of `key` was dropped since the start.
   [[nodiscard]] bool was_dropped(const std::string& key) const;
 

@@ -146,8 +146,6 @@ Result<void> CachedSource::read_at(std::uint64_t offset,
   return {};
 }
 
-void CachedSource::fetch_ahead(ByteRange /*range*/) {}
-
 // A block that turns out damaged on disk is fetched in a further round. Each
 // round gets at least one block further or finds one damaged, and a block that
 // was fetched comes out of its flight, so the rounds end.

@@ -80,9 +80,6 @@ class CachedSource final : public ByteSource,
   }
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override;
-  // Starts to fetch what of `range` is missing, for nobody who waits.
-  void fetch_ahead(ByteRange range);
-
   // Starts to fetch what of `range` is neither here nor on its way, as far as
   // memory and disk have room for what nobody has asked for yet; returns at
   // once. REQUIRES: `range` lies within the file.

@@ -20,6 +20,7 @@ struct Counters {
   std::atomic<std::uint64_t> digest_mismatches{0};
   std::atomic<std::uint64_t> files_verified{0};
   std::atomic<std::uint64_t> files_evicted{0};
+  std::atomic<std::uint64_t> files_passed_through{0};  // opens
 };
 
 }  // namespace omicsfs

@@ -70,13 +70,15 @@ struct SettingFlag {
   const char* help;
 };
 
-constexpr std::array<SettingFlag, 4> kSettingFlags = {{
+constexpr std::array<SettingFlag, 5> kSettingFlags = {{
     {"--state-dir", "state_dir", "DIR", "Where catalogs and logs are kept"},
     {"--cache-dir", "cache.dir", "DIR", "Where fetched bytes are kept"},
     {"--cache-limit", "cache.limit", "SIZE",
      "The most that the cache may take, as in 20G"},
     {"--keep-free", "cache.keep_free", "SIZE",
      "What stays free on the cache's disk, as in 2G"},
+    {"--passthrough", "passthrough", "BOOL",
+     "Let the kernel read complete, verified files itself, where it can"},
 }};
 
 // CLI11 would have the sources take the mount point too, so both are one option

@@ -23,8 +23,11 @@ std::uint16_t generation_of(const Snapshot& snapshot) {
 }  // namespace
 
 FileSystem::FileSystem(std::vector<MountedSource> sources, BlockCache& cache,
-                       Owner owner)
-    : sources_(std::move(sources)), cache_(cache), owner_(owner) {}
+                       Owner owner, Passthrough* passthrough)
+    : sources_(std::move(sources)),
+      cache_(cache),
+      owner_(owner),
+      passthrough_(passthrough) {}
 
 Inode FileSystem::inode_at(const MountedSource& source, NodeId node) const {
   if (single() && node == kRootNode) {
@@ -209,18 +212,39 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   }
   if (node->kind == NodeKind::kInlineFile) {
     auto source = std::make_shared<InlineSource>(snapshot, *node);
-    return Opened{open_files_.add({std::move(source)}), true};
+    return Opened{open_files_.add({std::move(source), "", {}})};
   }
   const auto remote = snapshot->remote_file(place->node);
   if (!remote) {
     return remote.error();
   }
   siblings_.opened(inode, *snapshot, *remote);
-  auto source = cache_.open(*remote);
-  const std::string key = source->file().key();
-  return Opened{
-      open_files_.add({std::make_shared<CacheReader>(std::move(source))}),
-      !cache_.was_dropped(key)};
+  return open_remote(inode, *remote);
+}
+
+FileSystem::Opened FileSystem::open_remote(Inode inode,
+                                           const RemoteFile& remote) {
+  auto source = cache_.open(remote);
+  OpenFile file{
+      std::make_shared<CacheReader>(source), source->file().key(), {}};
+  Opened opened;
+  opened.keep_pages = !cache_.was_dropped(file.key);
+  if (passthrough_ != nullptr) {
+    file.kernel = passthrough_->enter(inode, [&] {
+      return opened.keep_pages ? source->open_whole() : UniqueFd();
+    });
+    opened.backing = file.kernel.backing();
+  }
+  opened.handle = open_files_.add(std::move(file));
+  return opened;
+}
+
+void FileSystem::release(OpenFiles::Handle handle) {
+  // What the kernel reads past us is used for as long as it is open.
+  if (const std::string& key = OpenFiles::at(handle).key; !key.empty()) {
+    cache_.touch(key);
+  }
+  open_files_.remove(handle);
 }
 
 Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,

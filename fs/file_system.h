@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "fs/entry_stat.h"
 #include "fs/inode.h"
 #include "fs/open_files.h"
+#include "fs/passthrough.h"
 #include "fs/sibling_fetch.h"
 
 namespace omicsfs {
@@ -41,14 +43,14 @@ struct ListedEntry {
 // (CachedSource: present blocks from CachedFile, missing ones by a Flight that
 // RangeFetcher fills) -> bytes, or the error that errno_of turns to an errno.
 //
-// Only open() and read() of a remote file may wait for the network, and only
-// read() does. Errors of all: kNotFound, no such inode, name or attribute;
-// kCorrupt and kIo as the snapshot gives them.
+// Only read() of a remote file waits for the network. Errors of all: kNotFound,
+// no such inode, name or attribute; kCorrupt, kIo as the snapshot gives them.
 class FileSystem {
  public:
-  // `cache` must outlive it. REQUIRES: 1 to 255 sources, names unique.
-  FileSystem(std::vector<MountedSource> sources, BlockCache& cache,
-             Owner owner);
+  // `cache` and `passthrough` must outlive it; where `passthrough` is null, the
+  // kernel asks for all bytes. REQUIRES: 1 to 255 sources, names unique.
+  FileSystem(std::vector<MountedSource> sources, BlockCache& cache, Owner owner,
+             Passthrough* passthrough = nullptr);
 
   [[nodiscard]] Result<struct stat> lookup(Inode parent,
                                            std::string_view name) const;
@@ -62,11 +64,12 @@ class FileSystem {
 
   struct Opened {
     OpenFiles::Handle handle = 0;
-    // Pages that the kernel cached earlier are still right. Where they are not,
-    // this open makes it drop them. (It could be told to at once; but that call
-    // waits for reads of the file, in a sleep that not even SIGKILL ends, and a
-    // server killed in it leaves a mount that cannot be cleared away.)
+    // Pages that the kernel has are still right. Where not, this open makes it
+    // drop them. (Telling it at once would wait for reads, in a sleep that not
+    // even SIGKILL ends.)
     bool keep_pages = true;
+    // What the kernel is to read in our place, from now to the release.
+    std::optional<BackingId> backing = {};
   };
   Result<Opened> open(Inode inode);
   // Fills the start of `out` with the bytes at `offset`; returns how many: less
@@ -75,7 +78,7 @@ class FileSystem {
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
                                   const ReadLimits& limits);
-  void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
+  void release(OpenFiles::Handle handle);
 
   // The cache's limit and use: what df shows. Never waits for anything.
   [[nodiscard]] struct statvfs space() const;
@@ -94,6 +97,7 @@ class FileSystem {
   };
 
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
+  [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
   [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }
   [[nodiscard]] struct stat top_stat() const;
@@ -110,6 +114,7 @@ class FileSystem {
   std::vector<MountedSource> sources_;
   BlockCache& cache_;
   Owner owner_;
+  Passthrough* passthrough_;
   OpenFiles open_files_;
   SiblingFetch siblings_{cache_};
 };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "fs/errno_of.h"
+#include "fs/passthrough_wire.h"
 
 namespace omicsfs {
 namespace {
@@ -87,6 +88,20 @@ fuse_entry_param entry_of(const struct stat& facts) {
   return entry;
 }
 
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+void ask_for_passthrough(FuseContext& context, fuse_conn_info& connection) {
+  if (context.backing != nullptr) {
+    connection.max_backing_stack_depth = context.backing->max_stack_depth();
+    context.backing->settle(
+        fuse_set_feature_flag(&connection, FUSE_CAP_PASSTHROUGH));
+  }
+}
+#else
+// This libfuse does not know of it: FuseSession puts it into the reply.
+void ask_for_passthrough(FuseContext& /*context*/,
+                         fuse_conn_info& /*connection*/) {}
+#endif
+
 void on_init(void* userdata, fuse_conn_info* connection) {
   const auto want = [connection](unsigned capability) {
     connection->want |= connection->capable & capability;
@@ -104,7 +119,9 @@ void on_init(void* userdata, fuse_conn_info* connection) {
   // Copying was faster than splicing in every measurement.
   connection->want &= ~static_cast<unsigned>(
       FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
-  static_cast<FuseContext*>(userdata)->on_ready();
+  FuseContext& context = *static_cast<FuseContext*>(userdata);
+  ask_for_passthrough(context, *connection);
+  context.on_ready();
 }
 
 void on_lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
@@ -149,6 +166,21 @@ void on_readlink(fuse_req_t request, fuse_ino_t inode) {
   }
 }
 
+// Answers an open of a file that the kernel reads itself: it drops the pages
+// that it has of it, which would only be a second copy.
+int reply_passthrough(fuse_req_t request, fuse_file_info& file,
+                      BackingId backing) {
+  file.keep_cache = 0;
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
+  file.backing_id = static_cast<int>(backing);
+  return fuse_reply_open(request, &file);
+#else
+  const auto reply = passthrough_open_reply(file.fh, backing);
+  return fuse_reply_buf(request, reinterpret_cast<const char*>(reply.data()),
+                        reply.size());
+#endif
+}
+
 void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
   if ((file->flags & O_ACCMODE) != O_RDONLY) {
     fuse_reply_err(request, EROFS);
@@ -163,7 +195,10 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
   file->fh = opened->handle;
   file->keep_cache = opened->keep_pages ? 1 : 0;
   file->noflush = 1;
-  if (fuse_reply_open(request, file) != 0) {
+  const int status = opened->backing
+                         ? reply_passthrough(request, *file, *opened->backing)
+                         : fuse_reply_open(request, file);
+  if (status != 0) {
     files.release(opened->handle);  // the opener is gone: no release follows
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fs/file_system.h"
+#include "fs/kernel_backing.h"
 
 struct fuse_lowlevel_ops;
 
@@ -21,6 +22,8 @@ struct FuseContext {
   std::function<void(const std::string& message)> on_failure;
   // Told once, when the kernel and we have agreed on the protocol.
   std::function<void()> on_ready;
+  // Where files may be passed through; null where none is to be.
+  KernelBacking* backing = nullptr;
 };
 
 // libfuse's low-level callbacks over a FuseContext: a thin translation, so that

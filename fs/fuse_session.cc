@@ -3,12 +3,19 @@
 
 #define FUSE_USE_VERSION 312
 #include <fuse_lowlevel.h>
+#include <linux/fuse.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <thread>
 #include <utility>
+
+#include "fetch/local_io.h"
 
 namespace omicsfs {
 namespace {
@@ -34,6 +41,48 @@ std::string mount_words(const FuseMountOptions& options) {
   }
   return words;
 }
+
+#if FUSE_VERSION < FUSE_MAKE_VERSION(3, 17)
+KernelBacking& backing_of(void* context) {
+  return *static_cast<FuseContext*>(context)->backing;
+}
+
+ssize_t watched_read(int fd, void* buffer, size_t size, void* context) {
+  const ssize_t got = ::read(fd, buffer, size);
+  if (got > 0) {
+    backing_of(context).on_request(
+        {static_cast<const std::byte*>(buffer), static_cast<size_t>(got)});
+  }
+  return got;
+}
+
+ssize_t watched_writev(int fd, iovec* parts, int count, void* context) {
+  if (count != 2 || !backing_of(context).awaits_init_reply()) {
+    return ::writev(fd, parts, count);
+  }
+  fuse_out_header header{};
+  std::memcpy(&header, parts[0].iov_base, sizeof header);
+  auto body = backing_of(context).instead_of(
+      header.unique,
+      {static_cast<const std::byte*>(parts[1].iov_base), parts[1].iov_len});
+  if (body.empty()) {
+    return ::writev(fd, parts, count);
+  }
+  const std::array<iovec, 2> changed = {parts[0], {body.data(), body.size()}};
+  return ::writev(fd, changed.data(), static_cast<int>(changed.size()));
+}
+
+// Has libfuse read and write as it would itself, but for the exchange that
+// begins the mount: this libfuse cannot ask for passthrough there.
+Result<void> watch_init(fuse_session* session) {
+  const fuse_custom_io io{watched_writev, watched_read, nullptr, nullptr};
+  const int status =
+      fuse_session_custom_io(session, &io, fuse_session_fd(session));
+  return status == 0 ? Result<void>() : system_error("FUSE", -status);
+}
+#else
+Result<void> watch_init(fuse_session* /*session*/) { return {}; }
+#endif
 
 }  // namespace
 
@@ -62,6 +111,12 @@ Result<std::unique_ptr<FuseSession>> FuseSession::mount(
       fuse_session_mount(session.get(), options.mount_point.c_str()) != 0) {
     return Error{ErrorCode::kIo, "cannot mount at " + options.mount_point};
   }
+  if (context.backing != nullptr) {
+    context.backing->connect(fuse_session_fd(session.get()));
+    if (auto watched = watch_init(session.get()); !watched) {
+      return watched.error();
+    }
+  }
   return std::unique_ptr<FuseSession>(
       new FuseSession(std::move(session), options.threads));
 }
@@ -72,6 +127,9 @@ Result<void> FuseSession::serve() {
   serving_.store(true);
   fuse_loop_config* config = fuse_loop_cfg_create();
   fuse_loop_cfg_set_max_threads(config, threads_);
+  // A thread that was needed once stays: a burst of requests would otherwise
+  // make and end threads all the time.
+  fuse_loop_cfg_set_idle_threads(config, threads_);
   const int status = fuse_session_loop_mt(session_.get(), config);
   fuse_loop_cfg_destroy(config);
   serving_.store(false);

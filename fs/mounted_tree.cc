@@ -45,14 +45,20 @@ MountedTree::MountedTree(const Settings& settings,
                log_.write(LogLevel::kError, report.message);
              },
              fetch_limits(settings.network, machine_memory())),
-      files_(std::move(sources), cache_, {::getuid(), ::getgid()}),
+      backing_(open_backing(settings)),
+      passthrough_(backing_ == nullptr
+                       ? nullptr
+                       : std::make_unique<Passthrough>(*backing_, counters_)),
+      files_(std::move(sources), cache_, {::getuid(), ::getgid()},
+             passthrough_.get()),
       context_{files_,
                read_deadline(settings.network.timeout, kernel_timeouts()),
                stop_,
                [this](const std::string& message) {
                  log_.write(LogLevel::kWarning, message);
                },
-               std::move(on_ready)} {
+               std::move(on_ready),
+               backing_.get()} {
   if (!cache_.why_uncached().empty()) {
     log_.write(LogLevel::kWarning,
                "nothing is cached: " + cache_.why_uncached());
@@ -63,6 +69,22 @@ MountedTree::MountedTree(const Settings& settings,
                    std::to_string(context_.read_deadline.count()) +
                    " ms: the kernel limits FUSE requests");
   }
+}
+
+std::unique_ptr<KernelBacking> MountedTree::open_backing(
+    const Settings& settings) const {
+  const auto refused = [this](const std::string& why) {
+    log_.write(LogLevel::kDebug, "no file is passed through: " + why);
+  };
+  if (!settings.passthrough || !cache_.why_uncached().empty()) {
+    return nullptr;
+  }
+  if (const auto may = may_pass_through(); !may) {
+    refused(may.error().message);
+    return nullptr;
+  }
+  return std::make_unique<KernelBacking>(stack_depth_below(settings.cache.dir),
+                                         refused);
 }
 
 // The transport goes first: it ends the fetches, which use all the others.

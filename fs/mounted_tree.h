@@ -15,7 +15,9 @@
 #include "fs/file_system.h"
 #include "fs/fuse_ops.h"
 #include "fs/fuse_session.h"
+#include "fs/kernel_backing.h"
 #include "fs/log.h"
+#include "fs/passthrough.h"
 #include "fs/settings.h"
 
 namespace omicsfs {
@@ -40,6 +42,9 @@ class MountedTree {
   Result<void> serve(const FuseMountOptions& options);
 
  private:
+  [[nodiscard]] std::unique_ptr<KernelBacking> open_backing(
+      const Settings& settings) const;
+
   Log log_;
   std::unique_ptr<FuseSession> session_;
   std::stop_token stop_;
@@ -48,6 +53,9 @@ class MountedTree {
   std::unique_ptr<CurlTransport> transport_;
   RangeFetcher fetcher_;
   BlockCache cache_;
+  std::unique_ptr<KernelBacking>
+      backing_;  // null where all bytes go through us
+  std::unique_ptr<Passthrough> passthrough_;
   FileSystem files_;
   FuseContext context_;
 };

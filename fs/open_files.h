@@ -4,15 +4,19 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 
 #include "fetch/byte_source.h"
 #include "fetch/mutex.h"
+#include "fs/passthrough.h"
 
 namespace omicsfs {
 
 // One open(2) of a file.
 struct OpenFile {
   std::shared_ptr<ByteSource> source;
+  std::string key;             // of its content in the cache; "" without one
+  Passthrough::Open kernel{};  // gone first: the source keeps the cached file
 };
 
 // The files that are open now. Thread-safe. A handle is good until it is

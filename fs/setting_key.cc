@@ -55,6 +55,13 @@ Result<int> parse_count(std::string_view text, Bounds bounds) {
   return value;
 }
 
+Result<bool> parse_switch(std::string_view text) {
+  if (text != "true" && text != "false") {
+    return invalid(quoted(text) + " is neither true nor false");
+  }
+  return text == "true";
+}
+
 // Stores a parsed value, or hands the error on.
 template <typename T, typename U>
 Result<void> store(Result<T> value, U& place) {
@@ -119,7 +126,12 @@ Result<void> set_memory(Settings& settings, std::string_view text,
   return store(bytes, settings.network.memory);
 }
 
-constexpr std::array<SettingKey, 9> kKeys = {{
+Result<void> set_passthrough(Settings& settings, std::string_view text,
+                             std::string_view /*home*/) {
+  return store(parse_switch(text), settings.passthrough);
+}
+
+constexpr std::array<SettingKey, 10> kKeys = {{
     {"state_dir", SettingKey::Kind::kText, set_state_dir},
     {"cache.dir", SettingKey::Kind::kText, set_cache_dir},
     {"cache.limit", SettingKey::Kind::kSize, set_cache_limit},
@@ -129,6 +141,7 @@ constexpr std::array<SettingKey, 9> kKeys = {{
     {"network.stall_s", SettingKey::Kind::kCount, set_stall},
     {"network.retries", SettingKey::Kind::kCount, set_retries},
     {"network.memory", SettingKey::Kind::kSize, set_memory},
+    {"passthrough", SettingKey::Kind::kSwitch, set_passthrough},
 }};
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace omicsfs {
 
 struct SettingKey {
-  enum class Kind { kText, kSize, kCount };
+  enum class Kind { kText, kSize, kCount, kSwitch };
 
   std::string_view name;  // "cache.limit"
   Kind kind;

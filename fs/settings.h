@@ -37,6 +37,7 @@ struct Settings {
   std::filesystem::path state_dir;
   CacheSettings cache;
   NetworkSettings network;
+  bool passthrough = true;  // where the kernel allows it
   std::vector<Mirrors::Rule> mirrors;
   std::map<std::string, SourceSettings, std::less<>> sources;
 

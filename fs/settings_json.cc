@@ -46,12 +46,16 @@ std::string known_keys(std::string_view prefix) {
 }
 
 // A scalar as the text that the key's parser takes: a count is a JSON number,
-// a size a number of bytes or a string with a unit.
+// a switch true or false, a size a number of bytes or a string with a unit.
 Result<std::string> scalar_text(const JsonValue& value, SettingKey::Kind kind) {
   const bool as_text = kind == SettingKey::Kind::kText ||
                        (kind == SettingKey::Kind::kSize && value.is_string());
   if (as_text) {
     return value.as_string();
+  }
+  if (kind == SettingKey::Kind::kSwitch) {
+    const auto on = value.as_bool();
+    return on ? Result<std::string>(*on ? "true" : "false") : on.error();
   }
   const auto number = value.as_size();
   if (!number) {
@@ -86,7 +90,7 @@ Result<void> SettingsReader::read(const JsonValue& document) {
 
 Result<void> SettingsReader::read_top(const Member& member) {
   const auto& [key, value] = member;
-  if (key == "state_dir") {
+  if (key == "state_dir" || key == "passthrough") {
     return read_scalar("", member);
   }
   if (key == "cache" || key == "network") {
@@ -100,7 +104,8 @@ Result<void> SettingsReader::read_top(const Member& member) {
     return for_each_member(
         value, [this](const Member& source) { return read_source(source); });
   }
-  return unknown_key(value, "state_dir, cache, network, mirrors, sources");
+  return unknown_key(
+      value, "state_dir, cache, network, passthrough, mirrors, sources");
 }
 
 Result<void> SettingsReader::read_group(const std::string& prefix,

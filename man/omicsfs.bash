@@ -29,7 +29,7 @@ _omicsfs() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local program=${COMP_WORDS[0]} command='' index
   local settings='--config --state-dir --cache-dir --cache-limit --keep-free
-    --base-url --help'
+    --passthrough --base-url --help'
 
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
@@ -47,6 +47,10 @@ _omicsfs() {
       ;;
     --state-dir | --cache-dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
+      return
+      ;;
+    --passthrough)
+      mapfile -t COMPREPLY < <(compgen -W 'true false' -- "$word")
       return
       ;;
     --cache-limit | --keep-free | --base-url | -o)

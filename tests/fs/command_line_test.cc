@@ -91,10 +91,12 @@ TEST(CommandLine, TakesSettingsBeforeAndAfterTheCommand) {
       {"cache.dir", "/c", "--cache-dir"},
       {"cache.limit", "3G", "--cache-limit"},
       {"cache.keep_free", "1G", "--keep-free"},
+      {"passthrough", "false", "--passthrough"},
       {"sources.abc-atlas.base_url", "http://x", "--base-url"}};
-  const Words flags = {"--config",    "f",  "--state-dir",   "/s",
-                       "--cache-dir", "/c", "--cache-limit", "3G",
-                       "--keep-free", "1G", "--base-url",    "http://x"};
+  const Words flags = {"--config",      "f",    "--state-dir",   "/s",
+                       "--cache-dir",   "/c",   "--cache-limit", "3G",
+                       "--keep-free",   "1G",   "--base-url",    "http://x",
+                       "--passthrough", "false"};
   Words before = flags;
   before.insert(before.end(), {"mount", "abc-atlas", "/m"});
   Words after = {"mount", "abc-atlas", "/m"};

@@ -49,6 +49,7 @@ TEST(MergeSettings, GivesDefaultsBelowTheHomeDirectory) {
   EXPECT_EQ(settings.network.timeout, std::chrono::seconds(60));
   EXPECT_EQ(settings.network.stall, std::chrono::seconds(15));
   EXPECT_EQ(settings.network.retries, 5);
+  EXPECT_TRUE(settings.passthrough);
   EXPECT_TRUE(settings.mirrors.empty());
   EXPECT_EQ(settings.source("abc-atlas").base_url, "");
 }
@@ -71,6 +72,7 @@ TEST(MergeSettings, FollowsTheXdgVariablesUnlessTheyAreRelative) {
 TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   const Settings settings = from_file(R"({
     "state_dir": "/s",
+    "passthrough": false,
     "cache": {"dir": "~/c", "limit": "1.5T", "keep_free": 500000000},
     "network": {"connections_per_host": 4, "timeout_s": 90, "stall_s": 20,
                 "retries": 0},
@@ -85,6 +87,7 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   EXPECT_EQ(settings.network.timeout, std::chrono::seconds(90));
   EXPECT_EQ(settings.network.stall, std::chrono::seconds(20));
   EXPECT_EQ(settings.network.retries, 0);
+  EXPECT_FALSE(settings.passthrough);
   ASSERT_EQ(settings.mirrors.size(), 1U);
   EXPECT_EQ(settings.mirrors[0].first, "https://a.org/");
   EXPECT_EQ(settings.mirrors[0].second,
@@ -143,6 +146,7 @@ TEST(MergeSettings, ReadsEveryVariable) {
       {"OMICSFS_NETWORK_TIMEOUT_S", "6"},
       {"OMICSFS_NETWORK_STALL_S", "7"},
       {"OMICSFS_NETWORK_RETRIES", "8"},
+      {"OMICSFS_PASSTHROUGH", "false"},
       {"OMICSFS_SOURCES_ABC_ATLAS_BASE_URL", "https://here"}};
   const auto [settings, warnings] = merged({{}, environment, {}});
   EXPECT_TRUE(warnings.empty());
@@ -154,6 +158,7 @@ TEST(MergeSettings, ReadsEveryVariable) {
   EXPECT_EQ(settings.network.timeout.count(), 6);
   EXPECT_EQ(settings.network.stall.count(), 7);
   EXPECT_EQ(settings.network.retries, 8);
+  EXPECT_FALSE(settings.passthrough);
   EXPECT_EQ(settings.source("abc-atlas").base_url, "https://here/");
 }
 
@@ -194,6 +199,8 @@ TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
       {R"({"state_dir": ""})", {"/state_dir", "absolute"}},
       {R"({"state_dir": 5})", {"/state_dir"}},
       {R"({"network": {"retries": "5"}})", {"/network/retries"}},
+      {R"({"passthrough": "yes"})", {"/passthrough"}},
+      {R"({"passthrough": 1})", {"/passthrough"}},
       {R"({"network": {"retries": 101}})", {"/network/retries", "0 to 100"}},
       {R"({"network": {"timeout_s": 0}})", {"/network/timeout_s", "1 to"}},
       {R"({"network": {"stall_s": 1.5}})", {"/network/stall_s"}},
@@ -226,6 +233,9 @@ TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
 TEST(MergeSettings, NamesTheVariableOrFlagOfAMistake) {
   EXPECT_TRUE(refusal({{}, {{"OMICSFS_CACHE_LIMIT", "x"}}, {}})
                   .starts_with("OMICSFS_CACHE_LIMIT: "));
+  EXPECT_TRUE(
+      contains(refusal({{}, {}, {{"passthrough", "on", "--passthrough"}}}),
+               "--passthrough: \"on\" is neither true nor false"));
   EXPECT_TRUE(refusal({{}, kHome, {{"cache.limit", "x", "--cache-limit"}}})
                   .starts_with("--cache-limit: "));
   EXPECT_TRUE(
