@@ -58,7 +58,7 @@ Result<void> give_size(int fd, const std::filesystem::path& path,
   return {};
 }
 
-// A power cut may leave a hole where a write was on its way to the disk.
+// A power cut leaves a hole where a first write was on its way to the disk.
 bool has_hole(int fd, std::uint64_t size) {
   return ::lseek(fd, 0, SEEK_HOLE) != static_cast<off_t>(size);
 }
@@ -97,6 +97,7 @@ void CachedFile::attach() {
     return;  // nothing usable there; create() says so when it matters
   }
   map_.load((*backing)->map.get());
+  rewritten_.store(true, std::memory_order_relaxed);
   publish(*std::move(backing));
 }
 
@@ -237,6 +238,7 @@ BlockIndex CachedFile::load(BlockRun run, std::span<std::byte> out) {
     if (!whole ||
         crc32c(out.subspan(bytes.offset - start, bytes.length)) != *crc) {
       counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
+      rewritten_.store(true, std::memory_order_relaxed);
       map_.clear(backing->map.get(), block);
       return block;
     }
@@ -282,6 +284,12 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
 std::uint64_t CachedFile::stamp() const {
   const Backing* backing = backing_.load(std::memory_order_acquire);
   return backing == nullptr ? 0 : stamp_of(backing->data.get());
+}
+
+bool CachedFile::settle() {
+  const Backing* backing = backing_.load(std::memory_order_acquire);
+  return backing == nullptr || !rewritten_.exchange(false) ||
+         ::fdatasync(backing->data.get()) == 0;
 }
 
 UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {

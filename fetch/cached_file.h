@@ -76,11 +76,12 @@ class CachedFile {
 
   // The data file's stamp (stamp_of), 0 where there is none.
   [[nodiscard]] std::uint64_t stamp() const;
-  // The data file opened anew, to be read by others than us: only while it is
-  // in the state that `stamp` names and has no hole; else no descriptor. While
-  // the open file lives, a shared flock on it keeps others from punching holes.
+  // Puts on the disk what was written where older bytes may lie: a power cut
+  // could bring those back under the same stamp. False where it cannot.
+  [[nodiscard]] bool settle();
+  // The data file opened anew, for others to read: in the state that `stamp`
+  // names and with no hole, else not. Its shared flock keeps holes out.
   [[nodiscard]] UniqueFd open_whole(std::uint64_t stamp) const;
-
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;
   // Unlinks the files; open handles keep what they have.
@@ -111,6 +112,7 @@ class CachedFile {
   Mutex publish_mutex_;
   std::unique_ptr<Backing> owned_ GUARDED_BY(publish_mutex_);
   std::atomic<unsigned> saved_pins_{0};
+  std::atomic<bool> rewritten_{false};  // perhaps, and not on the disk yet
 };
 
 // Deletes the files of `key` unless some process has them open. Returns whether

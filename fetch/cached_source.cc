@@ -493,7 +493,7 @@ Result<void> CachedSource::check_before_reply(const ReadLimits& limits) {
 // The stamp is that of before: whatever is written while the digest is computed
 // changes it.
 void CachedSource::check_digest(const std::stop_token& stop) {
-  const std::uint64_t stamp = file_.stamp();
+  const std::uint64_t stamp = file_.settle() ? file_.stamp() : 0;
   switch (digest_agrees(file_, stop)) {
     case DigestVerdict::kAgrees:
       services_.counters->files_verified.fetch_add(1);

@@ -91,7 +91,8 @@ fuse_entry_param entry_of(const struct stat& facts) {
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 17)
 void ask_for_passthrough(FuseContext& context, fuse_conn_info& connection) {
   if (context.backing != nullptr) {
-    connection.max_backing_stack_depth = context.backing->max_stack_depth();
+    // libfuse counts the backing file's stack, the kernel the mount as well.
+    connection.max_backing_stack_depth = context.backing->max_stack_depth() - 1;
     context.backing->settle(
         fuse_set_feature_flag(&connection, FUSE_CAP_PASSTHROUGH));
   }
