@@ -621,5 +621,31 @@ TEST_F(BlockCacheTest, AnEmptyFileNeedsNoRequest) {
   EXPECT_EQ(world.network().requests(), 0U);
 }
 
+// A file that is read past the cache shows its use by no read.
+TEST(BlockCache, WhatIsTouchedIsEvictedLater) {
+  const TemporaryDirectory dir;
+  const std::string bytes = random_bytes(100'000, 1);
+  const RemoteFile first = remote_of("http://origin/1", bytes);
+  const RemoteFile second =
+      remote_of("http://origin/2", random_bytes(100'000, 2));
+  {
+    CacheWorld world(dir.path());
+    world.network().add("http://origin/1", bytes);
+    world.network().add("http://origin/2", random_bytes(100'000, 2));
+    ASSERT_EQ(read_all(*world.cache().open(first)).bytes, bytes);
+    ASSERT_FALSE(read_all(*world.cache().open(second)).error);
+  }
+  {
+    CacheWorld world(dir.path());
+    world.cache().touch(content_key(first));
+  }
+  const auto index = CacheIndex::open(dir.path());
+  ASSERT_TRUE(index);
+  const auto files = (*index)->least_recent(0, 2);
+  ASSERT_TRUE(files);
+  ASSERT_EQ(files->size(), 2U);
+  EXPECT_EQ(files->front().key, content_key(second));
+}
+
 }  // namespace
 }  // namespace omicsfs

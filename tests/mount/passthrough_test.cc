@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -290,6 +292,48 @@ TEST_F(PassedThrough, NobodyMayPunchOrEvictAFileThatIsOpen) {
   // The server is dead and its reader is not.
   EXPECT_NE(::flock(data.get(), LOCK_EX | LOCK_NB), 0);
   EXPECT_TRUE(bytes_of_open(file.get(), large().bytes.size()) == large().bytes);
+  ASSERT_TRUE(mount_.start());
+}
+
+TEST_F(PassedThrough, AFullCacheEvictsOthers) {
+  ASSERT_EQ(mount_.stop(), 0);
+  // Room for the largest file and little more.
+  ASSERT_EQ(::setenv("OMICSFS_CACHE_LIMIT", "5700K", 1), 0);
+  const bool started = mount_.start();
+  ASSERT_EQ(::unsetenv("OMICSFS_CACHE_LIMIT"), 0);
+  ASSERT_TRUE(started);
+  complete(large());
+  const UniqueFd file = opened(large(), Way::kThrough);
+  for (const ComposedRelease& release : atlas_) {
+    for (const ComposedFile& other : release.files) {
+      complete(other);
+    }
+  }
+  EXPECT_TRUE(stdfs::exists(cached(large()).data));
+  EXPECT_TRUE(bytes_of_open(file.get(), large().bytes.size()) == large().bytes);
+}
+
+// As in a container, whose root is an overlayfs.
+TEST_F(PassedThrough, ACacheOnAStackedFileSystemDoesAsWell) {
+  const stdfs::path base = mount_.directory() / "overlay";
+  const stdfs::path cache = mount_.directory() / "cache";
+  ASSERT_EQ(mount_.stop(), 0);
+  for (const char* name : {"lower", "upper", "work"}) {
+    stdfs::create_directories(base / name);
+  }
+  const std::string options = "lowerdir=" + (base / "lower").string() +
+                              ",upperdir=" + (base / "upper").string() +
+                              ",workdir=" + (base / "work").string();
+  if (::mount("overlay", cache.c_str(), "overlay", 0, options.c_str()) != 0) {
+    ASSERT_TRUE(mount_.start());
+    GTEST_SKIP() << "no overlayfs here";
+  }
+  EXPECT_EQ(stack_depth_below(cache), 2U);
+  EXPECT_TRUE(mount_.start());
+  complete(large());
+  opened(large(), Way::kThrough).reset();
+  EXPECT_EQ(mount_.stop(), 0);
+  EXPECT_EQ(::umount2(cache.c_str(), MNT_DETACH), 0);
   ASSERT_TRUE(mount_.start());
 }
 
