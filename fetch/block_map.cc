@@ -176,7 +176,7 @@ std::optional<std::uint32_t> BlockMap::crc(BlockIndex block) const {
   return crc_of_cell(load_cell(cells_[block]));
 }
 
-void BlockMap::adopt(BlockIndex block, std::uint64_t cell) {
+bool BlockMap::adopt(BlockIndex block, std::uint64_t cell) {
   const std::uint64_t before =
       __atomic_exchange_n(&cells_[block], cell, __ATOMIC_ACQ_REL);
   const bool was = crc_of_cell(before).has_value();
@@ -186,6 +186,7 @@ void BlockMap::adopt(BlockIndex block, std::uint64_t cell) {
   } else if (was && !is) {
     count_.fetch_sub(1, std::memory_order_acq_rel);
   }
+  return was;
 }
 
 void BlockMap::refresh(int fd, BlockRun run) {
@@ -244,6 +245,41 @@ void BlockMap::clear(int fd, BlockIndex block) {
   const auto written =
       write_all(fd, cell_offset(block), std::as_bytes(std::span(&cell, 1)));
   static_cast<void>(written);
+}
+
+// Only from the first present cell to the last: a map page that was never
+// written must not come to take room because its blocks go.
+Result<std::uint64_t> BlockMap::clear(int fd, BlockRun run) {
+  BlockIndex first = run.first;
+  BlockIndex end = run.end();
+  while (first < end && !present(first)) {
+    ++first;
+  }
+  while (end > first && !present(end - 1)) {
+    --end;
+  }
+  const std::vector<std::uint64_t> cells(end - first, 0);
+  if (auto written =
+          write_all(fd, cell_offset(first), std::as_bytes(std::span(cells)));
+      !written) {
+    return written.error();
+  }
+  std::uint64_t cleared = 0;
+  for (BlockIndex block = first; block < end; ++block) {
+    cleared += adopt(block, 0) ? 1 : 0;
+  }
+  return cleared;
+}
+
+bool BlockMap::confirm(int fd, BlockIndex block, std::uint32_t crc) {
+  std::uint64_t cell = 0;
+  const std::size_t got = read_up_to(
+      fd, cell_offset(block), std::as_writable_bytes(std::span(&cell, 1)));
+  if (got == kMapCellBytes && crc_of_cell(cell) == crc) {
+    return true;
+  }
+  adopt(block, got == kMapCellBytes && crc_of_cell(cell) ? cell : 0);
+  return false;
 }
 
 }  // namespace omicsfs

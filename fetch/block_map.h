@@ -72,9 +72,17 @@ class BlockMap {
                    std::span<const std::uint32_t> crcs);
   // Makes the block absent, in the file too as far as that can be written.
   void clear(int fd, BlockIndex block);
+  // Makes the blocks of `run` absent, in `fd` before here, so that no other
+  // process takes them up again. Returns how many were present here.
+  // Errors: kNoSpace, kIo; all then stay as they were.
+  Result<std::uint64_t> clear(int fd, BlockRun run);
+  // Whether `fd` still says that `block` is present with checksum `crc`. If
+  // not, takes over what it says: another process has changed it.
+  bool confirm(int fd, BlockIndex block, std::uint32_t crc);
 
  private:
-  void adopt(BlockIndex block, std::uint64_t cell);
+  // Returns whether the block was present before.
+  bool adopt(BlockIndex block, std::uint64_t cell);
 
   std::uint64_t blocks_;
   // From calloc, so that cells never touched cost no memory.

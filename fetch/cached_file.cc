@@ -63,6 +63,17 @@ bool has_hole(int fd, std::uint64_t size) {
   return ::lseek(fd, 0, SEEK_HOLE) != static_cast<off_t>(size);
 }
 
+bool punch_hole(int fd, ByteRange range) {
+  return ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     static_cast<off_t>(range.offset),
+                     static_cast<off_t>(range.length)) == 0;
+}
+
+// Tries it beyond the file's end, where it changes nothing.
+bool can_punch(int fd, std::uint64_t file_size) {
+  return punch_hole(fd, {block_count(file_size) * kBlockBytes, kBlockBytes});
+}
+
 Result<void> make_parent(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
@@ -230,20 +241,38 @@ BlockIndex CachedFile::load(BlockRun run, std::span<std::byte> out) {
   const std::size_t got = read_up_to(backing->data.get(), start, out);
   for (BlockIndex block = run.first; block < run.end(); ++block) {
     const ByteRange bytes = bytes_of({block, 1}, remote_.size);
+    const auto piece = out.subspan(bytes.offset - start, bytes.length);
     const auto crc = map_.crc(block);
-    if (!crc) {
-      return block;
-    }
-    const bool whole = bytes.end() - start <= got;
-    if (!whole ||
-        crc32c(out.subspan(bytes.offset - start, bytes.length)) != *crc) {
-      counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
-      rewritten_.store(true, std::memory_order_relaxed);
-      map_.clear(backing->map.get(), block);
+    const bool right =
+        crc && bytes.end() - start <= got && crc32c(piece) == *crc;
+    if (!right && !(crc && load_again(*backing, block, piece))) {
       return block;
     }
   }
   return run.end();
+}
+
+// A block that failed its CRC may have been punched, by us or by another
+// process, and even stored anew between our look at its cell and the read: that
+// is no damage.
+bool CachedFile::load_again(const Backing& backing, BlockIndex block,
+                            std::span<std::byte> out) {
+  const auto crc = map_.crc(block);
+  if (!crc || !map_.confirm(backing.map.get(), block, *crc)) {
+    return false;
+  }
+  const std::size_t got =
+      read_up_to(backing.data.get(), block * kBlockBytes, out);
+  if (got == out.size() && crc32c(out) == *crc) {
+    return true;
+  }
+  if (!map_.confirm(backing.map.get(), block, *crc)) {
+    return false;
+  }
+  counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
+  rewritten_.store(true, std::memory_order_relaxed);
+  map_.clear(backing.map.get(), block);
+  return false;
 }
 
 Result<void> CachedFile::store(
@@ -299,6 +328,34 @@ UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {
                      stamp_of(file.get()) == stamp &&
                      !has_hole(file.get(), remote_.size);
   return whole ? std::move(file) : UniqueFd();
+}
+
+std::uint64_t CachedFile::punch(std::span<const BlockRun> runs) {
+  const Backing* backing = backing_.load(std::memory_order_acquire);
+  if (backing == nullptr ||
+      ::flock(backing->data.get(), LOCK_EX | LOCK_NB) != 0) {
+    return 0;
+  }
+  std::uint64_t freed = 0;
+  if (can_punch(backing->data.get(), remote_.size)) {
+    for (const BlockRun& run : runs) {
+      freed += punch_run(*backing, run);
+    }
+  }
+  ::flock(backing->data.get(), LOCK_UN);
+  return freed;
+}
+
+// Cells before data: whoever sees a cell finds its data or, for a moment,
+// fails its CRC.
+std::uint64_t CachedFile::punch_run(const Backing& backing, BlockRun run) {
+  const auto cleared = map_.clear(backing.map.get(), run);
+  if (!cleared || *cleared == 0) {
+    return 0;
+  }
+  const bool punched = punch_hole(
+      backing.data.get(), {run.first * kBlockBytes, run.count * kBlockBytes});
+  return punched ? *cleared * kBlockBytes : 0;
 }
 
 std::uint64_t CachedFile::disk_bytes() const {

@@ -66,7 +66,7 @@ class CachedFile {
 
   // Reads the blocks of `run` whole into `out` and checks each one's CRC.
   // Returns the first block that was not read: not present, or damaged and so
-  // just made absent. REQUIRES: out.size() is what the run covers of the file.
+  // just made absent; or punched. REQUIRES: out.size() is what the run covers of the file.
   [[nodiscard]] BlockIndex load(BlockRun run, std::span<std::byte> out);
   // Writes the blocks of `run`, data before cells, and the pins before the
   // first block that came under them. Errors: kNoSpace, kIo; the blocks then
@@ -82,6 +82,13 @@ class CachedFile {
   // The data file opened anew, for others to read: in the state that `stamp`
   // names and with no hole, else not. Its shared flock keeps holes out.
   [[nodiscard]] UniqueFd open_whole(std::uint64_t stamp) const;
+
+  // Frees the disk space of `runs`; their blocks become absent. Returns the
+  // bytes that were present: 0 where the file system cannot punch holes, or
+  // where somebody has a shared flock on the data file, who reads it as it
+  // lies. REQUIRES: nobody stores blocks of `runs` meanwhile; readers may.
+  std::uint64_t punch(std::span<const BlockRun> runs);
+
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;
   // Unlinks the files; open handles keep what they have.
@@ -100,6 +107,9 @@ class CachedFile {
   Result<void> adopt_header(const Backing& backing);
   void publish(std::unique_ptr<Backing> backing);
   Result<void> save_pins(const Backing& backing);
+  [[nodiscard]] bool load_again(const Backing& backing, BlockIndex block,
+                                std::span<std::byte> out);
+  std::uint64_t punch_run(const Backing& backing, BlockRun run);
 
   RemoteFile remote_;
   std::string key_;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/cached_file.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include <array>
+#include <atomic>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "fetch/counters.h"
+#include "tests/support/temporary_directory.h"
+
+namespace omicsfs {
+namespace {
+
+using Block = std::vector<std::byte>;
+
+class CachedFileTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kBlocks = 64;
+  static constexpr std::uint64_t kSize = kBlocks * kBlockBytes - 100;
+
+  const TemporaryDirectory dir_;
+  Counters counters_;
+  const RemoteFile remote_{{"http://origin/x"}, kSize, std::nullopt, "v1"};
+
+  static std::size_t length(BlockIndex block) {
+    return bytes_of({block, 1}, kSize).length;
+  }
+  static Block content(BlockIndex block) {
+    return Block(length(block), static_cast<std::byte>(block + 1));
+  }
+  static void fill(CachedFile& file) {
+    ASSERT_TRUE(file.create());
+    for (BlockIndex block = 0; block < kBlocks; ++block) {
+      ASSERT_TRUE(file.store(block, content(block)));
+    }
+  }
+  static bool loads(CachedFile& file, BlockIndex block) {
+    Block out(length(block));
+    return file.load(block, out) && out == content(block);
+  }
+  [[nodiscard]] UniqueFd open_data(const CachedFile& file) const {
+    const auto path = cache_paths(dir_.path(), file.key()).data;
+    return UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  }
+};
+
+constexpr BlockRun kMiddle{16, 16};
+constexpr BlockRun kEnd{48, 16};
+
+TEST_F(CachedFileTest, PunchedBlocksAreAbsentAndTheirSpaceIsFree) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  const std::uint64_t before = file.disk_bytes();
+  const std::array runs{kMiddle, kEnd};
+  EXPECT_EQ(file.punch(runs), 32 * kBlockBytes);
+  EXPECT_LE(file.disk_bytes() + 31 * kBlockBytes, before);
+  EXPECT_FALSE(file.complete());
+  for (BlockIndex block = 0; block < kBlocks; ++block) {
+    const bool gone = (block >= 16 && block < 32) || block >= 48;
+    EXPECT_EQ(file.present(block), !gone);
+    EXPECT_EQ(loads(file, block), !gone);
+  }
+  EXPECT_EQ(file.punch(runs), 0U);
+  EXPECT_EQ(counters_.blocks_damaged, 0U);
+}
+
+TEST_F(CachedFileTest, TheNextSessionFindsPunchedBlocksAbsent) {
+  {
+    CachedFile file(remote_, dir_.path(), counters_);
+    fill(file);
+    EXPECT_GT(file.punch(std::array{kMiddle}), 0U);
+  }
+  CachedFile file(remote_, dir_.path(), counters_);
+  file.attach();
+  EXPECT_EQ(file.present_bytes(), kSize - 16 * kBlockBytes);
+  EXPECT_FALSE(loads(file, 16));
+  ASSERT_TRUE(file.store(16, content(16)));
+  EXPECT_TRUE(loads(file, 16));
+  EXPECT_EQ(counters_.blocks_damaged, 0U);
+}
+
+TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  CachedFile other(remote_, dir_.path(), counters_);
+  other.attach();
+  EXPECT_TRUE(loads(other, 20));
+  EXPECT_GT(file.punch(std::array{kMiddle}), 0U);
+  EXPECT_FALSE(loads(other, 20));
+  EXPECT_FALSE(other.present(20));
+  ASSERT_TRUE(file.store(20, content(20)));
+  other.refresh({20, 1});
+  EXPECT_TRUE(loads(other, 20));
+  EXPECT_EQ(counters_.blocks_damaged, 0U);
+}
+
+TEST_F(CachedFileTest, AFileThatSomebodyReadsAsItLiesIsNotPunched) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  {
+    const UniqueFd reader = open_data(file);
+    ASSERT_EQ(::flock(reader.get(), LOCK_SH | LOCK_NB), 0);
+    EXPECT_EQ(file.punch(std::array{kMiddle}), 0U);
+    EXPECT_TRUE(file.complete());
+  }
+  EXPECT_GT(file.punch(std::array{kMiddle}), 0U);
+  // And a punch leaves no lock behind.
+  const UniqueFd reader = open_data(file);
+  EXPECT_EQ(::flock(reader.get(), LOCK_SH | LOCK_NB), 0);
+}
+
+TEST_F(CachedFileTest, BytesThatRotAreDamageStill) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  const Block rot(1, std::byte{0});
+  ASSERT_EQ(::pwrite(open_data(file).get(), rot.data(), 1, 5 * kBlockBytes), 1);
+  EXPECT_FALSE(loads(file, 5));
+  EXPECT_EQ(counters_.blocks_damaged, 1U);
+  EXPECT_FALSE(file.present(5));
+}
+
+// Readers see a block's own bytes or that it is absent, whatever comes and
+// goes beneath them.
+TEST_F(CachedFileTest, ReadersUnderPunchesAndStoresSeeRightBytesOrNone) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  std::atomic<bool> ended{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t) {
+    readers.emplace_back([&] {
+      Block out(kBlockBytes);
+      while (!ended) {
+        for (BlockIndex block = 16; block < 32; ++block) {
+          wrong += file.load(block, out) && out != content(block) ? 1 : 0;
+        }
+      }
+    });
+  }
+  for (int round = 0; round < 50; ++round) {
+    file.punch(std::array{kMiddle});
+    for (BlockIndex block = 16; block < 32; ++block) {
+      ASSERT_TRUE(file.store(block, content(block)));
+    }
+  }
+  ended = true;
+  for (std::thread& reader : readers) {
+    reader.join();
+  }
+  EXPECT_EQ(wrong, 0);
+  for (BlockIndex block = 16; block < 32; ++block) {
+    EXPECT_TRUE(loads(file, block));
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs
