@@ -25,7 +25,8 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   auto index = CacheIndex::open(dir);
   if (index) {
     index_ = *std::move(index);
-    space_ = std::make_unique<CacheSpace>(dir, limits, *index_, counters);
+    space_ = std::make_unique<CacheSpace>(dir, limits, *index_, counters,
+                                          [this] { return open_files(); });
   } else {
     why_ = index.error().message;
   }
@@ -45,6 +46,13 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   services_.housekeeper = housekeeper_.get();
   storer_ = std::make_unique<Storer>();
   services_.storer = storer_.get();
+  if (space_ != nullptr) {
+    housekeeper_->add([this](const std::stop_token& /*stop*/) {
+      // What is not settled now is by the next session.
+      static_cast<void>(index_->settle_for_the_dead());
+      space_->trim();
+    });
+  }
   do_regular_work();
 }
 
@@ -60,6 +68,12 @@ void BlockCache::wait_until_idle() {
 }
 
 std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
+  auto source = source_of(remote);
+  source->space().note_used();
+  return source;
+}
+
+std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
   const std::string key = content_key(remote);
   std::shared_ptr<CachedSource> source;
   std::shared_ptr<CachedSource> failed;  // its end is I/O: not under the lock
@@ -76,20 +90,14 @@ std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
       source = std::make_shared<CachedSource>(remote, services_);
       slot = source;
     }
-    touched_.insert(key);
   }
   source->attach();
   return source;
 }
 
 CachedState BlockCache::state(const RemoteFile& remote) {
-  const auto source = open(remote);
+  const auto source = source_of(remote);
   return {source->file().present_bytes(), source->verified()};
-}
-
-void BlockCache::touch(const std::string& key) {
-  const MutexLock lock(mutex_);
-  touched_.insert(key);
 }
 
 bool BlockCache::was_dropped(const std::string& key) const {
@@ -119,19 +127,44 @@ void BlockCache::note_dropped(const CacheReport& report) {
   });
 }
 
+// Those that failed have lost their files already.
+std::vector<std::shared_ptr<CachedSource>> BlockCache::open_sources() const {
+  std::vector<std::shared_ptr<CachedSource>> sources;
+  const MutexLock lock(mutex_);
+  for (const auto& [key, weak] : open_) {
+    auto source = weak.lock();
+    if (source != nullptr && !source->has_failed()) {
+      sources.push_back(std::move(source));
+    }
+  }
+  return sources;
+}
+
+OpenSpaces BlockCache::open_files() const {
+  OpenSpaces files;
+  for (const auto& source : open_sources()) {
+    files.emplace_back(source, &source->space());
+  }
+  return files;
+}
+
 void BlockCache::do_regular_work() {
-  std::set<std::string> touched;
   {
     const MutexLock lock(mutex_);
-    touched.swap(touched_);
     std::erase_if(open_,
                   [](const auto& entry) { return entry.second.expired(); });
   }
   if (index_ == nullptr) {
     return;
   }
-  static_cast<void>(index_->touch(
-      {touched.begin(), touched.end()}));  // an order of eviction, no more
+  std::map<std::string, FileUse> uses;
+  for (const auto& source : open_sources()) {
+    if (const auto last_use = source->space().take_last_use()) {
+      uses[source->file().key()] = {*last_use, false};
+    }
+  }
+  static_cast<void>(index_->note_uses(uses));  // an order of eviction, no more
+  space_->trim();
   if (const auto totals = index_->totals()) {
     const MutexLock lock(mutex_);
     use_ = {limits_.limit, totals->charged + index_->own_bytes(),

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
@@ -62,8 +63,6 @@ class BlockCache {
   // The one source for the content of `remote`; made where nobody has it open.
   std::shared_ptr<CachedSource> open(const RemoteFile& remote);
   [[nodiscard]] CachedState state(const RemoteFile& remote);
-  // Notes a use of `key` that no read here shows.
-  void touch(const std::string& key);
   // Whether content of `key` was dropped since the start.
   [[nodiscard]] bool was_dropped(const std::string& key) const;
 
@@ -76,6 +75,9 @@ class BlockCache {
   void wait_until_idle();
 
  private:
+  std::shared_ptr<CachedSource> source_of(const RemoteFile& remote);
+  [[nodiscard]] std::vector<std::shared_ptr<CachedSource>> open_sources() const;
+  [[nodiscard]] OpenSpaces open_files() const;
   void note_dropped(const CacheReport& report);
   void do_regular_work();
 
@@ -89,7 +91,6 @@ class BlockCache {
   mutable Mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_
       GUARDED_BY(mutex_);
-  std::set<std::string> touched_ GUARDED_BY(mutex_);
   std::set<std::string> dropped_ GUARDED_BY(mutex_);
   CacheUse use_ GUARDED_BY(mutex_);
 

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "fetch/eviction.h"
+#include "fetch/index_charges.h"
 #include "fetch/index_connection.h"
 #include "fetch/local_io.h"
 
@@ -51,8 +51,8 @@ Result<void> make_directory(const stdfs::path& dir) {
 
 }  // namespace
 
-CacheIndex::CacheIndex(std::unique_ptr<IndexPool> pool)
-    : pool_(std::move(pool)) {}
+CacheIndex::CacheIndex(std::unique_ptr<IndexPool> pool, ProcessMark mark)
+    : pool_(std::move(pool)), mark_(std::move(mark)) {}
 CacheIndex::~CacheIndex() = default;
 
 Result<std::unique_ptr<CacheIndex>> CacheIndex::open(const stdfs::path& dir) {
@@ -74,93 +74,86 @@ Result<std::unique_ptr<CacheIndex>> CacheIndex::open(const stdfs::path& dir) {
   }
   auto pool = std::make_unique<IndexPool>(versioned);
   pool->adopt(*std::move(connection));
-  return std::unique_ptr<CacheIndex>(new CacheIndex(std::move(pool)));
+  return std::unique_ptr<CacheIndex>(
+      new CacheIndex(std::move(pool), ProcessMark(versioned / "processes")));
 }
 
-namespace {
-
-// The sum of all charges. Errors: those of the index.
-Result<std::uint64_t> charged_now(IndexConnection& connection) {
-  auto rows = connection.used.rows();
-  auto stepped = rows.step();
-  if (!stepped) {
-    return stepped.error();
-  }
-  return unsigned64(rows.integer(0));
-}
-
-Result<std::uint64_t> charge_within(IndexConnection& connection,
-                                    const IndexedFile& file,
-                                    std::uint64_t limit) {
-  const auto used = charged_now(connection);
-  if (!used) {
-    return used.error();
-  }
-  if (*used > limit || file.charged > limit - *used) {
-    return deficit({limit, *used, 0, UINT64_MAX}, file.charged);
-  }
-  auto charged = connection.charge.run(
-      {file.key, signed64(file.size), signed64(file.charged)});
-  if (!charged) {
-    return charged.error();
-  }
-  return std::uint64_t{0};
-}
-
-}  // namespace
-
-Result<std::uint64_t> CacheIndex::charge(const std::string& key,
-                                         std::uint64_t size,
-                                         std::uint64_t bytes,
-                                         std::uint64_t limit) {
+// Runs `work` on a connection within a transaction that writes.
+template <typename Work>
+auto CacheIndex::transact(const Work& work)
+    -> decltype(work(std::declval<IndexConnection&>())) {
   auto lease = pool_->lease();
   if (!lease) {
     return lease.error();
   }
-  Database& database = (*lease)->database;
-  if (auto begun = database.execute("BEGIN IMMEDIATE"); !begun) {
+  IndexConnection& connection = **lease;
+  if (auto begun = connection.database.execute("BEGIN IMMEDIATE"); !begun) {
     return begun.error();
   }
-  auto passed =
-      charge_within(*lease->operator->(), {key, size, bytes, 0, false}, limit);
-  const auto ended =
-      database.execute(passed && *passed == 0 ? "COMMIT" : "ROLLBACK");
-  if (passed && !ended) {
+  auto done = work(connection);
+  const auto ended = connection.database.execute(done ? "COMMIT" : "ROLLBACK");
+  if (done && !ended) {
+    static_cast<void>(connection.database.execute("ROLLBACK"));
     return ended.error();
   }
-  return passed;
+  return done;
 }
 
-Result<void> CacheIndex::settle(const std::string& key, std::uint64_t size,
-                                std::uint64_t bytes) {
-  if (bytes == 0) {
-    return forget(key);
-  }
+Result<std::uint64_t> CacheIndex::charge(const ChargedFile& file,
+                                         const GrantChange& change,
+                                         const CacheLimits& limits) {
+  return transact([&](IndexConnection& connection) {
+    return IndexCharges(connection, pool_->dir())
+        .change(mark_.number(), file, change, limits);
+  });
+}
+
+Result<void> CacheIndex::forget(const std::string& key) {
+  return transact([&](IndexConnection& connection) {
+    return IndexCharges(connection, pool_->dir()).forget(key);
+  });
+}
+
+Result<void> CacheIndex::settle_for_the_dead() {
+  return transact([&](IndexConnection& connection) {
+    return IndexCharges(connection, pool_->dir()).settle_for_the_dead(mark_);
+  });
+}
+
+Result<std::uint64_t> CacheIndex::lacking(const CacheLimits& limits) {
   auto lease = pool_->lease();
-  if (!lease) {
-    return lease.error();
-  }
-  return (*lease)->settle.run({key, signed64(size), signed64(bytes)});
+  return lease ? IndexCharges(**lease, pool_->dir()).lacking(limits, 0)
+               : lease.error();
 }
 
-Result<void> CacheIndex::touch(const std::vector<std::string>& keys) {
-  if (keys.empty()) {
+Result<void> CacheIndex::note_uses(const std::map<std::string, FileUse>& uses) {
+  if (uses.empty()) {
     return {};
   }
+  return transact([&](IndexConnection& connection) -> Result<void> {
+    for (const auto& [key, use] : uses) {
+      auto noted = connection.note_use.run(
+          {key, signed64(use.last_use), std::int64_t{use.hot}});
+      if (!noted) {
+        return noted;
+      }
+    }
+    return {};
+  });
+}
+
+Result<FileUse> CacheIndex::use_of(const std::string& key) {
   auto lease = pool_->lease();
   if (!lease) {
     return lease.error();
   }
-  if (auto begun = (*lease)->database.execute("BEGIN IMMEDIATE"); !begun) {
-    return begun;
+  auto rows = (*lease)->use.rows({key});
+  auto found = rows.step();
+  if (!found) {
+    return found.error();
   }
-  for (const std::string& key : keys) {
-    if (auto touched = (*lease)->touch.run({key}); !touched) {
-      static_cast<void>((*lease)->database.execute("ROLLBACK"));
-      return touched;
-    }
-  }
-  return (*lease)->database.execute("COMMIT");
+  return *found ? FileUse{unsigned64(rows.integer(0)), rows.integer(1) != 0}
+                : FileUse{};
 }
 
 Result<void> CacheIndex::set_verified(const std::string& key,
@@ -183,18 +176,20 @@ Result<std::uint64_t> CacheIndex::verified_stamp(const std::string& key) {
   return *found ? std::bit_cast<std::uint64_t>(rows.integer(0)) : 0;
 }
 
-Result<void> CacheIndex::forget(const std::string& key) {
+Result<void> CacheIndex::clear_verified(const std::string& key) {
   auto lease = pool_->lease();
-  return lease ? (*lease)->forget.run({key}) : lease.error();
+  return lease ? (*lease)->unverify.run({key}) : lease.error();
 }
 
 Result<std::vector<IndexedFile>> CacheIndex::least_recent(
-    std::uint64_t after_use, std::size_t count) {
+    Heat heat, const UseCursor& after, std::size_t count) {
   auto lease = pool_->lease();
   if (!lease) {
     return lease.error();
   }
-  auto rows = (*lease)->oldest.rows({signed64(after_use), signed64(count)});
+  auto rows = (*lease)->oldest.rows({std::int64_t{heat == Heat::kHot},
+                                     signed64(after.last_use), after.key,
+                                     signed64(count)});
   std::vector<IndexedFile> files;
   for (;;) {
     auto more = rows.step();
@@ -204,10 +199,27 @@ Result<std::vector<IndexedFile>> CacheIndex::least_recent(
     if (!*more) {
       return files;
     }
-    files.push_back({std::string(rows.text(0)), unsigned64(rows.integer(1)),
-                     unsigned64(rows.integer(2)), unsigned64(rows.integer(3)),
+    files.push_back({std::string(rows.text(0)),
+                     unsigned64(rows.integer(1)),
+                     unsigned64(rows.integer(2)),
+                     {unsigned64(rows.integer(3)), rows.integer(5) != 0},
                      rows.integer(4) != 0});
   }
+}
+
+Result<IndexShares> CacheIndex::shares() {
+  auto lease = pool_->lease();
+  return lease ? IndexCharges(**lease, pool_->dir()).shares() : lease.error();
+}
+
+Result<std::uint64_t> CacheIndex::latest_use() {
+  auto lease = pool_->lease();
+  if (!lease) {
+    return lease.error();
+  }
+  const auto latest = (*lease)->database.query_integer(
+      "SELECT coalesce(max(last_use), 0) FROM files");
+  return latest ? Result<std::uint64_t>(unsigned64(*latest)) : latest.error();
 }
 
 Result<IndexTotals> CacheIndex::totals() {
@@ -267,12 +279,13 @@ Result<std::vector<CacheReport>> CacheIndex::reports() {
 }
 
 std::uint64_t CacheIndex::own_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const char* name :
-       {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm"}) {
-    bytes += disk_bytes(pool_->dir() / name);
-  }
-  return bytes;
+  // The log goes on to about this size between two checkpoints.
+  constexpr std::uint64_t kLogBytes = std::uint64_t{600} << 10;
+  constexpr std::uint64_t kGrowth = std::uint64_t{64} << 10;
+  const stdfs::path& dir = pool_->dir();
+  return disk_bytes(dir / "index.sqlite") + kGrowth +
+         std::max(disk_bytes(dir / "index.sqlite-wal"), kLogBytes) +
+         disk_bytes(dir / "index.sqlite-shm");
 }
 
 }  // namespace omicsfs

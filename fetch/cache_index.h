@@ -3,37 +3,21 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/result.h"
+#include "fetch/eviction.h"
+#include "fetch/index_records.h"
+#include "fetch/process_mark.h"
 
 namespace omicsfs {
 
 class IndexPool;
-
-// What the cache is charged for one file, and what is known of it.
-struct IndexedFile {
-  std::string key;
-  std::uint64_t size = 0;      // of the remote file
-  std::uint64_t charged = 0;   // bytes of disk reserved for it
-  std::uint64_t last_use = 0;  // rises with each use, over all files
-  bool verified = false;       // complete, and its published digest agreed
-};
-
-// Something that the user should know of, such as a digest that disagreed.
-struct CacheReport {
-  std::int64_t time = 0;  // seconds since the epoch
-  std::string key;
-  std::string message;
-};
-
-struct IndexTotals {
-  std::uint64_t files = 0;
-  std::uint64_t charged = 0;
-  std::uint64_t verified = 0;  // files
-};
+struct IndexConnection;
 
 // The bookkeeping of a cache directory: `<dir>/v1/index.sqlite`, in WAL mode,
 // shared by all processes that use the directory. It is not the truth: lost or
@@ -45,26 +29,42 @@ class CacheIndex {
       const std::filesystem::path& dir);
   ~CacheIndex();
 
-  // Charges `bytes` more to the file where all charges then stay within
-  // `limit`, and returns 0; else charges nothing and returns by how much they
-  // would pass it. Counts as a use of the file.
-  Result<std::uint64_t> charge(const std::string& key, std::uint64_t size,
-                               std::uint64_t bytes, std::uint64_t limit);
-  // Sets what the file is charged to what it takes. 0 forgets it.
-  Result<void> settle(const std::string& key, std::uint64_t size,
-                      std::uint64_t bytes);
-  Result<void> touch(const std::vector<std::string>& keys);
+  // Charges the file what it takes on disk, takes back what is returned, and
+  // grants what is asked where all charges then stay within the limit and all
+  // that is granted leaves free on disk what must stay free. Returns 0, or by
+  // how much that would pass them: nothing is then granted.
+  Result<std::uint64_t> charge(const ChargedFile& file,
+                               const GrantChange& change,
+                               const CacheLimits& limits);
+  // The files of `key` have been removed: whatever lies there now is not
+  // verified and not hot.
+  Result<void> forget(const std::string& key);
+  // Takes back what processes were granted that are no more, and charges their
+  // files what they take.
+  Result<void> settle_for_the_dead();
+
+  // What one asks for that asks for nothing: how much passes the limits now.
+  Result<std::uint64_t> lacking(const CacheLimits& limits);
+
+  // Neither a time nor being hot is taken back.
+  Result<void> note_uses(const std::map<std::string, FileUse>& uses);
+  Result<FileUse> use_of(const std::string& key);
+
   // Notes that the published digest was found right of the data file whose
   // stamp (stamp_of) was `stamp`.
   Result<void> set_verified(const std::string& key, std::uint64_t stamp);
   // The stamp so noted; 0 where there is none.
   Result<std::uint64_t> verified_stamp(const std::string& key);
-  Result<void> forget(const std::string& key);
+  Result<void> clear_verified(const std::string& key);
 
-  // Up to `count` files that are not pinned, those used longest ago first, from
-  // the one after `after_use`.
-  Result<std::vector<IndexedFile>> least_recent(std::uint64_t after_use,
+  // Up to `count` files on disk that are not pinned and are hot or not, those
+  // used longest ago first, from the one after `after`.
+  Result<std::vector<IndexedFile>> least_recent(Heat heat,
+                                                const UseCursor& after,
                                                 std::size_t count);
+  Result<IndexShares> shares();
+  // The latest time of use of any file.
+  Result<std::uint64_t> latest_use();
   Result<IndexTotals> totals();
 
   // Keeps the last 100 reports.
@@ -75,8 +75,13 @@ class CacheIndex {
   [[nodiscard]] std::uint64_t own_bytes() const;
 
  private:
-  explicit CacheIndex(std::unique_ptr<IndexPool> pool);
+  CacheIndex(std::unique_ptr<IndexPool> pool, ProcessMark mark);
+  template <typename Work>
+  auto transact(const Work& work)
+      -> decltype(work(std::declval<IndexConnection&>()));
+
   std::unique_ptr<IndexPool> pool_;
+  ProcessMark mark_;
 };
 
 }  // namespace omicsfs

@@ -1,48 +1,56 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
-#include <string>
 
 #include "catalog/result.h"
 #include "fetch/cache_index.h"
 #include "fetch/counters.h"
 #include "fetch/eviction.h"
+#include "fetch/evictor.h"
+#include "fetch/mutex.h"
+#include "fetch/use_clock.h"
 
 namespace omicsfs {
-
-struct CacheLimits {
-  std::uint64_t limit = 0;      // bytes that the cache may take
-  std::uint64_t keep_free = 0;  // bytes that its disk must keep free
-};
 
 // Keeps the cache within its limit and its disk above the free-space floor:
 // every byte is reserved here before it is written. Thread-safe.
 class CacheSpace {
  public:
-  // `index` and `counters` must outlive it.
-  CacheSpace(std::filesystem::path dir, CacheLimits limits, CacheIndex& index,
-             Counters& counters);
+  // `open_files` names the files that are open here. `index` and `counters`
+  // must outlive it.
+  CacheSpace(const std::filesystem::path& dir, CacheLimits limits,
+             CacheIndex& index, Counters& counters, ListOpenSpaces open_files);
 
-  // Reserves `bytes` more for the file `key` of `size` bytes, evicting files
-  // that nobody has open, those used longest ago first.
+  // Passes on what a file returns, and grants what it asks for, evicting as
+  // `priority` allows.
   // Errors: kNoSpace where that is not enough; kIo.
-  Result<void> reserve(const std::string& key, std::uint64_t size,
-                       std::uint64_t bytes);
+  Result<void> reserve(const ChargedFile& file, GrantChange change,
+                       Priority priority);
   // Makes room after the disk itself was found full.
   void make_room(std::uint64_t bytes);
+  // Evicts what passes the limit, which may have been lowered, or the floor,
+  // below which others may have filled the disk.
+  void trim();
 
   [[nodiscard]] const CacheLimits& limits() const { return limits_; }
+  [[nodiscard]] std::uint64_t now() const { return clock_.now(); }
+  [[nodiscard]] CacheIndex& index() { return index_; }
 
  private:
-  // Bytes freed.
-  std::uint64_t evict(std::uint64_t bytes);
+  [[nodiscard]] CacheLimits file_limits() const;
+  bool evict(const EvictionOrder& order);
 
-  std::filesystem::path dir_;
   CacheLimits limits_;
   CacheIndex& index_;
-  Counters& counters_;
+  UseClock clock_;
+  Evictor evictor_;
+
+  Mutex mutex_;
+  std::condition_variable_any evicted_;
+  bool evicting_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace omicsfs

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -126,7 +128,7 @@ Result<void> CachedFile::create() {
 
 Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_backing(
     Missing missing) {
-  constexpr int kTries = 8;
+  constexpr int kTries = 7;
   Error last{ErrorCode::kIo, paths_.map.string() + ": is being evicted"};
   for (int i = 0; i < kTries; ++i) {
     auto backing = open_locked(missing);
@@ -134,6 +136,8 @@ Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_backing(
       return backing.error();
     }
     if (*backing == nullptr) {
+      // Removing a file takes moments; in all this waits an eighth of a second.
+      std::this_thread::sleep_for(std::chrono::milliseconds(1U << i));
       continue;
     }
     auto adopted = adopt_header(**backing);

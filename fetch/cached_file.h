@@ -66,7 +66,8 @@ class CachedFile {
 
   // Reads the blocks of `run` whole into `out` and checks each one's CRC.
   // Returns the first block that was not read: not present, or damaged and so
-  // just made absent; or punched. REQUIRES: out.size() is what the run covers of the file.
+  // just made absent; or punched. REQUIRES: out.size() is what the run covers
+  // of the file.
   [[nodiscard]] BlockIndex load(BlockRun run, std::span<std::byte> out);
   // Writes the blocks of `run`, data before cells, and the pins before the
   // first block that came under them. Errors: kNoSpace, kIo; the blocks then

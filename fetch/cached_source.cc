@@ -65,6 +65,7 @@ struct CachedSource::Window {
 // Belongs to the storer's thread once the flight has started.
 struct CachedSource::Storing {
   std::shared_ptr<Flight> flight;
+  std::shared_ptr<const Room> room;
   std::atomic<std::uint64_t> here{0};    // blocks that have come
   std::atomic<std::uint64_t> queued{0};  // of which the storer was told
   std::uint64_t stored = 0;
@@ -73,18 +74,14 @@ struct CachedSource::Storing {
 CachedSource::CachedSource(RemoteFile remote, const CacheServices& services)
     : file_(std::move(remote), services.dir, *services.counters),
       services_(services),
+      space_(file_, services.space, [this] { lose_blocks(); }),
       ahead_(file_.remote().size) {}
 
 CachedSource::~CachedSource() {
-  const std::uint64_t bytes = file_.disk_bytes();
-  if (services_.index == nullptr || bytes == 0) {
-    return;
+  space_.close();
+  if (services_.index != nullptr && has_failed()) {
+    static_cast<void>(services_.index->forget(file_.key()));
   }
-  const auto settled =
-      failed_.load(std::memory_order_acquire)
-          ? services_.index->forget(file_.key())
-          : services_.index->settle(file_.key(), size(), bytes);
-  static_cast<void>(settled);  // the next charge corrects it
 }
 
 void CachedSource::attach() {
@@ -93,6 +90,7 @@ void CachedSource::attach() {
       return;
     }
     file_.attach();
+    space_.attach();
     if (!file_.complete() || !file_.remote().digest || size() == 0) {
       return;
     }
@@ -212,7 +210,7 @@ Result<std::uint64_t> CachedSource::read_once(const Window& window,
   const Joined joined(flights_, parts);
   for (const auto& part : parts) {
     if (part.is_new) {
-      start(part.flight, may_store(part.run.count) ? Store::kYes : Store::kNo);
+      start(part.flight, room_for(part.run, Priority::kDemand));
     }
   }
   if (first_round) {
@@ -249,6 +247,7 @@ Result<void> CachedSource::take_from_flight(const FlightTable::Part& part,
   for (BlockIndex block = part.run.first; block < part.run.end(); ++block) {
     window.put(block, part.flight->block_bytes(block));
   }
+  space_.touch(part.run, Touch::kFetched);
   services_.counters->blocks_missed.fetch_add(part.run.count,
                                               std::memory_order_relaxed);
   // A small file's digest is checked when all of it is on disk.
@@ -267,6 +266,7 @@ BlockIndex CachedSource::take_present(BlockRun run, const Window& window) {
     if (reached == block) {
       break;
     }
+    space_.touch({block, reached - block}, Touch::kHit);
     services_.counters->blocks_hit.fetch_add(reached - block,
                                              std::memory_order_relaxed);
     block = reached;
@@ -330,14 +330,11 @@ void CachedSource::fetch_ahead(ByteRange range) {
 // False where there is no memory or no disk for it: what cannot be kept would
 // be fetched twice.
 bool CachedSource::fetch_run_ahead(BlockRun run) {
-  std::uint64_t missing = 0;
-  for (BlockIndex block = run.first; block < run.end(); ++block) {
-    missing += file_.present(block) ? 0 : 1;
-  }
-  if (missing == 0) {
+  if (all_present(run)) {
     return true;
   }
-  if (!may_store(missing)) {
+  const auto room = room_for(run, Priority::kPrefetch);
+  if (room == nullptr) {
     return false;
   }
   bool refused = false;
@@ -350,7 +347,8 @@ bool CachedSource::fetch_run_ahead(BlockRun run) {
         return refused ? nullptr : new_flight(part, std::move(share));
       });
   for (const auto& flight : flights) {
-    start(flight, Store::kYes);
+    start(flight, room);
+    space_.touch(flight->run(), Touch::kAhead);
   }
   return !refused;
 }
@@ -364,33 +362,48 @@ void CachedSource::drop_reader() {
   ahead_.reset();
 }
 
-bool CachedSource::may_store(std::uint64_t blocks) {
+// Null where `run` must not be stored.
+std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
+                                                   Priority priority) {
   if (services_.space == nullptr || failed_.load(std::memory_order_acquire)) {
-    return false;
+    return nullptr;
   }
   // A disk slower than the network must not fill the memory with what waits
   // for it.
   if (services_.budget->used() > services_.budget->limit()) {
-    return false;
+    return nullptr;
   }
-  const std::uint64_t bytes = blocks * kBlockBytes;
   if (disk_was_full_.exchange(false)) {
-    services_.space->make_room(std::max(bytes, kGrantStep));
+    const CacheLimits& limits = services_.space->limits();
+    services_.space->make_room(
+        std::max(run.count * kBlockBytes, grant_step(limits.limit)));
   }
-  return charge_.reserve(*services_.space, file_, bytes).has_value() &&
-         file_.create().has_value();
+  auto room = space_.reserve(run, priority);
+  if (!room || !file_.create()) {
+    return nullptr;
+  }
+  return std::make_shared<const Room>(*std::move(room));
 }
 
-// Blocks go to disk in pieces of a MiB, or when the flight ends.
-void CachedSource::start(const std::shared_ptr<Flight>& flight, Store store) {
+// The file is about to lose blocks; once complete again, it is checked anew.
+void CachedSource::lose_blocks() {
+  Check passed = Check::kPassed;
+  check_.compare_exchange_strong(passed, Check::kNone);
+}
+
+// Blocks go to disk in pieces of a MiB, or when the flight ends; not at all
+// where there is no room for them.
+void CachedSource::start(const std::shared_ptr<Flight>& flight,
+                         std::shared_ptr<const Room> room) {
   constexpr std::uint64_t kPiece = 16;
-  const bool keep = store == Store::kYes;
+  const bool keep = room != nullptr;
   if (!keep) {
     services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
   }
   auto self = shared_from_this();
   auto storing = std::make_shared<Storing>();
   storing->flight = flight;
+  storing->room = std::move(room);
   flight->listen(
       [self, storing, keep](std::uint64_t count) {
         const std::uint64_t waiting = count - storing->queued;
@@ -409,6 +422,7 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight, Store store) {
           if (keep) {
             self->store_arrived(*storing, storing->here);
           }
+          storing->room.reset();
           self->end_flight(*storing->flight);
           storing->flight.reset();
         });
@@ -551,6 +565,10 @@ CacheReader::CacheReader(std::shared_ptr<CachedSource> source)
   source_->add_reader();
 }
 
-CacheReader::~CacheReader() { source_->drop_reader(); }
+// What the kernel reads past us is used for as long as it is open.
+CacheReader::~CacheReader() {
+  source_->space().note_used();
+  source_->drop_reader();
+}
 
 }  // namespace omicsfs

@@ -16,7 +16,7 @@
 #include "fetch/cached_file.h"
 #include "fetch/counters.h"
 #include "fetch/fetch_memory.h"
-#include "fetch/file_charge.h"
+#include "fetch/file_space.h"
 #include "fetch/flight_table.h"
 #include "fetch/housekeeper.h"
 #include "fetch/mutex.h"
@@ -63,6 +63,7 @@ class CachedSource final : public ByteSource,
   void attach();
 
   [[nodiscard]] const CachedFile& file() const { return file_; }
+  [[nodiscard]] FileSpace& space() { return space_; }
   [[nodiscard]] bool verified() const {
     return check_.load(std::memory_order_acquire) == Check::kPassed;
   }
@@ -91,7 +92,6 @@ class CachedSource final : public ByteSource,
 
  private:
   enum class Check { kNone, kRunning, kPassed, kFailed };
-  enum class Store { kYes, kNo };
   struct Window;   // a read's range and buffer
   struct Storing;  // how far a flight's blocks are on disk
 
@@ -113,8 +113,10 @@ class CachedSource final : public ByteSource,
   void look_ahead(ByteRange read, ReadAhead::Met met);
   bool fetch_run_ahead(BlockRun run);
 
-  void start(const std::shared_ptr<Flight>& flight, Store store);
-  bool may_store(std::uint64_t blocks);
+  void start(const std::shared_ptr<Flight>& flight,
+             std::shared_ptr<const Room> room);
+  std::shared_ptr<const Room> room_for(const BlockRun& run, Priority priority);
+  void lose_blocks();
   void store_arrived(Storing& storing, std::uint64_t count);
   void end_flight(Flight& flight);
 
@@ -130,7 +132,7 @@ class CachedSource final : public ByteSource,
   CachedFile file_;
   const CacheServices& services_;
   FlightTable flights_;
-  FileCharge charge_;
+  FileSpace space_;
   std::once_flag attached_;
   std::atomic<Check> check_{Check::kNone};
   std::atomic<std::uint64_t> stamp_{0};  // of the data file that was verified

@@ -21,6 +21,7 @@ struct Counters {
   std::atomic<std::uint64_t> files_verified{0};
   std::atomic<std::uint64_t> files_evicted{0};
   std::atomic<std::uint64_t> files_passed_through{0};  // opens
+  std::atomic<std::uint64_t> extents_evicted{0};       // of files that are open
 };
 
 }  // namespace omicsfs

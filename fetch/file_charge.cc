@@ -2,47 +2,130 @@
 #include "fetch/file_charge.h"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "fetch/block_map.h"
 
 namespace omicsfs {
+namespace {
 
-std::uint64_t FileCharge::claim(std::uint64_t bytes) {
-  const MutexLock lock(mutex_);
-  claimed_ += bytes;
-  return claimed_ > granted_ ? claimed_ - granted_ : 0;
+bool overlap(const BlockRun& a, const BlockRun& b) {
+  return a.first < b.end() && b.first < a.end();
 }
 
-void FileCharge::grant(std::uint64_t bytes) {
-  const MutexLock lock(mutex_);
-  granted_ += bytes;
+BlockRun blocks_of(ExtentIndex extent) {
+  return {extent * kExtentBlocks, kExtentBlocks};
 }
 
-void FileCharge::give_back(std::uint64_t bytes) {
-  const MutexLock lock(mutex_);
-  claimed_ -= bytes;
-}
+}  // namespace
 
-Result<void> FileCharge::reserve(CacheSpace& space, const CachedFile& file,
-                                 std::uint64_t bytes) {
-  const std::uint64_t lacking = claim(bytes);
-  if (lacking == 0) {
-    return {};
+std::uint64_t bytes_to_store(BlockRun run) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kCellsPerPage = kPage / kMapCellBytes;
+  if (run.count == 0) {
+    return 0;
   }
-  const std::uint64_t size = file.remote().size;
-  // A small file is asked for whole, a large one in steps.
-  const std::uint64_t whole = size + kFirstBytes;
-  const std::uint64_t step = std::max(lacking, std::min(kGrantStep, whole));
-  for (const std::uint64_t ask : {step, lacking}) {
-    auto reserved = space.reserve(file.key(), size, ask);
-    if (reserved) {
-      grant(ask);
-      return {};
-    }
-    if (reserved.error().code != ErrorCode::kNoSpace || ask == lacking) {
-      give_back(bytes);
-      return reserved;
-    }
+  const std::uint64_t map_pages =
+      (run.end() - 1) / kCellsPerPage - run.first / kCellsPerPage + 1;
+  return run.count * kBlockBytes + (map_pages + 1) * kPage;
+}
+
+bool FileCharge::enter(BlockRun run) {
+  constexpr std::chrono::seconds kPatience{1};
+  MutexLock lock(mutex_);
+  const bool free =
+      punched_.wait_for(lock, kPatience, [this, run]() REQUIRES_LOCK(mutex_) {
+        return std::none_of(punching_.begin(), punching_.end(),
+                            [run](ExtentIndex extent) {
+                              return overlap(blocks_of(extent), run);
+                            });
+      });
+  if (free) {
+    entered_.push_back(run);
   }
-  return {};
+  return free;
+}
+
+void FileCharge::leave(BlockRun run) {
+  const MutexLock lock(mutex_);
+  const auto entry = std::find(entered_.begin(), entered_.end(), run);
+  if (entry != entered_.end()) {
+    entered_.erase(entry);
+  }
+}
+
+bool FileCharge::take(std::uint64_t bytes) {
+  const MutexLock lock(mutex_);
+  if (granted_ - taken_ - written_ < bytes) {
+    return false;
+  }
+  taken_ += bytes;
+  return true;
+}
+
+void FileCharge::landed(std::uint64_t bytes) {
+  const MutexLock lock(mutex_);
+  taken_ -= bytes;
+  written_ += bytes;
+}
+
+void FileCharge::add(std::uint64_t granted, std::uint64_t taken) {
+  const MutexLock lock(mutex_);
+  granted_ += granted;
+  taken_ += taken;
+}
+
+std::uint64_t FileCharge::give_up_written() {
+  const MutexLock lock(mutex_);
+  granted_ -= written_;
+  return std::exchange(written_, 0);
+}
+
+std::uint64_t FileCharge::give_up_idle() {
+  const MutexLock lock(mutex_);
+  const std::uint64_t idle = granted_ - taken_;
+  granted_ = taken_;
+  written_ = 0;
+  return idle;
+}
+
+std::vector<ExtentIndex> FileCharge::begin_punch(
+    std::span<const ExtentIndex> extents) {
+  const MutexLock lock(mutex_);
+  std::vector<ExtentIndex> free;
+  if (!punching_.empty()) {
+    return free;
+  }
+  std::copy_if(extents.begin(), extents.end(), std::back_inserter(free),
+               [&entered = entered_](ExtentIndex extent) {
+                 return std::none_of(entered.begin(), entered.end(),
+                                     [extent](const BlockRun& run) {
+                                       return overlap(blocks_of(extent), run);
+                                     });
+               });
+  punching_ = free;
+  return free;
+}
+
+void FileCharge::end_punch() {
+  {
+    const MutexLock lock(mutex_);
+    punching_.clear();
+  }
+  punched_.notify_all();
+}
+
+std::vector<BlockRun> FileCharge::entered() const {
+  const MutexLock lock(mutex_);
+  return entered_;
+}
+
+Room::~Room() {
+  if (charge_ != nullptr) {
+    charge_->landed(bytes_);
+    charge_->leave(run_);
+  }
 }
 
 }  // namespace omicsfs

@@ -1,40 +1,77 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
 
-#include "catalog/result.h"
-#include "fetch/cache_space.h"
-#include "fetch/cached_file.h"
+#include "fetch/byte_range.h"
+#include "fetch/extent_use.h"
 #include "fetch/mutex.h"
 
 namespace omicsfs {
 
-// The step in which room is asked for.
-inline constexpr std::uint64_t kGrantStep = std::uint64_t{8} << 20;
+// What storing `run` may take on disk at most: its blocks, the map pages that
+// hold their cells, and a page for the list of extents.
+[[nodiscard]] std::uint64_t bytes_to_store(BlockRun run);
 
-// The disk space that one file has been granted, asked for in steps so that
-// most writes cost the index nothing. Thread-safe.
+// The disk space that this process has been granted for one file and what of it
+// is used, and which blocks are about to be stored or being punched, for both
+// at once would lose bytes. No I/O. Thread-safe.
 class FileCharge {
  public:
-  // Makes sure that `bytes` more may be written. Errors: kNoSpace, kIo.
-  Result<void> reserve(CacheSpace& space, const CachedFile& file,
-                       std::uint64_t bytes);
+  // `run` is about to be stored. Waits for a punch of a part of it to end;
+  // false where it does not within a second.
+  [[nodiscard]] bool enter(BlockRun run);
+  void leave(BlockRun run);
+
+  // Counts `bytes` as about to be written where the grant has room for them.
+  [[nodiscard]] bool take(std::uint64_t bytes);
+  // Bytes taken have been written, or never will be.
+  void landed(std::uint64_t bytes);
+  // `granted` more, of which `taken` are about to be written.
+  void add(std::uint64_t granted, std::uint64_t taken);
+  // Gives up what has been written: it is on disk, where it is seen.
+  [[nodiscard]] std::uint64_t give_up_written();
+  // Gives up all but what is about to be written.
+  [[nodiscard]] std::uint64_t give_up_idle();
+
+  // Those of `extents` that nobody is about to store into; until end_punch()
+  // nobody enters them. None where a punch is under way.
+  [[nodiscard]] std::vector<ExtentIndex> begin_punch(
+      std::span<const ExtentIndex> extents);
+  void end_punch();
+  [[nodiscard]] std::vector<BlockRun> entered() const;
 
  private:
-  // What a file takes besides its blocks' own bytes: the map's header and the
-  // pages that a first block touches in both files.
-  static constexpr std::uint64_t kFirstBytes = std::uint64_t{16} * 1024;
-
-  // Claims `bytes` at once, so that two threads never count on the same room;
-  // returns what is then claimed beyond what is granted.
-  std::uint64_t claim(std::uint64_t bytes);
-  void grant(std::uint64_t bytes);
-  void give_back(std::uint64_t bytes);
-
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::uint64_t granted_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t claimed_ GUARDED_BY(mutex_) = kFirstBytes;
+  std::uint64_t taken_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t written_ GUARDED_BY(mutex_) = 0;  // of what is granted
+  std::vector<BlockRun> entered_ GUARDED_BY(mutex_);
+  std::vector<ExtentIndex> punching_ GUARDED_BY(mutex_);
+  std::condition_variable_any punched_;
+};
+
+// Leave to store a run of blocks, for as long as it lives: until then the run's
+// bytes are reserved, and it is not punched.
+class Room {
+ public:
+  Room(std::shared_ptr<FileCharge> charge, BlockRun run)
+      : charge_(std::move(charge)), run_(run) {}
+  Room(Room&&) = default;
+  Room& operator=(Room&&) = delete;
+  ~Room();
+
+  void hold(std::uint64_t bytes) { bytes_ = bytes; }
+  [[nodiscard]] const BlockRun& run() const { return run_; }
+
+ private:
+  std::shared_ptr<FileCharge> charge_;
+  BlockRun run_;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace omicsfs

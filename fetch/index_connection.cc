@@ -7,11 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 #include "catalog/unique_fd.h"
 #include "fetch/block_map.h"
+#include "fetch/cached_file.h"
+#include "fetch/eviction.h"
 #include "fetch/local_io.h"
 
 namespace omicsfs {
@@ -19,7 +20,7 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 // Never synced: what a power cut damages is made again from the block maps.
 constexpr const char* kPragmas = R"sql(
@@ -29,18 +30,50 @@ constexpr const char* kPragmas = R"sql(
   PRAGMA journal_size_limit = 1048576;
 )sql";
 
-// `verified` is the stamp of a data file whose published digest was found
-// right, 0 without one; `pinned` is there for files that eviction must leave
-// alone.
+// files.charged is what a file took on disk when it was last looked at, and
+// grants.bytes what a process may have written of it since, or may yet write:
+// together never less than it takes. `hot`: used again later. `pinned` is there
+// for files that eviction must leave alone, `verified` the stamp of a data file
+// whose published digest was found right, 0 without one. The triggers keep the
+// sums, which each charge needs.
 constexpr const char* kSchema = R"sql(
   CREATE TABLE IF NOT EXISTS files(
     key TEXT PRIMARY KEY,
     size INTEGER NOT NULL,
     charged INTEGER NOT NULL,
     last_use INTEGER NOT NULL,
+    hot INTEGER NOT NULL DEFAULT 0,
     verified INTEGER NOT NULL DEFAULT 0,
     pinned INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS files_by_use ON files(last_use);
+  CREATE INDEX IF NOT EXISTS files_by_use ON files(hot, last_use);
+  CREATE TABLE IF NOT EXISTS grants(
+    owner INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY(owner, key)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS grants_by_key ON grants(key);
+  CREATE TABLE IF NOT EXISTS sums(
+    id INTEGER PRIMARY KEY CHECK(id = 0),
+    charged INTEGER NOT NULL,
+    hot INTEGER NOT NULL,
+    granted INTEGER NOT NULL);
+  INSERT OR IGNORE INTO sums VALUES(0, 0, 0, 0);
+  CREATE TRIGGER IF NOT EXISTS file_added AFTER INSERT ON files BEGIN
+    UPDATE sums SET charged = charged + new.charged,
+      hot = hot + new.charged * new.hot; END;
+  CREATE TRIGGER IF NOT EXISTS file_changed
+    AFTER UPDATE OF charged, hot ON files BEGIN
+    UPDATE sums SET charged = charged + new.charged - old.charged,
+      hot = hot + new.charged * new.hot - old.charged * old.hot; END;
+  CREATE TRIGGER IF NOT EXISTS file_gone AFTER DELETE ON files BEGIN
+    UPDATE sums SET charged = charged - old.charged,
+      hot = hot - old.charged * old.hot; END;
+  CREATE TRIGGER IF NOT EXISTS grant_added AFTER INSERT ON grants BEGIN
+    UPDATE sums SET granted = granted + new.bytes; END;
+  CREATE TRIGGER IF NOT EXISTS grant_changed AFTER UPDATE ON grants BEGIN
+    UPDATE sums SET granted = granted + new.bytes - old.bytes; END;
+  CREATE TRIGGER IF NOT EXISTS grant_gone AFTER DELETE ON grants BEGIN
+    UPDATE sums SET granted = granted - old.bytes; END;
   CREATE TABLE IF NOT EXISTS reports(
     id INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,
@@ -48,55 +81,92 @@ constexpr const char* kSchema = R"sql(
     message TEXT NOT NULL);
 )sql";
 
-constexpr std::string_view kNextUse =
-    "(SELECT coalesce(max(last_use), 0) + 1 FROM files)";
+// In the order of IndexConnection's members.
+constexpr std::array<const char*, 16> kStatements = {
+    "SELECT charged, hot, granted FROM sums",
+    "INSERT INTO files(key, size, charged, last_use) VALUES(?1, ?2, ?3, ?4) "
+    "ON CONFLICT(key) DO UPDATE SET charged = ?3",
+    "INSERT INTO grants(owner, key, bytes) VALUES(?1, ?2, max(?3, 0)) "
+    "ON CONFLICT(owner, key) DO UPDATE SET bytes = max(bytes + ?3, 0)",
+    "DELETE FROM grants WHERE owner = ?1 AND key = ?2 AND bytes = 0",
+    "DELETE FROM files WHERE key = ?1 AND charged = 0 AND NOT EXISTS("
+    "SELECT 1 FROM grants WHERE grants.key = ?1)",
+    "UPDATE files SET hot = max(hot, ?3), last_use = max(last_use, ?2) "
+    "WHERE key = ?1",
+    "SELECT last_use, hot FROM files WHERE key = ?1",
+    "UPDATE files SET verified = ?2 WHERE key = ?1",
+    "SELECT verified FROM files WHERE key = ?1",
+    "UPDATE files SET verified = 0 WHERE key = ?1",
+    "UPDATE files SET verified = 0, hot = 0 WHERE key = ?1",
+    "SELECT key, size, charged, last_use, verified, hot FROM files "
+    "WHERE hot = ?1 AND (last_use, key) > (?2, ?3) AND charged > 0 "
+    "AND pinned = 0 ORDER BY last_use, key LIMIT ?4",
+    "SELECT count(*), (SELECT charged + granted FROM sums), "
+    "coalesce(sum(verified <> 0), 0) FROM files",
+    "SELECT DISTINCT owner FROM grants WHERE owner != ?1",
+    "SELECT grants.key, files.size FROM grants JOIN files USING(key) "
+    "WHERE owner = ?1",
+    "DELETE FROM grants WHERE owner = ?1"};
 
 std::int64_t signed64(std::uint64_t value) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
 }
 
-Result<IndexConnection> connect(const stdfs::path& path) {
+// Another version's tables are not ours to add to.
+Result<Database> open_database(const stdfs::path& path) {
   auto database = Database::open(path, OpenMode::kReadWriteCreate);
   if (!database) {
-    return database.error();
+    return database;
   }
   if (auto set = database->execute(kPragmas); !set) {
     return set.error();
   }
+  const auto version = database->query_integer("PRAGMA user_version");
+  if (!version) {
+    return version.error();
+  }
+  if (*version != 0 && *version != kSchemaVersion) {
+    return Error{ErrorCode::kCorrupt, "cache index of another version"};
+  }
   if (auto made = database->execute(kSchema); !made) {
     return made.error();
   }
-  const std::string next_use(kNextUse);
-  const std::array<std::string, 9> texts = {
-      "SELECT coalesce(sum(charged), 0) FROM files",
-      "INSERT INTO files(key, size, charged, last_use) VALUES(?1, ?2, ?3, " +
-          next_use +
-          ") ON CONFLICT(key) DO UPDATE SET charged = charged + ?3, last_use "
-          "= " +
-          next_use,
-      "INSERT INTO files(key, size, charged, last_use) VALUES(?1, ?2, ?3, " +
-          next_use + ") ON CONFLICT(key) DO UPDATE SET charged = ?3",
-      "UPDATE files SET last_use = " + next_use + " WHERE key = ?1",
-      "UPDATE files SET verified = ?2 WHERE key = ?1",
-      "SELECT verified FROM files WHERE key = ?1",
-      "DELETE FROM files WHERE key = ?1",
-      "SELECT key, size, charged, last_use, verified FROM files WHERE last_use "
-      "> ?1 AND pinned = 0 ORDER BY last_use LIMIT ?2",
-      "SELECT count(*), coalesce(sum(charged), 0), "
-      "coalesce(sum(verified <> 0), 0) FROM files"};
-  std::vector<Statement> statements;
-  for (const std::string& text : texts) {
+  return database;
+}
+
+Result<IndexConnection> connect(const stdfs::path& path) {
+  auto database = open_database(path);
+  if (!database) {
+    return database.error();
+  }
+  std::vector<Statement> s;
+  for (const char* text : kStatements) {
     auto statement = database->prepare(text);
     if (!statement) {
       return statement.error();
     }
-    statements.push_back(*std::move(statement));
+    s.push_back(*std::move(statement));
   }
-  auto& s = statements;
-  return IndexConnection{*std::move(database), std::move(s[0]), std::move(s[1]),
-                         std::move(s[2]),      std::move(s[3]), std::move(s[4]),
-                         std::move(s[5]),      std::move(s[6]), std::move(s[7]),
-                         std::move(s[8])};
+  auto next = s.begin();
+  const auto take = [&next]() -> Statement { return std::move(*next++); };
+  // Braces take their members in order.
+  return IndexConnection{*std::move(database),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take(),
+                         take()};
 }
 
 std::uint64_t disk_bytes(const stdfs::path& path) {
@@ -106,31 +176,40 @@ std::uint64_t disk_bytes(const stdfs::path& path) {
              : 0;
 }
 
+// Microseconds since the epoch.
+std::uint64_t written_at(const stdfs::path& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0 || facts.st_mtim.tv_sec < 0) {
+    return 0;
+  }
+  return static_cast<std::uint64_t>(facts.st_mtim.tv_sec) * 1'000'000 +
+         static_cast<std::uint64_t>(facts.st_mtim.tv_nsec) / 1000;
+}
+
 // Enters the file whose map is `map`, as it lies on disk.
-Result<void> enter(IndexConnection& connection, const stdfs::path& map) {
+Result<void> enter(IndexConnection& connection, const stdfs::path& dir,
+                   const stdfs::path& map) {
   const UniqueFd fd(::open(map.c_str(), O_RDONLY | O_CLOEXEC));
   MapHeaderBytes bytes;
   const std::size_t got = fd.valid() ? read_up_to(fd.get(), 0, bytes) : 0;
   const auto header = decode_map_header(std::span(bytes).first(got));
-  const std::uint64_t charged =
-      disk_bytes(map) + disk_bytes(stdfs::path(map).replace_extension("data"));
-  return connection.settle.run({map.stem().native(),
-                                signed64(header ? header->file_size : 0),
-                                signed64(charged)});
+  return settle_file(
+      connection, dir,
+      {map.stem().native(), header ? header->file_size : 0, written_at(map)});
 }
 
 // Makes the rows anew from the block maps.
-Result<void> rebuild(IndexConnection& connection, const stdfs::path& files) {
+Result<void> rebuild(IndexConnection& connection, const stdfs::path& dir) {
   if (auto begun = connection.database.execute("BEGIN IMMEDIATE"); !begun) {
     return begun;
   }
   std::error_code error;
-  for (stdfs::recursive_directory_iterator entry(files, error), end;
+  for (stdfs::recursive_directory_iterator entry(dir / "files", error), end;
        !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() != ".map") {
       continue;
     }
-    if (auto entered = enter(connection, entry->path()); !entered) {
+    if (auto entered = enter(connection, dir, entry->path()); !entered) {
       return entered;
     }
   }
@@ -139,6 +218,15 @@ Result<void> rebuild(IndexConnection& connection, const stdfs::path& files) {
 }
 
 }  // namespace
+
+Result<void> settle_file(IndexConnection& connection, const stdfs::path& dir,
+                         const ChargedFile& file) {
+  const CachePaths paths = cache_paths(dir.parent_path(), file.key);
+  const std::uint64_t charge =
+      charge_of(disk_bytes(paths.data) + disk_bytes(paths.map));
+  return connection.settle.run({file.key, signed64(file.size), signed64(charge),
+                                signed64(file.used_at)});
+}
 
 Result<IndexConnection> open_index(const stdfs::path& dir) {
   auto connection = connect(dir / "index.sqlite");
@@ -151,11 +239,9 @@ Result<IndexConnection> open_index(const stdfs::path& dir) {
     return version.error();
   }
   if (*version == 0) {
-    if (auto rebuilt = rebuild(*connection, dir / "files"); !rebuilt) {
+    if (auto rebuilt = rebuild(*connection, dir); !rebuilt) {
       return rebuilt.error();
     }
-  } else if (*version != kSchemaVersion) {
-    return Error{ErrorCode::kCorrupt, "cache index of another version"};
   }
   return connection;
 }

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "catalog/result.h"
 #include "catalog/sqlite.h"
+#include "fetch/index_records.h"
 #include "fetch/mutex.h"
 
 namespace omicsfs {
@@ -17,21 +19,35 @@ namespace omicsfs {
 // A connection to the cache index, with its statements prepared.
 struct IndexConnection {
   Database database;
-  Statement used;
-  Statement charge;
+  Statement shares;
   Statement settle;
-  Statement touch;
+  Statement grant;
+  Statement drop_empty_grants;
+  Statement drop_empty_files;
+  Statement note_use;
+  Statement use;
   Statement verify;
   Statement verified;
-  Statement forget;
+  Statement unverify;
+  Statement disown;
   Statement oldest;
   Statement totals;
+  Statement owners;
+  Statement owned;
+  Statement drop_owner;
 };
 
 // Opens the index below `dir` (`<cache>/v1`), making it from the block maps
 // where it is missing. Errors: kCorrupt, damaged or of another version;
 // kNoSpace, kIo.
 Result<IndexConnection> open_index(const std::filesystem::path& dir);
+
+// Charges a file what it takes on disk below `dir`. REQUIRES: within a
+// transaction that writes, so that of two who settle one file the later has
+// looked later.
+Result<void> settle_file(IndexConnection& connection,
+                         const std::filesystem::path& dir,
+                         const ChargedFile& file);
 
 // A few connections, each used by one thread at a time. Thread-safe.
 class IndexPool {
@@ -51,6 +67,7 @@ class IndexPool {
       }
     }
     IndexConnection* operator->() { return connection_.get(); }
+    IndexConnection& operator*() { return *connection_; }
 
    private:
     IndexPool* pool_;

@@ -212,7 +212,7 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   }
   if (node->kind == NodeKind::kInlineFile) {
     auto source = std::make_shared<InlineSource>(snapshot, *node);
-    return Opened{open_files_.add({std::move(source), "", {}})};
+    return Opened{open_files_.add({std::move(source), {}})};
   }
   const auto remote = snapshot->remote_file(place->node);
   if (!remote) {
@@ -225,10 +225,9 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
 FileSystem::Opened FileSystem::open_remote(Inode inode,
                                            const RemoteFile& remote) {
   auto source = cache_.open(remote);
-  OpenFile file{
-      std::make_shared<CacheReader>(source), source->file().key(), {}};
+  OpenFile file{std::make_shared<CacheReader>(source), {}};
   Opened opened;
-  opened.keep_pages = !cache_.was_dropped(file.key);
+  opened.keep_pages = !cache_.was_dropped(source->file().key());
   if (passthrough_ != nullptr) {
     file.kernel = passthrough_->enter(inode, [&] {
       return opened.keep_pages ? source->open_whole() : UniqueFd();
@@ -237,14 +236,6 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
   }
   opened.handle = open_files_.add(std::move(file));
   return opened;
-}
-
-void FileSystem::release(OpenFiles::Handle handle) {
-  // What the kernel reads past us is used for as long as it is open.
-  if (const std::string& key = OpenFiles::at(handle).key; !key.empty()) {
-    cache_.touch(key);
-  }
-  open_files_.remove(handle);
 }
 
 Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,

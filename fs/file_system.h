@@ -78,7 +78,7 @@ class FileSystem {
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
                                   const ReadLimits& limits);
-  void release(OpenFiles::Handle handle);
+  void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
 
   // The cache's limit and use: what df shows. Never waits for anything.
   [[nodiscard]] struct statvfs space() const;

@@ -15,7 +15,6 @@ namespace omicsfs {
 // One open(2) of a file.
 struct OpenFile {
   std::shared_ptr<ByteSource> source;
-  std::string key;             // of its content in the cache; "" without one
   Passthrough::Open kernel{};  // gone first: the source keeps the cached file
 };
 

@@ -2,7 +2,6 @@
 #include "fetch/block_cache.h"
 
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "tests/fetch/cache_world.h"
+#include "tests/fetch/small_disk.h"
 
 namespace omicsfs {
 namespace {
@@ -535,33 +535,6 @@ TEST_F(BlockCacheTest, TheLimitHoldsAndTheLeastRecentlyUsedFilesGo) {
   EXPECT_EQ(world.cache().state(files.back()).cached_bytes, 1U << 20);
 }
 
-// A small disk of its own, which only root may make.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::filesystem::path& at)
-      : at_(at),
-        mounted_(::mount("tmpfs", at.c_str(), "tmpfs", 0, "size=16m") == 0) {}
-  ~SmallDisk() {
-    if (mounted_) {
-      ::umount2(at_.c_str(), MNT_DETACH);
-    }
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  [[nodiscard]] bool mounted() const { return mounted_; }
-  void fill() const {
-    std::ofstream junk(at_ / "junk", std::ios::binary);
-    const std::string megabyte(1 << 20, 'x');
-    while (junk.write(megabyte.data(), 1 << 20)) {
-    }
-  }
-
- private:
-  std::filesystem::path at_;
-  bool mounted_;
-};
-
 TEST_F(BlockCacheTest, ADiskThatFillsUpBehindOurBackCostsNoByte) {
   const SmallDisk disk(dir_.path());
   if (!disk.mounted()) {
@@ -580,21 +553,23 @@ TEST_F(BlockCacheTest, ADiskThatFillsUpBehindOurBackCostsNoByte) {
   EXPECT_FALSE(source->file().complete());
 }
 
-TEST_F(BlockCacheTest, OpenFilesAreNotEvicted) {
-  CacheWorld world(dir_.path(), {5 << 20, 0});
+TEST_F(BlockCacheTest, AnOpenFileLosesItsOldestPartsAndIsReadOn) {
+  CacheWorld world(dir_.path(), {6 << 20, 0});
   const std::string bytes = random_bytes(3 << 20, 1);
   world.network().add("http://origin/open", bytes);
   const auto open = world.cache().open(remote_of("http://origin/open", bytes));
   ASSERT_EQ(read_all(*open).bytes, bytes);
+  ASSERT_TRUE(open->file().complete());
   const std::string other = random_bytes(3 << 20, 2);
   world.network().add("http://origin/other", other);
   const auto source =
       world.cache().open(remote_of("http://origin/other", other));
   EXPECT_EQ(read_all(*source).bytes, other);
-  EXPECT_GE(world.counters().reads_uncached, 1U);
-  const std::size_t before = world.network().requests();
+  EXPECT_EQ(world.counters().reads_uncached, 0U);
+  EXPECT_GE(world.counters().extents_evicted, 1U);
+  EXPECT_TRUE(source->file().complete());
+  EXPECT_FALSE(open->file().complete());
   EXPECT_EQ(read_all(*open).bytes, bytes);
-  EXPECT_EQ(world.network().requests(), before);
 }
 
 TEST_F(BlockCacheTest, FilesOpenInAnotherProcessAreNotEvicted) {
@@ -622,7 +597,7 @@ TEST_F(BlockCacheTest, AnEmptyFileNeedsNoRequest) {
 }
 
 // A file that is read past the cache shows its use by no read.
-TEST(BlockCache, WhatIsTouchedIsEvictedLater) {
+TEST(BlockCache, WhatIsOpenedWithNoReadIsEvictedLater) {
   const TemporaryDirectory dir;
   const std::string bytes = random_bytes(100'000, 1);
   const RemoteFile first = remote_of("http://origin/1", bytes);
@@ -637,11 +612,11 @@ TEST(BlockCache, WhatIsTouchedIsEvictedLater) {
   }
   {
     CacheWorld world(dir.path());
-    world.cache().touch(content_key(first));
+    const CacheReader reader(world.cache().open(first));
   }
   const auto index = CacheIndex::open(dir.path());
   ASSERT_TRUE(index);
-  const auto files = (*index)->least_recent(0, 2);
+  const auto files = (*index)->least_recent(Heat::kCold, {}, 2);
   ASSERT_TRUE(files);
   ASSERT_EQ(files->size(), 2U);
   EXPECT_EQ(files->front().key, content_key(second));

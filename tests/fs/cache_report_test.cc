@@ -66,8 +66,9 @@ TEST_F(CacheDirectory, ThatIsNotThereIsEmptyAndStaysAway) {
 TEST_F(CacheDirectory, IsCountedFromItsIndex) {
   const auto index = CacheIndex::open(dir_);
   ASSERT_TRUE(index) << index.error().message;
-  ASSERT_TRUE((*index)->charge("md5-a-100", 100, 100, 1'000'000));
-  ASSERT_TRUE((*index)->charge("md5-b-200", 200, 50, 1'000'000));
+  ASSERT_TRUE(
+      (*index)->charge({"md5-a-100", 100, 1}, {0, 100}, {1'000'000, 0}));
+  ASSERT_TRUE((*index)->charge({"md5-b-200", 200, 1}, {0, 50}, {1'000'000, 0}));
   ASSERT_TRUE((*index)->set_verified("md5-a-100", 1ULL << 63));
   ASSERT_TRUE((*index)->report({5, "md5-b-200", "bad"}));
   const auto state = read_cache_state({dir_, 1000, 0});

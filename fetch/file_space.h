@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "catalog/result.h"
+#include "fetch/cached_file.h"
+#include "fetch/extent_use.h"
+#include "fetch/file_charge.h"
+
+namespace omicsfs {
+
+class CacheSpace;
+
+// Where a survey of open files enters those of their extents that may go.
+struct SpaceSurvey {
+  Priority priority = Priority::kDemand;
+  std::uint64_t now = 0;
+  OldestVictims cold;
+  OldestVictims ahead;
+  OldestVictims hot;
+  std::uint64_t hot_bytes = 0;
+  std::uint64_t counted_hot_bytes = 0;  // those that the index counts as hot
+};
+
+// The disk space that one open file takes: it asks for more, knows how each
+// part is used, and loses parts by punching. Thread-safe.
+class FileSpace {
+ public:
+  // `space` is null where nothing is cached. `before_punch` is called when the
+  // file is about to lose blocks. All must outlive it.
+  FileSpace(CachedFile& file, CacheSpace* space,
+            std::function<void()> before_punch);
+
+  [[nodiscard]] const std::string& key() const { return file_.key(); }
+
+  // Takes up how the file was used before. Once, after the file's attach().
+  void attach();
+  // A reader opens it, or has had it open until now.
+  void note_used();
+  void touch(BlockRun run, Touch touch);
+
+  // Reserves room to store `run`, evicting others, or other parts of this file,
+  // as `priority` allows. Errors: kNoSpace, kIo: the run must not be stored.
+  Result<Room> reserve(BlockRun run, Priority priority);
+
+  // Enters the extents that may go, as file number `file`; `asks` says that
+  // the room is for this file.
+  enum class Asker { kThisFile, kOther };
+  void survey(SpaceSurvey& survey, std::size_t file, Asker asker) const;
+  // Gives up the blocks of `extents` that nobody is about to store. Returns the
+  // bytes freed; 0 where the file cannot be punched or must not be now.
+  std::uint64_t punch(std::span<const ExtentIndex> extents);
+
+  // The time of the last use, where it is another than at the last call.
+  std::optional<std::uint64_t> take_last_use();
+  // Returns what was granted and is not needed at the moment.
+  void return_idle();
+  // The last call: settles what the file is charged and notes its use.
+  void close();
+
+ private:
+  [[nodiscard]] bool is_hot() const;
+  [[nodiscard]] std::uint64_t present_bytes(ExtentIndex extent) const;
+
+  CachedFile& file_;
+  CacheSpace* space_;
+  std::function<void()> before_punch_;
+  FileUse earlier_;
+  ExtentUse use_;
+  std::shared_ptr<FileCharge> charge_ = std::make_shared<FileCharge>();
+  std::atomic<std::uint64_t> opened_at_{0};
+  std::atomic<std::uint64_t> last_use_{0};
+  std::uint64_t noted_use_ = 0;  // housekeeper's thread only
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace omicsfs {
+
+// Times of use: microseconds that never run back, near those since the epoch,
+// so that uses noted by many processes and sessions stand in one order. A wall
+// clock that was set back since the latest use on record does no harm: this one
+// then begins right after that. Thread-safe.
+class UseClock {
+ public:
+  explicit UseClock(std::uint64_t latest_use)
+      : began_at_(std::max(latest_use + 1, wall_clock())) {}
+
+  [[nodiscard]] std::uint64_t now() const {
+    return began_at_ +
+           in_microseconds(std::chrono::steady_clock::now() - began_);
+  }
+
+ private:
+  template <typename Duration>
+  static std::uint64_t in_microseconds(Duration duration) {
+    const auto count =
+        std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    return count < 0 ? 0 : static_cast<std::uint64_t>(count);
+  }
+  static std::uint64_t wall_clock() {
+    return in_microseconds(std::chrono::system_clock::now().time_since_epoch());
+  }
+
+  std::uint64_t began_at_;
+  std::chrono::steady_clock::time_point began_ =
+      std::chrono::steady_clock::now();
+};
+
+}  // namespace omicsfs

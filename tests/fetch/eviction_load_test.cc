@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/fetch/cache_world.h"
+#include "tests/fetch/small_disk.h"
+
+// The limit and the floor under many readers of more than the cache can hold.
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kMegabyte = 1 << 20;
+
+// As random_bytes, and fast enough for files of many megabytes.
+std::string many_bytes(std::size_t count, std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  std::string bytes(count, '\0');
+  for (std::size_t at = 0; at + 8 <= count; at += 8) {
+    const std::uint64_t word = engine();
+    std::memcpy(bytes.data() + at, &word, sizeof word);
+  }
+  return bytes;
+}
+
+// All that the cache takes, as du counts it.
+std::uint64_t disk_use(const std::filesystem::path& dir) {
+  std::uint64_t bytes = 0;
+  std::error_code gone;  // files come and go beneath
+  for (std::filesystem::recursive_directory_iterator entry(dir, gone), end;
+       entry != end; entry.increment(gone)) {
+    struct stat facts {};
+    if (::lstat(entry->path().c_str(), &facts) == 0) {
+      bytes += static_cast<std::uint64_t>(facts.st_blocks) * 512;
+    }
+  }
+  return bytes;
+}
+
+struct Object {
+  std::string url;
+  std::string bytes;
+};
+
+std::vector<Object> objects(std::size_t count, std::size_t bytes) {
+  std::vector<Object> all;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back({"http://origin/" + std::to_string(i), many_bytes(bytes, i)});
+  }
+  return all;
+}
+
+void add_all(CacheWorld& world, const std::vector<Object>& all) {
+  for (const Object& object : all) {
+    world.network().add(object.url, object.bytes);
+  }
+}
+
+// Reads `object` from its start to its end in steps, and checks each byte;
+// `after` is called at each step. Returns the count of wrong steps.
+template <typename After>
+int stream(CacheWorld& world, const Object& object, const After& after) {
+  constexpr std::uint64_t kStep = 128 << 10;
+  const auto source =
+      world.cache().open(without_digest(remote_of(object.url, object.bytes)));
+  int wrong = 0;
+  for (std::uint64_t at = 0; at < object.bytes.size(); at += kStep) {
+    const ByteRange range = clip({at, kStep}, object.bytes.size());
+    const auto outcome = read_range(*source, range);
+    wrong += outcome.bytes == object.bytes.substr(range.offset, range.length)
+                 ? 0
+                 : 1;
+    after();
+  }
+  return wrong;
+}
+
+class EvictionUnderLoad : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kLimit = 10 * kMegabyte;
+
+  // Eight readers, of `worlds` in turn, each of another file first.
+  template <typename After>
+  void stream_all(const std::vector<CacheWorld*>& worlds, const After& after) {
+    std::vector<std::thread> readers;
+    for (std::size_t t = 0; t < 8; ++t) {
+      readers.emplace_back([&, t] {
+        for (std::size_t i = 0; i < objects_.size(); ++i) {
+          wrong_ += stream(*worlds[t % worlds.size()],
+                           objects_[(t + i) % objects_.size()], after);
+        }
+      });
+    }
+    for (std::thread& reader : readers) {
+      reader.join();
+    }
+  }
+  void note_use() {
+    const std::uint64_t now = disk_use(dir_.path());
+    std::uint64_t most = most_used_;
+    while (now > most && !most_used_.compare_exchange_weak(most, now)) {
+    }
+  }
+
+  const TemporaryDirectory dir_;
+  const std::vector<Object> objects_ = objects(3, 12 * kMegabyte + 12345);
+  std::atomic<int> wrong_{0};
+  std::atomic<std::uint64_t> most_used_{0};
+};
+
+TEST_F(EvictionUnderLoad, TheLimitHoldsAndEveryByteIsRight) {
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  add_all(world, objects_);
+  stream_all({&world}, [&] { note_use(); });
+  EXPECT_EQ(wrong_, 0);
+  EXPECT_LE(most_used_, kLimit);
+  EXPECT_GE(most_used_, kLimit / 2);
+  EXPECT_GT(world.counters().extents_evicted, 0U);
+  EXPECT_EQ(world.counters().blocks_damaged, 0U);
+  EXPECT_EQ(world.counters().reads_uncached, 0U);
+}
+
+TEST_F(EvictionUnderLoad, TheLimitHoldsOverTwoProcesses) {
+  {
+    CacheWorld one(dir_.path(), {kLimit, 0});
+    CacheWorld two(dir_.path(), {kLimit, 0});
+    add_all(one, objects_);
+    add_all(two, objects_);
+    stream_all({&one, &two}, [&] { note_use(); });
+    EXPECT_EQ(wrong_, 0);
+    EXPECT_LE(most_used_, kLimit);
+    EXPECT_EQ(one.counters().blocks_damaged, 0U);
+    EXPECT_EQ(two.counters().blocks_damaged, 0U);
+  }
+  // With all files closed, nothing is charged that is not on disk.
+  const auto index = CacheIndex::open(dir_.path());
+  ASSERT_TRUE(index);
+  const auto shares = (*index)->shares();
+  EXPECT_EQ(shares->granted, 0U);
+  EXPECT_LE(shares->on_disk,
+            charge_of(disk_use(dir_.path() / "v1" / "files")) + 3 * 4096);
+}
+
+TEST_F(EvictionUnderLoad, TheDiskKeepsFreeWhatItMust) {
+  constexpr std::uint64_t kKeepFree = 8 * kMegabyte;
+  const SmallDisk disk(dir_.path());
+  if (!disk.mounted()) {
+    GTEST_SKIP() << "not allowed to mount, as without /dev/fuse";
+  }
+  std::atomic<std::uint64_t> least_free{UINT64_MAX};
+  CacheWorld world(dir_.path(), {CacheWorld::kPlenty, kKeepFree});
+  add_all(world, objects_);
+  stream_all({&world}, [&] {
+    struct statvfs facts {};
+    ASSERT_EQ(::statvfs(dir_.path().c_str(), &facts), 0);
+    const std::uint64_t now = facts.f_bavail * facts.f_frsize;
+    std::uint64_t least = least_free;
+    while (now < least && !least_free.compare_exchange_weak(least, now)) {
+    }
+  });
+  EXPECT_EQ(wrong_, 0);
+  EXPECT_GE(least_free, kKeepFree);
+  EXPECT_GT(world.counters().extents_evicted, 0U);
+}
+
+TEST_F(EvictionUnderLoad, AScanLeavesWhatIsUsedAgainAndAgain) {
+  // Any two uses are two.
+  CacheWorld world(dir_.path(), {kLimit, 0, 0});
+  add_all(world, objects_);
+  const Object hot{"http://origin/hot", many_bytes(2 * kMegabyte, 99)};
+  const Object once{"http://origin/once", many_bytes(2 * kMegabyte, 98)};
+  add_all(world, {hot, once});
+  const auto ignore = [] {};
+  EXPECT_EQ(stream(world, once, ignore), 0);
+  EXPECT_EQ(stream(world, hot, ignore), 0);
+  EXPECT_EQ(stream(world, hot, ignore), 0);
+  for (const Object& object : objects_) {
+    EXPECT_EQ(stream(world, object, ignore), 0);
+  }
+  const std::size_t before = world.network().requests();
+  EXPECT_EQ(stream(world, hot, ignore), 0);
+  EXPECT_EQ(world.network().requests(), before);
+  EXPECT_EQ(world.cache()
+                .state(without_digest(remote_of(once.url, once.bytes)))
+                .cached_bytes,
+            0U);
+}
+
+TEST_F(EvictionUnderLoad, AHotPartOfAnOpenFileOutlivesAScanOfTheSameFile) {
+  CacheWorld world(dir_.path(), {kLimit, 0, 0});
+  add_all(world, objects_);
+  const auto source = world.cache().open(
+      without_digest(remote_of(objects_[0].url, objects_[0].bytes)));
+  const ByteRange head{0, kMegabyte};
+  for (int time = 0; time < 2; ++time) {
+    ASSERT_FALSE(read_range(*source, head).error);
+  }
+  EXPECT_EQ(stream(world, objects_[0], [] {}), 0);
+  const std::size_t before = world.network().requests();
+  EXPECT_EQ(read_range(*source, head).bytes,
+            objects_[0].bytes.substr(0, kMegabyte));
+  EXPECT_EQ(world.network().requests(), before);
+  EXPECT_FALSE(source->file().complete());
+}
+
+TEST_F(EvictionUnderLoad, AFileThatLosesAPartIsNotVerifiedAnyMore) {
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  const Object object{"http://origin/x", many_bytes(7 * kMegabyte, 7)};
+  add_all(world, {object});
+  add_all(world, objects_);
+  const auto source = world.cache().open(remote_of(object.url, object.bytes));
+  ASSERT_FALSE(read_all(*source).error);
+  ASSERT_TRUE(source->verified());
+  EXPECT_EQ(stream(world, objects_[0], [] {}), 0);
+  EXPECT_FALSE(source->file().complete());
+  EXPECT_FALSE(source->verified());
+  const auto index = CacheIndex::open(dir_.path());
+  EXPECT_EQ(*(*index)->verified_stamp(source->file().key()), 0U);
+  ASSERT_EQ(read_all(*source).bytes, object.bytes);
+}
+
+TEST_F(EvictionUnderLoad, ALimitThatWasLoweredHoldsSoonAfterTheStart) {
+  {
+    CacheWorld world(dir_.path(), {2 * kLimit, 0});
+    add_all(world, objects_);
+    EXPECT_EQ(stream(world, objects_[0], [] {}), 0);
+  }
+  ASSERT_GT(disk_use(dir_.path()), kLimit);
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  world.cache().wait_until_idle();
+  EXPECT_LE(disk_use(dir_.path()), kLimit);
+}
+
+TEST_F(EvictionUnderLoad, TinyLimitsLeaveReadsUncachedAndHold) {
+  for (const std::uint64_t limit :
+       {std::uint64_t{0}, std::uint64_t{1}, kBlockBytes, kMegabyte}) {
+    const TemporaryDirectory dir;
+    CacheWorld world(dir.path(), {limit, 0});
+    add_all(world, objects_);
+    EXPECT_EQ(stream(world, objects_[0], [] {}), 0);
+    if (limit == kMegabyte) {
+      EXPECT_LE(disk_use(dir.path()), limit);
+    } else {
+      EXPECT_GT(world.counters().reads_uncached, 0U);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs
