@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -69,6 +70,13 @@ bool punch_hole(int fd, ByteRange range) {
   return ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                      static_cast<off_t>(range.offset),
                      static_cast<off_t>(range.length)) == 0;
+}
+
+// Whether nothing at all is stored there: that is no rot.
+bool is_hole(int fd, std::uint64_t offset, std::uint64_t length) {
+  const off_t data = ::lseek(fd, static_cast<off_t>(offset), SEEK_DATA);
+  return data < 0 ? errno == ENXIO
+                  : static_cast<std::uint64_t>(data) >= offset + length;
 }
 
 // Tries it beyond the file's end, where it changes nothing.
@@ -273,7 +281,10 @@ bool CachedFile::load_again(const Backing& backing, BlockIndex block,
   if (!map_.confirm(backing.map.get(), block, *crc)) {
     return false;
   }
-  counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
+  // Another process may punch between our write of a block and of its cell.
+  if (!is_hole(backing.data.get(), block * kBlockBytes, out.size())) {
+    counters_.blocks_damaged.fetch_add(1, std::memory_order_relaxed);
+  }
   rewritten_.store(true, std::memory_order_relaxed);
   map_.clear(backing.map.get(), block);
   return false;

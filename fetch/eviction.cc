@@ -85,7 +85,9 @@ std::vector<Victim> choose_victims(const VictimQueues& queues,
     } else if (spare_hot && (!ahead.empty() || ahead.must_look())) {
       from = &ahead;
     }
-    if (from->empty()) {
+    const bool can_wait =
+        spare_hot && from == &hot && need.busy_bytes >= need.bytes - freed;
+    if (from->empty() || can_wait) {
       break;
     }
     chosen.push_back(from->take());

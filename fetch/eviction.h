@@ -65,8 +65,7 @@ struct Victim {
   std::uint64_t last_use = 0;
 };
 
-// Victims of one kind, those used longest ago first. There may be more of the
-// kind, used later, than were looked for.
+// Victims of one kind. There may be more, used later, than were looked for.
 struct VictimQueue {
   std::vector<Victim> oldest_first;
   bool has_more = false;
@@ -78,18 +77,19 @@ struct VictimQueues {
   VictimQueue hot;    // read again later
 };
 
-// Bytes to free, and bytes of everything that is not hot.
 struct EvictionNeed {
-  std::uint64_t bytes = 0;
-  std::uint64_t cold_bytes = 0;
+  std::uint64_t bytes = 0;       // to free
+  std::uint64_t cold_bytes = 0;  // of everything that is not hot
   std::uint64_t limit = 0;
+  std::uint64_t busy_bytes = 0;  // on their way to disk: may go in a moment
 };
 
 // Whom to evict, in this order, until enough is free: what is cold goes as long
 // as it takes more than a quarter of the limit or nothing else is left, and
 // only then what is hot; so what is read once, however much it is, eats its own
 // tail and leaves what is used again and again. Stops short of enough where a
-// kind's next victims are not in its queue: they must be looked for.
+// kind's next victims are not in its queue, and must be looked for, and where
+// those that are busy would do: hot data does not go for want of patience.
 [[nodiscard]] std::vector<Victim> choose_victims(const VictimQueues& queues,
                                                  EvictionNeed need);
 

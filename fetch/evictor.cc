@@ -73,8 +73,8 @@ std::uint64_t Evictor::evict(const EvictionOrder& order) {
         shares->hot - std::min(shares->hot, candidates.found.counted_hot_bytes);
     const std::uint64_t hot = closed_hot + candidates.found.hot_bytes;
     const auto victims = choose_victims(
-        candidates.queues,
-        {order.bytes - freed, all - std::min(all, hot), order.limit});
+        candidates.queues, {order.bytes - freed, all - std::min(all, hot),
+                            order.limit, candidates.found.busy_bytes});
     if (victims.empty()) {
       break;
     }
@@ -164,11 +164,11 @@ std::uint64_t Evictor::carry_out(const Candidates& candidates,
   }
   for (const auto& [file, lost] : extents) {
     FileSpace& open = *candidates.open[file];
-    const std::uint64_t bytes = open.punch(lost);
-    freed += bytes;
-    if (bytes == 0) {
+    const auto bytes = open.punch(lost);
+    freed += bytes.value_or(0);
+    if (!bytes) {
       passed.insert(open.key());
-    } else {
+    } else if (*bytes > 0) {
       counters_.extents_evicted.fetch_add(lost.size(),
                                           std::memory_order_relaxed);
     }

@@ -106,10 +106,13 @@ std::uint64_t FileSpace::present_bytes(ExtentIndex extent) const {
 
 void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
                        Asker asker) const {
+  const std::vector<BlockRun> entered = charge_->entered();
+  for (const BlockRun& run : entered) {
+    survey.busy_bytes += run.count * kBlockBytes;
+  }
   if (file_.present_bytes() == 0) {
     return;
   }
-  const std::vector<BlockRun> entered = charge_->entered();
   const auto is_entered = [&entered](const BlockRun& extent) {
     return std::any_of(
         entered.begin(), entered.end(), [&](const BlockRun& run) {
@@ -149,10 +152,11 @@ void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
   }
 }
 
-std::uint64_t FileSpace::punch(std::span<const ExtentIndex> extents) {
+std::optional<std::uint64_t> FileSpace::punch(
+    std::span<const ExtentIndex> extents) {
   const auto free = charge_->begin_punch(extents);
   if (free.empty()) {
-    return 0;
+    return 0;  // they have become busy since they were chosen
   }
   std::vector<BlockRun> runs;
   runs.reserve(free.size());
@@ -169,7 +173,7 @@ std::uint64_t FileSpace::punch(std::span<const ExtentIndex> extents) {
   }
   charge_->end_punch();
   return_idle();
-  return freed;
+  return freed == 0 ? std::nullopt : std::optional(freed);
 }
 
 std::optional<std::uint64_t> FileSpace::take_last_use() {

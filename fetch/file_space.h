@@ -27,6 +27,7 @@ struct SpaceSurvey {
   OldestVictims hot;
   std::uint64_t hot_bytes = 0;
   std::uint64_t counted_hot_bytes = 0;  // those that the index counts as hot
+  std::uint64_t busy_bytes = 0;         // about to be stored
 };
 
 // The disk space that one open file takes: it asks for more, knows how each
@@ -55,8 +56,8 @@ class FileSpace {
   enum class Asker { kThisFile, kOther };
   void survey(SpaceSurvey& survey, std::size_t file, Asker asker) const;
   // Gives up the blocks of `extents` that nobody is about to store. Returns the
-  // bytes freed; 0 where the file cannot be punched or must not be now.
-  std::uint64_t punch(std::span<const ExtentIndex> extents);
+  // bytes freed; nothing where the file cannot be punched, or must not be now.
+  std::optional<std::uint64_t> punch(std::span<const ExtentIndex> extents);
 
   // The time of the last use, where it is another than at the last call.
   std::optional<std::uint64_t> take_last_use();

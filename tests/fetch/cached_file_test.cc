@@ -109,6 +109,19 @@ TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }
 
+// The punch falls between the other's write of the block and of its cell.
+TEST_F(CachedFileTest, ABlockPunchedAsItWasStoredIsNoDamage) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  ASSERT_EQ(::fallocate(open_data(file).get(),
+                        FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                        7 * kBlockBytes, kBlockBytes),
+            0);
+  EXPECT_FALSE(loads(file, 7));
+  EXPECT_FALSE(file.present(7));
+  EXPECT_EQ(counters_.blocks_damaged, 0U);
+}
+
 TEST_F(CachedFileTest, AFileThatSomebodyReadsAsItLiesIsNotPunched) {
   CachedFile file(remote_, dir_.path(), counters_);
   fill(file);
