@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Measures omicsfs beside its peers, and prints a table of medians.
 
-usage: scripts/bench [--runs N] [--quick] [--only WORKLOAD…] [--peers NAME…]
+usage: scripts/bench [--runs N] [--quick] [--only WORKLOAD…] [--peers NAME…] [--write]
 """
 
 import argparse
@@ -10,12 +10,19 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
 
-from bench import bucket, child, contestants, listing, origins, rows, table, trees, workloads
+from bench import (bucket, child, contestants, listing, micro, origins, plot, rows, table, trees,
+                   workloads)
 from bench.ground import Ground, WrongBytes
+
+HERE = pathlib.Path(__file__).parent
+BEGIN = "<!-- figures: written by scripts/bench --write -->"
+END = "<!-- end of figures -->"
+
 
 def everybody(programs, files):
     """Those who are installed here."""
@@ -86,11 +93,13 @@ def parse():
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="less work, one run")
-    names = [workload.name for workload in workloads.WORKLOADS]
+    names = [*(workload.name for workload in workloads.WORKLOADS), "micro"]
     parser.add_argument("--only", nargs="+", metavar="WORKLOAD", choices=names, default=names,
                         help=", ".join(names))
     parser.add_argument("--peers", nargs="+", metavar="NAME",
                         help="these alone beside omicsfs, as the table names them")
+    parser.add_argument("--write", action="store_true",
+                        help="put the tables into bench/README.md and draw bench/figures.svg")
     options = parser.parse_args()
     options.runs = 1 if options.quick else options.runs
     return options
@@ -135,14 +144,37 @@ def run(options, work, memory, scale):
     return figures, [one.name for one in chosen]
 
 
+def report(options, scale, figures, names):
+    command = " ".join(["scripts/bench", *(["--quick"] if options.quick else []),
+                        *(["--runs", str(options.runs)] if not options.quick else [])])
+    told = [f"`{command}`: {machine()}; the large file has {scale.big_mib} MiB; medians of "
+            f"{options.runs} run{'s' if options.runs > 1 else ''}, in parentheses the ratio to "
+            "omicsfs.", table.markdown(figures, rows.ROWS, names, scale.words())]
+    if "micro" in options.only:
+        told.append(micro.markdown(options.programs))
+    return "\n\n".join(told)
+
+
+def write(text, figures, names, scale):
+    """Puts the tables into README.md between its two marks, and draws the plot."""
+    readme = HERE / "README.md"
+    before, rest = readme.read_text().split(BEGIN)
+    after = rest.split(END)[1]
+    readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    (HERE / "figures.svg").write_text(plot.svg(figures, rows.ROWS, names, scale.words()))
+
+
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that mounts go, too
     scale = bucket.QUICK if options.quick else bucket.FULL
     with tempfile.TemporaryDirectory(prefix="omicsfs-bench-") as name, \
             bucket.memory(pathlib.Path(name) / "bucket", 2 * scale.big_mib + 4096) as memory:
         figures, names = run(options, pathlib.Path(name), memory, scale)
-    print(f"{machine()}; {scale.big_mib} MiB; medians of {options.runs} runs\n")
-    print(table.markdown(figures, rows.ROWS, names, scale.words()))
+    text = report(options, scale, figures, names)
+    print(text)
+    if options.write:
+        write(text, figures, names, scale)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ class Scale:
     cells_mib: int
     small_files: int
     random_reads: int
-    wan_limit_s: float
+    limit_s: int       # for work of which a part tells as much as the whole
+    patience_s: int    # for a listing, which must be whole
+    wan_limit_s: int
     tree_files: int
     million: int
 
@@ -35,10 +37,10 @@ class Scale:
         return {"tree": f"{self.tree_files:,}", "million": f"{self.million:,}"}
 
 
-FULL = Scale(big_mib=1024, cells_mib=800, small_files=64, random_reads=1500, wan_limit_s=8,
-             tree_files=100_000, million=1_000_000)
-QUICK = Scale(big_mib=192, cells_mib=200, small_files=64, random_reads=400, wan_limit_s=3,
-              tree_files=20_000, million=100_000)
+FULL = Scale(big_mib=1024, cells_mib=800, small_files=64, random_reads=1500, limit_s=5,
+             patience_s=15, wan_limit_s=8, tree_files=100_000, million=1_000_000)
+QUICK = Scale(big_mib=192, cells_mib=200, small_files=64, random_reads=400, limit_s=2,
+              patience_s=5, wan_limit_s=3, tree_files=20_000, million=100_000)
 
 
 def small(index):

@@ -34,11 +34,13 @@ def run(words, patience_s=PATIENCE_S, **options):
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
     try:
         output, errors = child.communicate(timeout=patience_s)
-    except subprocess.TimeoutExpired:
+    except BaseException as failure:
         child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.communicate(timeout=5)
-        raise TookTooLong(words[0], patience_s) from None
+        if isinstance(failure, subprocess.TimeoutExpired):
+            raise TookTooLong(words[0], patience_s) from None
+        raise
     return subprocess.CompletedProcess(words, child.returncode, output, errors)
 
 

@@ -7,9 +7,6 @@ import time
 from bench import child, trees
 from bench.reading import fresh
 
-LIMIT_S = 8   # for what can be told of in part
-PATIENCE_S = 15
-
 
 class Incomplete(Exception):
     """Some entries are missing from what was listed."""
@@ -19,8 +16,8 @@ def find(ground, directory, expected):
     """Entries a second of `find -ls`; of a part, where the whole takes long."""
     listed = ground.work / "listed"
     started = time.perf_counter()
-    done = child.run(["bash", "-c", 'timeout "$1" find "$2" -ls >"$3"', "-", LIMIT_S, directory,
-                      listed])
+    done = child.run(["bash", "-c", 'timeout "$1" find "$2" -ls >"$3"', "-",
+                      ground.scale.limit_s, directory, listed])
     seconds = time.perf_counter() - started
     with open(listed, "rb") as lines:
         count = sum(1 for _ in lines)
@@ -38,10 +35,11 @@ def walk(ground, contestant):
             yield f"find {state}", find(ground, mount.path(trees.DEEP), expected)
 
 
-def ls(options, directory, expected):
-    """Seconds of an ls, which must list it all."""
+def ls(ground, options, directory):
+    """Seconds of an ls, which must list every file of a tree."""
+    expected = ground.scale.tree_files
     started = time.perf_counter()
-    listed = child.must_run(["ls", options, directory], patience_s=PATIENCE_S)
+    listed = child.must_run(["ls", options, directory], patience_s=ground.scale.patience_s)
     seconds = time.perf_counter() - started
     if listed.count("\n-") != expected:
         raise Incomplete(f"{listed.count(chr(10))} lines for {expected} files")
@@ -51,13 +49,13 @@ def ls(options, directory, expected):
 def ls_flat(ground, contestant):
     with fresh(ground, contestant) as mount:
         for state in ("cold", "again"):
-            yield f"ls -l {state}", ls("-l", mount.path(trees.FLAT), ground.scale.tree_files)
+            yield f"ls -l {state}", ls(ground, "-l", mount.path(trees.FLAT))
 
 
 def ls_deep(ground, contestant):
     with fresh(ground, contestant) as mount:
         for state in ("cold", "again"):
-            yield f"ls -lR {state}", ls("-lR", mount.path(trees.DEEP), ground.scale.tree_files)
+            yield f"ls -lR {state}", ls(ground, "-lR", mount.path(trees.DEEP))
 
 
 def storm(ground, contestant):
@@ -68,7 +66,7 @@ def storm(ground, contestant):
         for state in ("cold", "again"):
             done = json.loads(child.must_run(
                 ["bash", "-c", '"$1" "$2" "$3" <"$4"', "-", ground.programs / "bench/stat_load",
-                 mount.path(trees.DEEP), LIMIT_S, names]))
+                 mount.path(trees.DEEP), ground.scale.limit_s, names]))
             yield f"stat {state}", done["stats"] / done["seconds"]
 
 

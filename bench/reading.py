@@ -96,7 +96,8 @@ def warm(ground, contestant, place):
         drop_page_cache()
         with contestant.mounted(ground.origin, place) as mount:
             load = ground.load(mount, "random", [bucket.BIG], block=block << 10, jobs=jobs,
-                               reads=ground.scale.random_reads * 2, limit_s=8)
+                               reads=ground.scale.random_reads * 2,
+                               limit_s=ground.scale.limit_s)
             yield f"warm random {block} KiB x{jobs}", per_s(load)
 
 
@@ -105,7 +106,7 @@ def random_cold(ground, contestant):
         before = ground.fetched()
         with fresh(ground, contestant) as mount:
             load = ground.load(mount, "random", [bucket.BIG], block=block << 10, jobs=jobs,
-                               reads=ground.scale.random_reads, limit_s=5)
+                               reads=ground.scale.random_reads, limit_s=ground.scale.limit_s)
         yield f"cold random {block} KiB x{jobs}", per_s(load)
         if contestant.fetches:
             fetched = ground.fetched() - before
@@ -137,11 +138,11 @@ def two_readers(ground, contestant):
     """Two readers of one file, at once."""
     before = ground.fetched()
     with fresh(ground, contestant) as mount:
-        load = ground.load(mount, "sequential", [bucket.BIG] * 2, jobs=2)
+        load = ground.load(mount, "sequential", [bucket.BIG] * 2, jobs=2,
+                           limit_s=2 * ground.scale.limit_s)
     yield "two readers", rate(load)
     if contestant.fetches:
-        size = ground.truth(bucket.BIG).stat().st_size
-        yield "two readers fetched", (ground.fetched() - before) / size
+        yield "two readers fetched", (ground.fetched() - before) / (load["bytes"] / 2)
 
 
 def streams(ground, contestant):

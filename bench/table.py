@@ -35,7 +35,9 @@ class Figures:
 def short(figure):
     if figure >= 100:
         return f"{figure:.0f}"
-    return f"{figure:.1f}" if figure >= 10 else f"{figure:.2f}"
+    if figure >= 10:
+        return f"{figure:.1f}"
+    return f"{figure:.2f}" if figure >= 0.1 else f"{figure:.1g}"
 
 
 def cell(figures, row, contestant):
