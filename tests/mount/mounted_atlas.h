@@ -57,6 +57,7 @@ class MountedAtlas : public ::testing::Test {
   // run on in a copy of a process with threads, whose locks may be held.)
   static pid_t spawn(std::vector<std::string> words) {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) {
       arguments.push_back(word.data());
     }

@@ -129,7 +129,7 @@ class PassedThrough : public MountedAtlas {
 
   enum class Way { kThrough, kCached };
   // Opens the file, which must then be read that way and have its bytes.
-  UniqueFd opened(const ComposedFile& file, Way way) const {
+  [[nodiscard]] UniqueFd opened(const ComposedFile& file, Way way) const {
     UniqueFd fd =
         way == Way::kThrough ? open_through(path(file)) : open_at(path(file));
     EXPECT_TRUE(fd.valid());
@@ -164,6 +164,7 @@ TEST_F(PassedThrough, ACompleteVerifiedFileIsReadWhileTheServerIsStopped) {
   std::vector<std::string> words = {"timeout", "-s", "KILL",   "60",
                                     "cmp",     "-",  published};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }
@@ -197,7 +198,7 @@ TEST_F(PassedThrough, OpensOfOneFileShareWhatIsThere) {
   first.reset();
   EXPECT_TRUE(bytes_of_open(second.get(), large().bytes.size()) ==
               large().bytes);
-  opened(large(), Way::kThrough);
+  opened(large(), Way::kThrough).reset();
 }
 
 TEST_F(PassedThrough, AFileThatCompletesWhileItIsOpenSwitchesOnceItIsClosed) {
@@ -205,9 +206,9 @@ TEST_F(PassedThrough, AFileThatCompletesWhileItIsOpenSwitchesOnceItIsClosed) {
   UniqueFd late = opened(large(), Way::kCached);
   early.reset();
   EXPECT_TRUE(bytes_of_open(late.get(), large().bytes.size()) == large().bytes);
-  opened(large(), Way::kCached);
+  opened(large(), Way::kCached).reset();
   late.reset();
-  opened(large(), Way::kThrough);
+  opened(large(), Way::kThrough).reset();
 }
 
 TEST_F(PassedThrough, AnIncompleteFileIsNot) {
@@ -248,7 +249,7 @@ TEST_F(PassedThrough, WhatIsVerifiedStaysSoOverARestart) {
   ASSERT_EQ(mount_.stop(), 0);
   ASSERT_TRUE(mount_.start());
   origin_.clear_log();
-  opened(large(), Way::kThrough);
+  opened(large(), Way::kThrough).reset();
   std::array<char, 8> value{};
   EXPECT_EQ(::getxattr(path(large()).c_str(), "user.omicsfs.verified",
                        value.data(), value.size()),
@@ -267,7 +268,7 @@ TEST_F(PassedThrough, AFileWrittenToSinceItsCheckIsNot) {
     data.put(static_cast<char>(large().bytes[1'000'000] ^ 8));
   }
   ASSERT_TRUE(mount_.start());
-  opened(large(), Way::kCached);
+  opened(large(), Way::kCached).reset();
 }
 
 TEST_F(PassedThrough, AFileWithAHoleIsNot) {
@@ -278,7 +279,7 @@ TEST_F(PassedThrough, AFileWithAHoleIsNot) {
                         1 << 20, 1 << 20),
             0);
   ASSERT_TRUE(mount_.start());
-  opened(large(), Way::kCached);
+  opened(large(), Way::kCached).reset();
 }
 
 TEST_F(PassedThrough, NobodyMayPunchOrEvictAFileThatIsOpen) {
@@ -351,8 +352,8 @@ TEST_F(PassedThrough, AServerKilledWithFilesOpenIsMountedAgain) {
   const UniqueFd other = opened(small(), Way::kThrough);
   mount_.kill();
   ASSERT_TRUE(mount_.start());
-  opened(large(), Way::kThrough);
-  opened(small(), Way::kThrough);
+  opened(large(), Way::kThrough).reset();
+  opened(small(), Way::kThrough).reset();
 }
 
 TEST_F(PassedThrough, EightReadersOfAFileThatCompletesNeverSeeAnError) {
