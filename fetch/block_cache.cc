@@ -20,7 +20,8 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                        OnDropped on_dropped, const FetchLimits& fetch)
     : limits_(limits),
       on_dropped_(std::move(on_dropped)),
-      budget_(fetch.memory),
+      // What is on its way to the disk cannot be evicted.
+      budget_(fetch.memory, limits.limit / 4),
       buffers_(std::min(kKeptBuffers, fetch.memory)) {
   auto index = CacheIndex::open(dir);
   if (index) {

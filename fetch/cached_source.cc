@@ -8,9 +8,13 @@
 #include <vector>
 
 #include "fetch/digest_check.h"
+#include "fetch/format_hints.h"
 
 namespace omicsfs {
 namespace {
+
+// A read of more than this is no jump to a node of an index: 512 KiB.
+constexpr std::uint64_t kJumpBlocks = 8;
 
 // Leaves the flights of a read however it ends.
 class Joined {
@@ -246,6 +250,9 @@ Result<void> CachedSource::take_from_flight(const FlightTable::Part& part,
   }
   for (BlockIndex block = part.run.first; block < part.run.end(); ++block) {
     window.put(block, part.flight->block_bytes(block));
+    if (part.run.count <= kJumpBlocks) {
+      follow_format(block, part.flight->block_bytes(block));
+    }
   }
   space_.touch(part.run, Touch::kFetched);
   services_.counters->blocks_missed.fetch_add(part.run.count,
@@ -294,8 +301,27 @@ BlockIndex CachedSource::take_part(BlockIndex block, const Window& window) {
   const BlockIndex reached = file_.load({block, 1}, out);
   if (reached > block) {
     window.put(block, out);
+    if (has_format_.load(std::memory_order_relaxed)) {
+      follow_format(block, out);
+    }
   }
   return reached;
+}
+
+// A reader that jumps by an index is told by the bytes of the index.
+void CachedSource::follow_format(BlockIndex block,
+                                 std::span<const std::byte> bytes) {
+  if (file_.complete() || services_.space == nullptr ||
+      last_followed_.exchange(block, std::memory_order_relaxed) == block) {
+    return;
+  }
+  for (const ByteRange hint :
+       format_hints({block * kBlockBytes, bytes}, size())) {
+    has_format_.store(true, std::memory_order_relaxed);
+    if (!fetch_run_ahead(blocks_of(hint))) {
+      return;
+    }
+  }
 }
 
 // What the readers of this file are likely to ask for next.

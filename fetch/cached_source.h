@@ -111,6 +111,7 @@ class CachedSource final : public ByteSource,
                                                    FetchBudget::Share share);
 
   void look_ahead(ByteRange read, ReadAhead::Met met);
+  void follow_format(BlockIndex block, std::span<const std::byte> bytes);
   bool fetch_run_ahead(BlockRun run);
 
   void start(const std::shared_ptr<Flight>& flight,
@@ -139,6 +140,8 @@ class CachedSource final : public ByteSource,
   std::atomic<bool> disk_was_full_{false};
   std::atomic<bool> failed_{false};
   std::atomic<int> readers_{0};
+  std::atomic<bool> has_format_{false};  // its bytes have told what comes next
+  std::atomic<BlockIndex> last_followed_{UINT64_MAX};
 
   Mutex ahead_mutex_;
   ReadAhead ahead_ GUARDED_BY(ahead_mutex_);

@@ -30,7 +30,7 @@ FetchBudget::Share FetchBudget::take(std::uint64_t bytes) {
 FetchBudget::Share FetchBudget::try_take(std::uint64_t bytes) {
   std::uint64_t used = used_.load(std::memory_order_relaxed);
   do {
-    if (used > limit_ || bytes > limit_ - used) {
+    if (used > ahead_ || bytes > ahead_ - used) {
       return {};
     }
   } while (!used_.compare_exchange_weak(used, used + bytes,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -18,10 +19,11 @@ namespace omicsfs {
 
 // Bytes that fetches may hold in memory at a time. What a reader waits for is
 // always admitted, and counts; what is fetched ahead is admitted only within
-// the limit. Thread-safe.
+// `ahead`, at most the limit. Thread-safe.
 class FetchBudget {
  public:
-  explicit FetchBudget(std::uint64_t limit) : limit_(limit) {}
+  FetchBudget(std::uint64_t limit, std::uint64_t ahead)
+      : limit_(limit), ahead_(std::min(ahead, limit)) {}
   FetchBudget(const FetchBudget&) = delete;
   FetchBudget& operator=(const FetchBudget&) = delete;
 
@@ -53,7 +55,7 @@ class FetchBudget {
   };
 
   [[nodiscard]] Share take(std::uint64_t bytes);
-  // Not granted where the limit would be passed.
+  // For what is fetched ahead; not granted where it would pass its limit.
   [[nodiscard]] Share try_take(std::uint64_t bytes);
 
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
@@ -63,6 +65,7 @@ class FetchBudget {
 
  private:
   const std::uint64_t limit_;
+  const std::uint64_t ahead_;
   std::atomic<std::uint64_t> used_{0};
 };
 

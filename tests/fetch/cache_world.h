@@ -70,13 +70,16 @@ class CacheWorld {
   static constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40;
 
   explicit CacheWorld(const std::filesystem::path& dir,
-                      CacheLimits limits = {kPlenty, 0}, int retries = 0)
+                      CacheLimits limits = {kPlenty, 0}, int retries = 0,
+                      const FetchLimits& fetch = {})
       : fetcher_(*network_, mirrors_, policy(retries), counters_, 1),
-        cache_(dir, limits, fetcher_, counters_,
-               [this](const CacheReport& report) {
-                 const MutexLock lock(mutex_);
-                 reports_.push_back(report);
-               }) {}
+        cache_(
+            dir, limits, fetcher_, counters_,
+            [this](const CacheReport& report) {
+              const MutexLock lock(mutex_);
+              reports_.push_back(report);
+            },
+            fetch) {}
   ~CacheWorld() { network_.reset(); }
   CacheWorld(const CacheWorld&) = delete;
   CacheWorld& operator=(const CacheWorld&) = delete;

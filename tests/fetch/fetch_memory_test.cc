@@ -12,7 +12,7 @@ namespace omicsfs {
 namespace {
 
 TEST(FetchBudget, WhatIsFetchedAheadStaysWithinTheLimit) {
-  FetchBudget budget(100);
+  FetchBudget budget(200, 100);
   const auto first = budget.try_take(60);
   EXPECT_TRUE(first.granted());
   EXPECT_FALSE(budget.try_take(41).granted());
@@ -21,7 +21,7 @@ TEST(FetchBudget, WhatIsFetchedAheadStaysWithinTheLimit) {
 }
 
 TEST(FetchBudget, WhatIsAwaitedIsAlwaysAdmittedAndCounts) {
-  FetchBudget budget(100);
+  FetchBudget budget(200, 100);
   {
     const auto demand = budget.take(150);
     EXPECT_TRUE(demand.granted());
@@ -31,7 +31,7 @@ TEST(FetchBudget, WhatIsAwaitedIsAlwaysAdmittedAndCounts) {
 }
 
 TEST(FetchBudget, AShareThatIsMovedIsGivenBackOnce) {
-  FetchBudget budget(100);
+  FetchBudget budget(200, 100);
   auto first = budget.take(10);
   {
     const FetchBudget::Share second(std::move(first));
@@ -41,7 +41,7 @@ TEST(FetchBudget, AShareThatIsMovedIsGivenBackOnce) {
 }
 
 TEST(FetchBudget, ThreadsNeverPassTheLimitTogether) {
-  FetchBudget budget(10);
+  FetchBudget budget(10, 10);
   std::vector<std::thread> threads;
   std::atomic<bool> passed{false};
   for (int i = 0; i < 4; ++i) {

@@ -38,7 +38,7 @@ class FlightTableTest : public ::testing::Test {
     flight.on_done({});
   }
 
-  FetchBudget budget_{UINT64_MAX};
+  FetchBudget budget_{UINT64_MAX, UINT64_MAX};
   BlockBuffers buffers_{0};
   std::set<BlockIndex> present_;
   FlightTable table_;
