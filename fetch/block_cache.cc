@@ -162,6 +162,8 @@ void BlockCache::do_regular_work() {
   for (const auto& source : open_sources()) {
     if (const auto last_use = source->space().take_last_use()) {
       uses[source->file().key()] = {*last_use, false};
+    } else {
+      source->space().return_idle();  // unused since the last time
     }
   }
   static_cast<void>(index_->note_uses(uses));  // an order of eviction, no more

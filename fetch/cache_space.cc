@@ -67,9 +67,14 @@ void CacheSpace::trim() {
   }
 }
 
-// One evicts at a time; the others wait for what that one frees. Returns
-// whether anything may have become free.
+// Returns whether anything may have become free. Prefetch may ask for room at
+// each read of a full cache, and every search costs a look at all open files.
 bool CacheSpace::evict(const EvictionOrder& order) {
+  constexpr std::uint64_t kSearchAgainAfter = 20'000;
+  const bool prefetch = order.priority == Priority::kPrefetch;
+  if (prefetch && order.now < no_prefetch_at_ + kSearchAgainAfter) {
+    return false;
+  }
   {
     MutexLock lock(mutex_);
     if (evicting_) {
@@ -79,13 +84,22 @@ bool CacheSpace::evict(const EvictionOrder& order) {
     }
     evicting_ = true;
   }
+  const std::uint64_t freed = evict_in_turn(order);
+  if (prefetch && freed == 0) {
+    no_prefetch_at_ = order.now;
+  }
+  return freed > 0;
+}
+
+// One evicts at a time; the others wait for what that one frees.
+std::uint64_t CacheSpace::evict_in_turn(const EvictionOrder& order) {
   const std::uint64_t freed = evictor_.evict(order);
   {
     const MutexLock lock(mutex_);
     evicting_ = false;
   }
   evicted_.notify_all();
-  return freed > 0;
+  return freed;
 }
 
 }  // namespace omicsfs

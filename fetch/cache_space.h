@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -42,6 +43,7 @@ class CacheSpace {
  private:
   [[nodiscard]] CacheLimits file_limits() const;
   bool evict(const EvictionOrder& order);
+  std::uint64_t evict_in_turn(const EvictionOrder& order);
 
   CacheLimits limits_;
   CacheIndex& index_;
@@ -51,6 +53,8 @@ class CacheSpace {
   Mutex mutex_;
   std::condition_variable_any evicted_;
   bool evicting_ GUARDED_BY(mutex_) = false;
+  // When it was last found that prefetch may evict nothing.
+  std::atomic<std::uint64_t> no_prefetch_at_{0};
 };
 
 }  // namespace omicsfs

@@ -97,9 +97,10 @@ std::vector<ExtentIndex> FileCharge::begin_punch(
   if (!punching_.empty()) {
     return free;
   }
+  const auto* entered = &entered_;  // the lambda is analysed by itself
   std::copy_if(extents.begin(), extents.end(), std::back_inserter(free),
-               [&entered = entered_](ExtentIndex extent) {
-                 return std::none_of(entered.begin(), entered.end(),
+               [entered](ExtentIndex extent) {
+                 return std::none_of(entered->begin(), entered->end(),
                                      [extent](const BlockRun& run) {
                                        return overlap(blocks_of(extent), run);
                                      });

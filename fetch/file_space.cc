@@ -172,7 +172,7 @@ std::optional<std::uint64_t> FileSpace::punch(
     }
   }
   charge_->end_punch();
-  return_idle();
+  settle(charge_->give_up_idle());
   return freed == 0 ? std::nullopt : std::optional(freed);
 }
 
@@ -205,23 +205,23 @@ bool FileSpace::is_hot() const {
 }
 
 // What cannot be written to the index is corrected by the next charge.
-void FileSpace::return_idle() {
-  const std::uint64_t idle = charge_->give_up_idle();
+void FileSpace::settle(std::uint64_t returned) {
   static_cast<void>(
       space_->index().charge({key(), file_.remote().size, space_->now()},
-                             {idle, 0}, space_->limits()));
+                             {returned, 0}, space_->limits()));
+}
+
+void FileSpace::return_idle() {
+  if (const std::uint64_t idle = charge_->give_up_idle(); idle > 0) {
+    settle(idle);
+  }
 }
 
 void FileSpace::close() {
   if (space_ == nullptr) {
     return;
   }
-  const std::uint64_t idle = charge_->give_up_idle();
-  if (idle > 0) {
-    static_cast<void>(
-        space_->index().charge({key(), file_.remote().size, space_->now()},
-                               {idle, 0}, space_->limits()));
-  }
+  return_idle();
   const std::uint64_t last_use = last_use_.load(std::memory_order_relaxed);
   if (last_use != 0 && file_.present_bytes() > 0) {
     static_cast<void>(

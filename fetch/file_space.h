@@ -61,12 +61,13 @@ class FileSpace {
 
   // The time of the last use, where it is another than at the last call.
   std::optional<std::uint64_t> take_last_use();
-  // Returns what was granted and is not needed at the moment.
+  // Returns what was granted and is not needed at the moment, if anything is.
   void return_idle();
   // The last call: settles what the file is charged and notes its use.
   void close();
 
  private:
+  void settle(std::uint64_t returned);
   [[nodiscard]] bool is_hot() const;
   [[nodiscard]] std::uint64_t present_bytes(ExtentIndex extent) const;
 

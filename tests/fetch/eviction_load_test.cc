@@ -228,6 +228,43 @@ TEST_F(EvictionUnderLoad, AFileThatLosesAPartIsNotVerifiedAnyMore) {
   ASSERT_EQ(read_all(*source).bytes, object.bytes);
 }
 
+// Reserves room for `count` megabytes of a file as read-ahead does, one after
+// the other; how many it got before one was refused.
+std::size_t prefetch_room(CachedSource& source, std::size_t count) {
+  std::vector<Room> rooms;
+  while (rooms.size() < count) {
+    auto room =
+        source.space().reserve({rooms.size() * 16, 16}, Priority::kPrefetch);
+    if (!room) {
+      break;
+    }
+    rooms.push_back(*std::move(room));
+  }
+  return rooms.size();
+}
+
+TEST_F(EvictionUnderLoad, PrefetchDrivesOutNothingThatWasReadOfLate) {
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  add_all(world, objects_);
+  ASSERT_EQ(stream(world, objects_[0], [] {}), 0);
+  const auto other = world.cache().open(
+      without_digest(remote_of(objects_[1].url, objects_[1].bytes)));
+  const std::uint64_t before = world.counters().extents_evicted;
+  // The cache is full of what another reader has just read.
+  EXPECT_LT(prefetch_room(*other, 8), 3U);
+  EXPECT_EQ(world.counters().extents_evicted, before);
+  EXPECT_EQ(world.counters().files_evicted, 0U);
+}
+
+TEST_F(EvictionUnderLoad, PrefetchTakesThePlaceOfWhatItsOwnReaderIsDoneWith) {
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  add_all(world, objects_);
+  const auto source = world.cache().open(
+      without_digest(remote_of(objects_[0].url, objects_[0].bytes)));
+  ASSERT_EQ(stream(world, objects_[0], [] {}), 0);
+  EXPECT_EQ(prefetch_room(*source, 4), 4U);
+}
+
 TEST_F(EvictionUnderLoad, ALimitThatWasLoweredHoldsSoonAfterTheStart) {
   {
     CacheWorld world(dir_.path(), {2 * kLimit, 0});
