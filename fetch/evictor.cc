@@ -131,10 +131,9 @@ void Evictor::survey_closed(Candidates& all, const EvictionOrder& order,
       if (heat == Heat::kCold && stays(file.use, order)) {
         return;  // those that follow were used later still
       }
-      if (all.open_keys.contains(file.key) || passed.contains(file.key)) {
-        continue;
+      if (!all.open_keys.contains(file.key) && !passed.contains(file.key)) {
+        all.add_closed(file);
       }
-      all.add_closed(file);
       if (all.closed.size() == enough) {
         all.ends_at[heat] = file.use.last_use;
         return;

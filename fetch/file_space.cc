@@ -22,6 +22,26 @@ constexpr std::uint64_t kUsedAsOne = 64;
 // share.
 constexpr std::uint64_t kSoon = 10'000;
 
+void enter_victim(SpaceSurvey& survey, const Victim& victim,
+                  const ExtentState& state, FileSpace::Asker asker) {
+  if (state.heat == Heat::kHot) {
+    survey.hot.add(victim);
+    return;
+  }
+  const std::uint64_t age = survey.now - std::min(survey.now, state.last_use);
+  const ColdUse use{age, state.read, asker == FileSpace::Asker::kThisFile};
+  switch (cold_kind(use, survey.priority)) {
+    case ColdKind::kCold:
+      survey.cold.add(victim);
+      break;
+    case ColdKind::kAhead:
+      survey.ahead.add(victim);
+      break;
+    case ColdKind::kStays:
+      break;
+  }
+}
+
 }  // namespace
 
 FileSpace::FileSpace(CachedFile& file, CacheSpace* space,
@@ -132,23 +152,7 @@ void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
     if (is_entered(blocks_of_extent(extent, file_.blocks()))) {
       continue;
     }
-    const Victim victim{file, extent, bytes, state.last_use};
-    if (is_hot) {
-      survey.hot.add(victim);
-      continue;
-    }
-    const std::uint64_t age = survey.now - std::min(survey.now, state.last_use);
-    switch (cold_kind({age, state.read, asker == Asker::kThisFile},
-                      survey.priority)) {
-      case ColdKind::kCold:
-        survey.cold.add(victim);
-        break;
-      case ColdKind::kAhead:
-        survey.ahead.add(victim);
-        break;
-      case ColdKind::kStays:
-        break;
-    }
+    enter_victim(survey, {file, extent, bytes, state.last_use}, state, asker);
   }
 }
 
