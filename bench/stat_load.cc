@@ -29,7 +29,7 @@ constexpr std::size_t kThreads = 4;
 std::vector<std::string> shuffled_paths(const std::string& directory) {
   std::vector<std::string> paths;
   for (std::string line; std::getline(std::cin, line);) {
-    paths.push_back(directory + "/" + line);
+    paths.push_back(std::filesystem::path(directory) / line);
   }
   std::shuffle(paths.begin(), paths.end(), std::mt19937_64(1));
   return paths;
