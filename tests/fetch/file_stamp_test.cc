@@ -44,8 +44,8 @@ class WholeFile : public ::testing::Test {
     ASSERT_TRUE(file_.create());
     for (BlockIndex block = 0; block < file_.blocks(); ++block) {
       const ByteRange range = bytes_of({block, 1}, bytes_.size());
-      const auto piece = std::as_bytes(std::span(bytes_))
-                             .subspan(range.offset, range.length);
+      const auto piece =
+          std::as_bytes(std::span(bytes_)).subspan(range.offset, range.length);
       ASSERT_TRUE(file_.store({block, 1}, {{piece}}));
     }
   }

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "fetch/cached_source.h"
+#include "fetch/format_hints.h"
+
+// How the blocks of a file come: what is fetched, for whom, and its way to the
+// disk.
+
+namespace omicsfs {
+
+// Belongs to the storer's thread once the flight has started.
+struct CachedSource::Storing {
+  std::shared_ptr<Flight> flight;
+  std::shared_ptr<const Room> room;
+  std::atomic<std::uint64_t> here{0};    // blocks that have come
+  std::atomic<std::uint64_t> queued{0};  // of which the storer was told
+  std::uint64_t stored = 0;
+};
+
+// Blocks that are here already may be fetched again between others where that
+// takes less time than a further request.
+RunLimits CachedSource::run_limits() const {
+  const LinkSpeed speed =
+      services_.fetcher->speed_of(file_.remote().urls.front());
+  return {kMaxRunBlocks, speed.bytes_in_round_trip() / kBlockBytes};
+}
+
+std::shared_ptr<Flight> CachedSource::new_flight(BlockRun run,
+                                                 FetchBudget::Share share) {
+  return std::make_shared<Flight>(run, bytes_of(run, size()),
+                                  *services_.buffers, std::move(share));
+}
+
+// Null where `run` must not be stored.
+std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
+                                                   Priority priority) {
+  if (services_.space == nullptr || failed_.load(std::memory_order_acquire)) {
+    return nullptr;
+  }
+  // A disk slower than the network must not fill the memory with what waits
+  // for it.
+  if (services_.budget->used() > services_.budget->limit()) {
+    return nullptr;
+  }
+  if (disk_was_full_.exchange(false)) {
+    const CacheLimits& limits = services_.space->limits();
+    services_.space->make_room(
+        std::max(run.count * kBlockBytes, grant_step(limits.limit)));
+  }
+  auto room = space_.reserve(run, priority);
+  if (!room || !file_.create()) {
+    return nullptr;
+  }
+  return std::make_shared<const Room>(*std::move(room));
+}
+
+// Blocks go to disk in pieces of a MiB, or when the flight ends; not at all
+// where there is no room for them.
+void CachedSource::start(const std::shared_ptr<Flight>& flight,
+                         std::shared_ptr<const Room> room) {
+  constexpr std::uint64_t kPiece = 16;
+  const bool keep = room != nullptr;
+  if (!keep) {
+    services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
+  }
+  auto self = shared_from_this();
+  auto storing = std::make_shared<Storing>();
+  storing->flight = flight;
+  storing->room = std::move(room);
+  flight->listen(
+      [self, storing, keep](std::uint64_t count) {
+        const std::uint64_t waiting = count - storing->queued;
+        if (keep && waiting >= kPiece) {
+          storing->queued = count;
+          self->services_.storer->add(
+              [self, storing, count] { self->store_arrived(*storing, count); });
+        }
+        storing->here = count;
+      },
+      [self, storing, keep](const Result<void>& result) {
+        if (!result && result.error().code == ErrorCode::kChanged) {
+          self->fail(result.error());
+        }
+        self->services_.storer->add_expected([self, storing, keep] {
+          if (keep) {
+            self->store_arrived(*storing, storing->here);
+          }
+          storing->room.reset();
+          self->end_flight(*storing->flight);
+          storing->flight.reset();
+        });
+      });
+  services_.storer->expect();
+  services_.fetcher->fetch(
+      {file_.remote().urls, size(), flight->bytes(), file_.pin()}, flight);
+}
+
+void CachedSource::store_arrived(Storing& storing, std::uint64_t count) {
+  if (failed_.load(std::memory_order_acquire) || count == storing.stored) {
+    return;
+  }
+  const BlockRun run{storing.flight->run().first + storing.stored,
+                     count - storing.stored};
+  std::vector<std::span<const std::byte>> blocks;
+  for (BlockIndex block = run.first; block < run.end(); ++block) {
+    blocks.push_back(storing.flight->block_bytes(block));
+  }
+  storing.stored = count;
+  const auto stored = file_.store(run, blocks);
+  if (!stored && stored.error().code == ErrorCode::kNoSpace) {
+    disk_was_full_.store(true);
+  }
+}
+
+void CachedSource::end_flight(Flight& flight) {
+  flights_.finish(flight);
+  flight.settle();
+  if (needs_check() && size() > kCheckBeforeReply) {
+    check_later();
+  }
+}
+
+// A reader that jumps by an index is told by the bytes of the index.
+void CachedSource::follow_format(BlockIndex block,
+                                 std::span<const std::byte> bytes) {
+  if (file_.complete() || services_.space == nullptr ||
+      last_followed_.exchange(block, std::memory_order_relaxed) == block) {
+    return;
+  }
+  for (const ByteRange hint :
+       format_hints({block * kBlockBytes, bytes}, size())) {
+    has_format_.store(true, std::memory_order_relaxed);
+    if (!fetch_run_ahead(blocks_of(hint))) {
+      return;
+    }
+  }
+}
+
+// What the readers of this file are likely to ask for next.
+void CachedSource::look_ahead(ByteRange read, ReadAhead::Met met) {
+  if (file_.complete() || services_.space == nullptr) {
+    return;
+  }
+  const AheadLimits limits =
+      ahead_limits(services_.fetcher->speed_of(file_.remote().urls.front()),
+                   services_.connections);
+  std::vector<BlockRun> runs;
+  {
+    const MutexLock lock(ahead_mutex_);
+    runs = ahead_.observe(read, met, limits);
+  }
+  for (const BlockRun run : runs) {
+    if (!fetch_run_ahead(run)) {
+      const MutexLock lock(ahead_mutex_);
+      ahead_.refused(run);
+      return;
+    }
+  }
+}
+
+void CachedSource::fetch_ahead(ByteRange range) {
+  if (range.empty() || services_.space == nullptr) {
+    return;
+  }
+  static_cast<void>(fetch_run_ahead(blocks_of(range)));
+}
+
+// False where there is no memory or no disk for it: what cannot be kept would
+// be fetched twice.
+bool CachedSource::fetch_run_ahead(BlockRun run) {
+  if (all_present(run)) {
+    return true;
+  }
+  const auto room = room_for(run, Priority::kPrefetch);
+  if (room == nullptr) {
+    return false;
+  }
+  bool refused = false;
+  const auto flights = flights_.fetch_ahead(
+      run, run_limits(),
+      [this](BlockIndex block) { return file_.present(block); },
+      [&](BlockRun part) -> std::shared_ptr<Flight> {
+        auto share = services_.budget->try_take(bytes_of(part, size()).length);
+        refused = !share.granted();
+        return refused ? nullptr : new_flight(part, std::move(share));
+      });
+  for (const auto& flight : flights) {
+    start(flight, room);
+    space_.touch(flight->run(), Touch::kAhead);
+  }
+  return !refused;
+}
+
+void CachedSource::drop_reader() {
+  if (readers_.fetch_sub(1, std::memory_order_acq_rel) > 1) {
+    return;
+  }
+  flights_.cancel_ahead();
+  const MutexLock lock(ahead_mutex_);
+  ahead_.reset();
+}
+
+}  // namespace omicsfs
