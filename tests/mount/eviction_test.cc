@@ -128,6 +128,14 @@ class SmallCache : public ::testing::Test {
     return most;
   }
 
+  [[nodiscard]] std::uint64_t bytes_sent() const {
+    std::uint64_t bytes = 0;
+    for (const RequestRecord& record : origin_.log()) {
+      bytes += record.bytes_sent;
+    }
+    return bytes;
+  }
+
   static constexpr unsigned kHot = 3;
   std::vector<ComposedRelease> atlas_{{"20230101", {}}};
   Origin origin_;
@@ -144,12 +152,21 @@ TEST_F(SmallCache, EightReadersOfMoreThanItHoldsLeaveTheLimitAndTheHotFile) {
 
   const std::uint64_t most = stream_with_eight_readers();
   RecordProperty("most_bytes", std::to_string(most));
+  RecordProperty("bytes_sent", std::to_string(bytes_sent()));
   EXPECT_LE(most, kLimit);
   EXPECT_GT(most, kLimit / 2);
 
   origin_.clear_log();
   EXPECT_TRUE(reads_right(kHot));
   EXPECT_TRUE(origin_.log().empty());
+}
+
+TEST_F(SmallCache, AReaderOfMoreThanItHoldsFetchesEachByteOnce) {
+  ASSERT_TRUE(reads_right(1));  // fills the cache
+  origin_.clear_log();
+  ASSERT_TRUE(reads_right(2));
+  EXPECT_LE(bytes_sent(), kLargeBytes + kLargeBytes / 50);
+  origin_.clear_log();
 }
 
 }  // namespace
