@@ -108,7 +108,7 @@ def parse():
 def prepare(grounds, chosen):
     for ground in grounds.values():
         for one in chosen:
-            if one.ours or ground.origin.name != "1M":
+            if one.shows_a_million or ground.origin.name != "1M":
                 home = ground.work / f"{one.name} at {ground.origin.name}"
                 home.mkdir()
                 one.prepare(ground.origin, home)

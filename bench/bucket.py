@@ -38,7 +38,7 @@ class Scale:
 
 
 FULL = Scale(big_mib=1024, cells_mib=800, small_files=64, random_reads=1500, limit_s=5,
-             patience_s=15, wan_limit_s=8, tree_files=100_000, million=1_000_000)
+             patience_s=30, wan_limit_s=8, tree_files=100_000, million=1_000_000)
 QUICK = Scale(big_mib=192, cells_mib=200, small_files=64, random_reads=400, limit_s=2,
               patience_s=10, wan_limit_s=3, tree_files=20_000, million=100_000)
 
@@ -97,6 +97,7 @@ class Bucket:
             trees.plant(self.root, tree, self.scale.tree_files)
             trees.plant(self.disk, tree, self.scale.tree_files)
         trees.write_manifest(self.root, RELEASE, places)
+        os.sync()  # dirty pages cannot be dropped
 
     def write_pages(self):
         """A page of links in each directory, for an origin that makes none."""

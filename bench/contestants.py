@@ -46,6 +46,7 @@ class Contestant:
     """What a workload asks of everybody; `words` is how the server is started."""
 
     ours = False
+    shows_a_million = False  # files: of that many, nothing but a manifest is there
     one_file = False  # shows just the file it was mounted for
     fetches = True    # from the origin
     keeps = True      # on the disk, what was fetched
@@ -86,6 +87,7 @@ class Contestant:
 class Omicsfs(Contestant):
     name = "omicsfs"
     ours = True
+    shows_a_million = True
 
     def __init__(self, program):
         self.program = program
@@ -113,6 +115,7 @@ class OmicsfsCopying(Omicsfs):
     """Every read through the daemon: as for a user who is not root."""
 
     name = "omicsfs, no passthrough"
+    shows_a_million = False
     environment = {"OMICSFS_PASSTHROUGH": "false"}
 
     @staticmethod
@@ -204,7 +207,7 @@ class Disk(Contestant):
 class Curl:
     """Downloads; it has no files to show."""
 
-    ours = False
+    shows_a_million = False
 
     def prepare(self, origin, place):
         pass

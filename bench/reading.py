@@ -84,7 +84,7 @@ def sequential_far(ground, contestant):
 
 
 def warm(ground, contestant, place):
-    drop_page_cache()
+    drop_page_cache(place)
     with contestant.mounted(ground.origin, place) as mount:
         cpu = mount.daemon.cpu_s() if mount.daemon else 0
         load = ground.load(mount, "sequential", [bucket.BIG])
@@ -93,7 +93,7 @@ def warm(ground, contestant, place):
             yield "warm sequential CPU", (mount.daemon.cpu_s() - cpu) * GIB / load["bytes"]
         yield "page cache sequential", rate(ground.load(mount, "sequential", [bucket.BIG]))
     for block, jobs in ((4, 1), (4, 4), (64, 1), (64, 4)):
-        drop_page_cache()
+        drop_page_cache(place)
         with contestant.mounted(ground.origin, place) as mount:
             load = ground.load(mount, "random", [bucket.BIG], block=block << 10, jobs=jobs,
                                reads=ground.scale.random_reads * 2,

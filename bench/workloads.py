@@ -14,7 +14,7 @@ class Workload:
     origin: str = "LAN"
     many_files: bool = False
     trees: bool = False    # needs the trees of many names
-    ours: bool = False     # nobody else can show what it needs
+    million: bool = False  # needs a mount of a million files
     ceiling: bool = False  # FUSE's own ceiling says something here
     curl: bool = False     # a download is a fair answer to it
     disk: bool = True      # the local disk is, too
@@ -26,8 +26,8 @@ class Workload:
             return self.disk
         if isinstance(contestant, contestants.NullSource):
             return self.ceiling
-        if self.ours:
-            return contestant.ours
+        if self.million:
+            return contestant.shows_a_million
         return not (contestant.one_file and (self.many_files or self.trees))
 
 
@@ -43,7 +43,7 @@ WORKLOADS = [
     Workload("ls", listing.ls_flat, trees=True),
     Workload("ls deep", listing.ls_deep, trees=True),
     Workload("stat", listing.storm, trees=True),
-    Workload("million", listing.million, origin="1M", ours=True, disk=False),
+    Workload("million", listing.million, origin="1M", million=True, disk=False),
     Workload("sequential far", reading.sequential_far, origin="WAN", curl=True, disk=False),
     Workload("first far", reading.first_byte, origin="WAN", disk=False),
     Workload("h5py far", slices.h5_rows, origin="WAN", disk=False),
