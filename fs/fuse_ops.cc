@@ -11,6 +11,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -323,6 +324,12 @@ void reply_xattr(fuse_req_t request, const std::string& value,
 
 void on_getxattr(fuse_req_t request, fuse_ino_t inode, const char* name,
                  size_t size) {
+  // No other kind exists here. Told that (and not only that this one file has
+  // none), ls -l asks once and not for each file.
+  if (!std::string_view(name).starts_with("user.")) {
+    fuse_reply_err(request, EOPNOTSUPP);
+    return;
+  }
   const auto value = context_of(request).files.xattr(inode, name);
   if (value) {
     reply_xattr(request, *value, size);

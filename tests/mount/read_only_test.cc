@@ -49,5 +49,18 @@ TEST_F(MountedAtlas, EverythingThatWritesIsEROFS) {
   EXPECT_EQ(::access(file.c_str(), R_OK), 0);
 }
 
+TEST_F(MountedAtlas, OnlyUserAttributesAreSupported) {
+  const std::string file = at(small().relative_path());
+  EXPECT_GT(::getxattr(file.c_str(), "user.omicsfs.url", nullptr, 0), 0);
+  EXPECT_EQ(::getxattr(file.c_str(), "user.nothing", nullptr, 0), -1);
+  EXPECT_EQ(errno, ENODATA);
+  // What ls -l asks for: it stops asking where that is not supported.
+  for (const char* name : {"system.posix_acl_access", "security.selinux",
+                           "security.capability", "trusted.a"}) {
+    EXPECT_EQ(::getxattr(file.c_str(), name, nullptr, 0), -1) << name;
+    EXPECT_EQ(errno, EOPNOTSUPP) << name;
+  }
+}
+
 }  // namespace
 }  // namespace omicsfs
