@@ -188,7 +188,7 @@ Result<std::uint64_t> CachedSource::read_once(const Window& window,
   const Joined joined(flights_, parts);
   for (const auto& part : parts) {
     if (part.is_new) {
-      start(part.flight, room_for(part.run, Priority::kDemand));
+      start(part.flight, nullptr);
     }
   }
   if (first_round) {

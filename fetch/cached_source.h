@@ -53,8 +53,8 @@ class CachedSource final : public ByteSource,
   // The most that one request asks for: 8 MiB.
   static constexpr std::uint64_t kMaxRunBlocks = 128;
   // Up to this size a file's digest is checked before the read that completes
-  // it returns: hashing it costs a few tens of milliseconds at most.
-  static constexpr std::uint64_t kCheckBeforeReply = 16 << 20;
+  // it returns: hashing it costs a few milliseconds at most.
+  static constexpr std::uint64_t kCheckBeforeReply = 4 << 20;
 
   CachedSource(RemoteFile remote, const CacheServices& services);
   ~CachedSource() override;
@@ -118,6 +118,7 @@ class CachedSource final : public ByteSource,
              std::shared_ptr<const Room> room);
   std::shared_ptr<const Room> room_for(const BlockRun& run, Priority priority);
   void lose_blocks();
+  bool has_room(Storing& storing);
   void store_arrived(Storing& storing, std::uint64_t count);
   void end_flight(Flight& flight);
 

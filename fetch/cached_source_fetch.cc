@@ -14,7 +14,10 @@ namespace omicsfs {
 // Belongs to the storer's thread once the flight has started.
 struct CachedSource::Storing {
   std::shared_ptr<Flight> flight;
+  // Asked for by the storer, so that no reader waits for it, unless what is
+  // fetched ahead had to have it first. Null and asked for: there is none.
   std::shared_ptr<const Room> room;
+  bool asked = false;
   std::atomic<std::uint64_t> here{0};    // blocks that have come
   std::atomic<std::uint64_t> queued{0};  // of which the storer was told
   std::uint64_t stored = 0;
@@ -57,37 +60,31 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
   return std::make_shared<const Room>(*std::move(room));
 }
 
-// Blocks go to disk in pieces of a MiB, or when the flight ends; not at all
-// where there is no room for them.
+// Blocks go to disk in pieces of a MiB, or when the flight ends. `room` is null
+// where none was asked for yet.
 void CachedSource::start(const std::shared_ptr<Flight>& flight,
                          std::shared_ptr<const Room> room) {
   constexpr std::uint64_t kPiece = 16;
-  const bool keep = room != nullptr;
-  if (!keep) {
-    services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
-  }
   auto self = shared_from_this();
   auto storing = std::make_shared<Storing>();
   storing->flight = flight;
+  storing->asked = room != nullptr;
   storing->room = std::move(room);
   flight->listen(
-      [self, storing, keep](std::uint64_t count) {
-        const std::uint64_t waiting = count - storing->queued;
-        if (keep && waiting >= kPiece) {
+      [self, storing](std::uint64_t count) {
+        if (count - storing->queued >= kPiece) {
           storing->queued = count;
           self->services_.storer->add(
               [self, storing, count] { self->store_arrived(*storing, count); });
         }
         storing->here = count;
       },
-      [self, storing, keep](const Result<void>& result) {
+      [self, storing](const Result<void>& result) {
         if (!result && result.error().code == ErrorCode::kChanged) {
           self->fail(result.error());
         }
-        self->services_.storer->add_expected([self, storing, keep] {
-          if (keep) {
-            self->store_arrived(*storing, storing->here);
-          }
+        self->services_.storer->add_expected([self, storing] {
+          self->store_arrived(*storing, storing->here);
           storing->room.reset();
           self->end_flight(*storing->flight);
           storing->flight.reset();
@@ -98,8 +95,21 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
       {file_.remote().urls, size(), flight->bytes(), file_.pin()}, flight);
 }
 
+bool CachedSource::has_room(Storing& storing) {
+  if (!storing.asked) {
+    storing.asked = true;
+    storing.room = room_for(storing.flight->run(), Priority::kDemand);
+    if (storing.room == nullptr) {
+      services_.counters->reads_uncached.fetch_add(1,
+                                                   std::memory_order_relaxed);
+    }
+  }
+  return storing.room != nullptr;
+}
+
 void CachedSource::store_arrived(Storing& storing, std::uint64_t count) {
-  if (failed_.load(std::memory_order_acquire) || count == storing.stored) {
+  if (failed_.load(std::memory_order_acquire) || count == storing.stored ||
+      !has_room(storing)) {
     return;
   }
   const BlockRun run{storing.flight->run().first + storing.stored,

@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/housekeeper.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <utility>
 
 namespace omicsfs {
+namespace {
+
+// Digests of large files must not take the processor from those who read.
+void yield_to_others() {
+  constexpr int kLowPriority = 10;
+  const auto thread = static_cast<id_t>(::gettid());
+  // Where it is refused, they do.
+  static_cast<void>(::setpriority(PRIO_PROCESS, thread, kLowPriority));
+}
+
+}  // namespace
 
 Housekeeper::Housekeeper(std::chrono::milliseconds period,
                          std::function<void()> regular)
@@ -49,6 +63,7 @@ Housekeeper::Task Housekeeper::next_task(const std::stop_token& stop) {
 }
 
 void Housekeeper::run(const std::stop_token& stop) {
+  yield_to_others();
   while (!stop.stop_requested()) {
     if (const Task task = next_task(stop)) {
       task(stop);
