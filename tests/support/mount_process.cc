@@ -43,7 +43,7 @@ bool has_ended(pid_t pid) {
 // Wakes when a mount comes or goes (proc_pid_mounts(5)), and now and then.
 void wait_for_mount_change(int mounts) {
   pollfd wait{mounts, POLLPRI, 0};
-  ::poll(&wait, 1, 50);
+  ::poll(&wait, 1, 5);
 }
 
 }  // namespace
@@ -73,6 +73,7 @@ bool MountProcess::start() {
   const std::string config = (dir_.path() / "config.json").string();
   const std::string where = root().string();
   const std::string log_file = (dir_.path() / "stderr").string();
+  const std::size_t said_before = log().size();
   std::array<const char*, 8> words = {
       OMICSFS_PROGRAM, "--config",    config.c_str(), "mount", "-f",
       "abc-atlas",     where.c_str(), nullptr};
@@ -86,7 +87,9 @@ bool MountProcess::start() {
   EXPECT_EQ(status, 0);
   const UniqueFd mounts(::open("/proc/self/mounts", O_RDONLY | O_CLOEXEC));
   while (status == 0 && !has_ended(pid_)) {
-    if (answers(root())) {
+    // It says so when the kernel's read-ahead has been set, too.
+    if (answers(root()) &&
+        log().find("mounted ", said_before) != std::string::npos) {
       return true;
     }
     wait_for_mount_change(mounts.get());
