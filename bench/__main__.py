@@ -66,7 +66,7 @@ class Bench:
                 self.figures.add(row, contestant.name, float(figure))
                 last = row
         except (WrongBytes, OSError, child.TookTooLong, contestants.Died,
-                listing.Incomplete) as failure:
+                listing.Incomplete, ValueError) as failure:
             self.failed.add((contestant.name, workload.name))
             for row in rows_after(workload.name, last):
                 self.figures.add(row, contestant.name, failure_text(failure))
@@ -84,8 +84,9 @@ def rows_after(workload, last):
 
 
 def machine():
+    files = contestants.file_system_of(tempfile.gettempdir())
     return (f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}, "
-            f"{time.strftime('%Y-%m-%d')}")
+            f"{files}, {time.strftime('%Y-%m-%d')}")
 
 
 def parse():

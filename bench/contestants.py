@@ -20,6 +20,11 @@ def is_mounted(path):
         return any(line.split()[1] == str(path) for line in mounts)
 
 
+def file_system_of(path):
+    """The kind of file system that `path` is on, such as "ext4"."""
+    return child.must_run(["findmnt", "-no", "FSTYPE", "-T", path]).strip()
+
+
 class Mount:
     """Files of an origin below a directory, served by a process of ours."""
 
@@ -192,12 +197,12 @@ class NullSource(Contestant):
 class Disk(Contestant):
     """The same files on the local file system, where no server is needed."""
 
-    name = "ext4 itself"
     fetches = False
     keeps = False
 
     def __init__(self, root):
         self.root = root
+        self.name = f"{file_system_of(root)} itself"
 
     @contextlib.contextmanager
     def mounted(self, origin, place, name=bucket.BIG):

@@ -8,10 +8,14 @@ from bench import table
 
 COLOURS = {"omicsfs, no passthrough": "#7aa6c2", "rclone, full": "#d1495b",
            "rclone, cache off": "#edae49", "httpdirfs": "#8d6a9f", "httpfs2": "#66a182",
-           "curl": "#8c8c8c", "curl, 16 ranges": "#5c5c5c", "FUSE ceiling": "#b0a18f",
-           "ext4 itself": "#2e4057"}
+           "curl": "#8c8c8c", "curl, 16 ranges": "#5c5c5c", "FUSE ceiling": "#b0a18f"}
+DISK = "#2e4057"
 LABELS, PLOT, RIGHT, TOP, BAR, GAP = 300, 520, 60, 76, 8, 12
 LEAST, MOST = 1e-3, 10.0  # of the scale; what is beyond is cut, its number is not
+
+
+def colour_of(name):
+    return COLOURS.get(name, DISK)
 
 
 def x_of(ratio):
@@ -41,7 +45,7 @@ def advantage(figures, row, name):
 def legend(names):
     places = ((LABELS + 175 * (index % 3), 34 + 13 * (index // 3), name)
               for index, name in enumerate(names))
-    return [f'<rect x="{x}" y="{y - 8}" width="9" height="9" fill="{COLOURS[name]}"/>'
+    return [f'<rect x="{x}" y="{y - 8}" width="9" height="9" fill="{colour_of(name)}"/>'
             + text(x + 13, y, name) for x, y, name in places]
 
 
@@ -56,7 +60,7 @@ def groups(figures, rows, names, words):
         middle = y + BAR * len(shown) / 2 + 4
         parts.append(text(LABELS - 10, middle, row.plotted.format(**words), text_anchor="end"))
         for name, ratio in shown:
-            parts.append(bar(y, ratio, COLOURS[name]))
+            parts.append(bar(y, ratio, colour_of(name)))
             y += BAR
         y += GAP
     return parts, y
@@ -73,7 +77,7 @@ def grid(bottom):
 
 
 def svg(figures, rows, names, words):
-    peers = [name for name in names if name in COLOURS]
+    peers = [name for name in names if name != table.OURS]
     parts, bottom = groups(figures, [row for row in rows if row.plotted], peers, words)
     width, height = LABELS + PLOT + RIGHT, bottom + 26
     title = text(10, 16, "How many times as good as omicsfs (= 1); to the right is better",
