@@ -16,13 +16,13 @@ constexpr std::uint64_t kKeptBuffers = std::uint64_t{64} << 20;
 }  // namespace
 
 BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
-                       RangeFetcher& fetcher, Counters& counters,
-                       OnDropped on_dropped, const FetchLimits& fetch)
+                       const Fetching& fetching, Counters& counters,
+                       OnDropped on_dropped)
     : limits_(limits),
       on_dropped_(std::move(on_dropped)),
       // What is on its way to the disk cannot be evicted.
-      budget_(fetch.memory, limits.limit / 4),
-      buffers_(std::min(kKeptBuffers, fetch.memory)) {
+      budget_(fetching.limits.memory, limits.limit / 4),
+      buffers_(std::min(kKeptBuffers, fetching.limits.memory)) {
   auto index = CacheIndex::open(dir);
   if (index) {
     index_ = *std::move(index);
@@ -35,13 +35,13 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                index_.get(),
                space_.get(),
                nullptr,
-               &fetcher,
+               &fetching.fetcher,
                &counters,
                [this](const CacheReport& report) { note_dropped(report); },
                &budget_,
                &buffers_,
                nullptr,
-               fetch.connections};
+               fetching.limits.connections};
   housekeeper_ = std::make_unique<Housekeeper>(kRegularPeriod,
                                                [this] { do_regular_work(); });
   services_.housekeeper = housekeeper_.get();

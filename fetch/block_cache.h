@@ -34,6 +34,12 @@ struct FetchLimits {
   std::uint64_t connections = 16;  // that a server is asked over
 };
 
+// What fetches, and how much at a time.
+struct Fetching {
+  RangeFetcher& fetcher;
+  FetchLimits limits{};
+};
+
 // What is known of a file without opening it.
 struct CachedState {
   std::uint64_t cached_bytes = 0;
@@ -51,11 +57,11 @@ class BlockCache {
   using OnDropped = std::function<void(const CacheReport& report)>;
 
   // Makes `dir` where it is missing. Where it cannot be used, everything is
-  // read uncached and why() says why. `fetcher` and `counters` must outlive it;
-  // the transport below must be stopped before it is destroyed.
+  // read uncached and why() says why. the fetcher and `counters` must outlive
+  // it; the transport below must be stopped before it is destroyed.
   BlockCache(const std::filesystem::path& dir, CacheLimits limits,
-             RangeFetcher& fetcher, Counters& counters, OnDropped on_dropped,
-             const FetchLimits& fetch = {});
+             const Fetching& fetching, Counters& counters,
+             OnDropped on_dropped);
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;

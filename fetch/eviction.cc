@@ -67,6 +67,16 @@ class Cursor {
   std::size_t next_ = 0;
 };
 
+// What is taken from next: hot data where it is not spared, or alone is left.
+Cursor& next_queue(Cursor& cold, Cursor& ahead, Cursor& hot, bool spare_hot) {
+  for (Cursor* const queue : {&cold, &ahead}) {
+    if (spare_hot && (!queue->empty() || queue->must_look())) {
+      return *queue;
+    }
+  }
+  return hot;
+}
+
 }  // namespace
 
 std::vector<Victim> choose_victims(const VictimQueues& queues,
@@ -79,21 +89,17 @@ std::vector<Victim> choose_victims(const VictimQueues& queues,
   while (freed < need.bytes) {
     const bool hot_is_left = !hot.empty() || hot.must_look();
     const bool spare_hot = need.cold_bytes > need.limit / 4 || !hot_is_left;
-    Cursor* from = &hot;
-    if (spare_hot && (!cold.empty() || cold.must_look())) {
-      from = &cold;
-    } else if (spare_hot && (!ahead.empty() || ahead.must_look())) {
-      from = &ahead;
-    }
+    Cursor& from = next_queue(cold, ahead, hot, spare_hot);
+    const bool takes_hot = &from == &hot;
     const bool can_wait =
-        spare_hot && from == &hot && need.busy_bytes >= need.bytes - freed;
-    if (from->empty() || can_wait) {
+        spare_hot && takes_hot && need.busy_bytes >= need.bytes - freed;
+    if (from.empty() || can_wait) {
       break;
     }
-    chosen.push_back(from->take());
+    chosen.push_back(from.take());
     const std::uint64_t bytes = chosen.back().bytes;
     freed += bytes;
-    if (from != &hot) {
+    if (!takes_hot) {
       need.cold_bytes -= std::min(need.cold_bytes, bytes);
     }
   }

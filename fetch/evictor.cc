@@ -117,6 +117,19 @@ Evictor::Candidates Evictor::survey(const EvictionOrder& order,
   return all;
 }
 
+// False where `page.enough` have been found.
+bool Evictor::enter_closed(Candidates& all, const IndexedFile& file,
+                           const Keys& passed, const ClosedPage& page) {
+  if (!all.open_keys.contains(file.key) && !passed.contains(file.key)) {
+    all.add_closed(file);
+  }
+  if (all.closed.size() < page.enough) {
+    return true;
+  }
+  all.ends_at[page.heat] = file.use.last_use;
+  return false;
+}
+
 // By pages, until enough are found that may be removed.
 void Evictor::survey_closed(Candidates& all, const EvictionOrder& order,
                             Heat heat, const Keys& passed) {
@@ -128,15 +141,9 @@ void Evictor::survey_closed(Candidates& all, const EvictionOrder& order,
       return;
     }
     for (const IndexedFile& file : *files) {
-      if (heat == Heat::kCold && stays(file.use, order)) {
-        return;  // those that follow were used later still
-      }
-      if (!all.open_keys.contains(file.key) && !passed.contains(file.key)) {
-        all.add_closed(file);
-      }
-      if (all.closed.size() == enough) {
-        all.ends_at[heat] = file.use.last_use;
-        return;
+      const bool last = heat == Heat::kCold && stays(file.use, order);
+      if (last || !enter_closed(all, file, passed, {heat, enough})) {
+        return;  // those that follow were used later still, or it is enough
       }
     }
     after = {files->back().use.last_use, files->back().key};

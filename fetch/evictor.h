@@ -47,6 +47,12 @@ class Evictor {
   // All but the files of `passed`, which gave nothing.
   [[nodiscard]] Candidates survey(const EvictionOrder& order,
                                   const Keys& passed);
+  struct ClosedPage {
+    Heat heat;
+    std::size_t enough;  // closed files
+  };
+  static bool enter_closed(Candidates& all, const IndexedFile& file,
+                           const Keys& passed, const ClosedPage& page);
   void survey_closed(Candidates& candidates, const EvictionOrder& order,
                      Heat heat, const Keys& passed);
   std::uint64_t carry_out(const Candidates& candidates,

@@ -33,9 +33,9 @@ void FlightTable::add_part(std::vector<Part>& parts, BlockIndex block,
 std::vector<BlockRun> FlightTable::runs_to_fetch(BlockRun wanted,
                                                  const RunLimits& fetch,
                                                  const Present& present) const {
-  const Entries& entries = entries_;  // the lambda is analysed by itself
+  const Entries* entries = &entries_;  // the lambda is analysed by itself
   return missing_runs(wanted, fetch, [&](BlockIndex block) {
-    if (covering(entries, block) != nullptr) {
+    if (covering(*entries, block) != nullptr) {
       return BlockState::kElsewhere;
     }
     return present(block) ? BlockState::kPresent : BlockState::kMissing;

@@ -286,7 +286,8 @@ std::vector<BlockRun> ReadAhead::backward(Stream& stream,
 std::vector<BlockRun> ReadAhead::steps(Stream& stream,
                                        std::uint64_t request) const {
   std::vector<BlockRun> runs;
-  const std::uint64_t each = blocks_of(stream.last).count;
+  const std::uint64_t each =
+      std::max<std::uint64_t>(blocks_of(stream.last).count, 1);
   const std::uint64_t most =
       std::clamp<std::uint64_t>(stream.window / each, 1, kMaxSteps);
   while (stream.reach < most) {

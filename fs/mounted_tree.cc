@@ -38,13 +38,13 @@ MountedTree::MountedTree(const Settings& settings,
           std::make_unique<CurlTransport>(transport_options(settings.network))),
       fetcher_(*transport_, mirrors_, retry_policy(settings.network),
                counters_),
-      cache_(
-          settings.cache.dir, {settings.cache.limit, settings.cache.keep_free},
-          fetcher_, counters_,
-          [this](const CacheReport& report) {
-            log_.write(LogLevel::kError, report.message);
-          },
-          fetch_limits(settings.network, machine_memory())),
+      cache_(settings.cache.dir,
+             {settings.cache.limit, settings.cache.keep_free},
+             {fetcher_, fetch_limits(settings.network, machine_memory())},
+             counters_,
+             [this](const CacheReport& report) {
+               log_.write(LogLevel::kError, report.message);
+             }),
       backing_(open_backing(settings)),
       passthrough_(backing_ == nullptr
                        ? nullptr

@@ -73,13 +73,11 @@ class CacheWorld {
                       CacheLimits limits = {kPlenty, 0}, int retries = 0,
                       const FetchLimits& fetch = {})
       : fetcher_(*network_, mirrors_, policy(retries), counters_, 1),
-        cache_(
-            dir, limits, fetcher_, counters_,
-            [this](const CacheReport& report) {
-              const MutexLock lock(mutex_);
-              reports_.push_back(report);
-            },
-            fetch) {}
+        cache_(dir, limits, {fetcher_, fetch}, counters_,
+               [this](const CacheReport& report) {
+                 const MutexLock lock(mutex_);
+                 reports_.push_back(report);
+               }) {}
   ~CacheWorld() { network_.reset(); }
   CacheWorld(const CacheWorld&) = delete;
   CacheWorld& operator=(const CacheWorld&) = delete;

@@ -145,7 +145,7 @@ class CoreDriver final : public Driver {
   RangeFetcher fetcher_;
   BlockCache cache_{dir_.path() / "cache",
                     {std::uint64_t{1} << 40, 0},
-                    fetcher_,
+                    {fetcher_},
                     counters_,
                     nullptr};
   std::unique_ptr<FileSystem> files_;
