@@ -9,12 +9,14 @@
 namespace omicsfs {
 namespace {
 
-// Digests of large files must not take the processor from those who read.
+// Digests of large files must not take the processor from those who read: a
+// third of their weight.
 void yield_to_others() {
-  constexpr int kLowPriority = 10;
+  constexpr int kLess = 5;
   const auto thread = static_cast<id_t>(::gettid());
   // Where it is refused, they do.
-  static_cast<void>(::setpriority(PRIO_PROCESS, thread, kLowPriority));
+  static_cast<void>(::setpriority(PRIO_PROCESS, thread,
+                                  ::getpriority(PRIO_PROCESS, thread) + kLess));
 }
 
 }  // namespace
