@@ -11,7 +11,8 @@
 
 namespace omicsfs {
 
-// Belongs to the storer's thread once the flight has started.
+// How far a flight's blocks are on disk. `here` and `queued` are set by the
+// transport's thread, the rest belongs to the storer's once the flight began.
 struct CachedSource::Storing {
   std::shared_ptr<Flight> flight;
   // Asked for by the storer, so that no reader waits for it, unless what is
