@@ -91,7 +91,7 @@ class CachedSource final : public ByteSource,
   void drop_reader();
 
  private:
-  enum class Check { kNone, kRunning, kPassed, kFailed };
+  enum class Check { kNone, kQueued, kRunning, kPassed, kFailed };
   struct Window;   // a read's range and buffer
   struct Storing;  // how far a flight's blocks are on disk
 
@@ -125,6 +125,7 @@ class CachedSource final : public ByteSource,
   [[nodiscard]] bool digest_due() const;
   [[nodiscard]] bool needs_check() const;
   void check_later();
+  bool begin_check();
   Result<void> check_before_reply(const ReadLimits& limits);
   void check_digest(const std::stop_token& stop);
   void note_verified(std::uint64_t stamp);

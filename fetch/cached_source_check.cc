@@ -15,7 +15,7 @@ void CachedSource::lose_blocks() {
 bool CachedSource::digest_due() const {
   const Check state = check_.load(std::memory_order_acquire);
   return file_.remote().digest.has_value() &&
-         (state == Check::kNone || state == Check::kRunning);
+         state != Check::kPassed && state != Check::kFailed;
 }
 
 bool CachedSource::needs_check() const {
@@ -24,21 +24,33 @@ bool CachedSource::needs_check() const {
 
 void CachedSource::check_later() {
   Check none = Check::kNone;
-  if (!check_.compare_exchange_strong(none, Check::kRunning)) {
+  if (!check_.compare_exchange_strong(none, Check::kQueued)) {
     return;
   }
   services_.housekeeper->add(
       [weak = weak_from_this()](const std::stop_token& stop) {
-        if (const auto self = weak.lock()) {
+        const auto self = weak.lock();
+        if (self != nullptr && self->begin_check()) {
           self->check_digest(stop);
         }
       });
 }
 
-// Whoever completes the file checks it; the others wait for the verdict.
+// Whether the caller is the one to check now.
+bool CachedSource::begin_check() {
+  Check state = check_.load(std::memory_order_acquire);
+  while (state == Check::kNone || state == Check::kQueued) {
+    if (check_.compare_exchange_weak(state, Check::kRunning)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whoever completes the file checks it, also where the housekeeper was to, who
+// may be busy with a large one; the others wait for the verdict.
 Result<void> CachedSource::check_before_reply(const ReadLimits& limits) {
-  Check none = Check::kNone;
-  if (check_.compare_exchange_strong(none, Check::kRunning)) {
+  if (begin_check()) {
     check_digest(limits.stop);
     if (limits.stop.stop_requested()) {
       return Error{ErrorCode::kInterrupted, "the read was interrupted"};

@@ -126,10 +126,12 @@ void CachedSource::store_arrived(Storing& storing, std::uint64_t count) {
   }
 }
 
+// Of a small file, whoever waits for the flight's end checks it.
 void CachedSource::end_flight(Flight& flight) {
   flights_.finish(flight);
+  const bool reader_checks = flight.urgent() && size() <= kCheckBeforeReply;
   flight.settle();
-  if (needs_check() && size() > kCheckBeforeReply) {
+  if (!reader_checks && needs_check()) {
     check_later();
   }
 }
