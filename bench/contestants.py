@@ -208,6 +208,13 @@ class Disk(Contestant):
     def mounted(self, origin, place, name=bucket.BIG):
         yield Mount(self.root, None)
 
+    def copied(self, place, name):
+        """The same with a fresh copy of the file `name` alone, below `place`."""
+        copy = place / "copy" / name
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(self.root / name, copy)
+        return Disk(place / "copy")
+
 
 class Curl:
     """Downloads; it has no files to show."""

@@ -10,9 +10,6 @@ namespace {
 
 // How often uses are written to the index and its totals read.
 constexpr std::chrono::seconds kRegularPeriod{5};
-// Buffers kept for the next fetch: what one fast reader has under way.
-constexpr std::uint64_t kKeptBuffers = std::uint64_t{64} << 20;
-
 }  // namespace
 
 BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
@@ -22,7 +19,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
       on_dropped_(std::move(on_dropped)),
       // What is on its way to the disk cannot be evicted.
       budget_(fetching.limits.memory, limits.limit / 4),
-      buffers_(std::min(kKeptBuffers, fetching.limits.memory)) {
+      buffers_(fetching.limits.memory) {
   auto index = CacheIndex::open(dir);
   if (index) {
     index_ = *std::move(index);
@@ -150,6 +147,7 @@ OpenSpaces BlockCache::open_files() const {
 }
 
 void BlockCache::do_regular_work() {
+  buffers_.trim();
   {
     const MutexLock lock(mutex_);
     std::erase_if(open_,

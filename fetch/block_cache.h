@@ -31,7 +31,7 @@ struct CacheUse {
 // How much is fetched at a time.
 struct FetchLimits {
   std::uint64_t memory = std::uint64_t{256} << 20;  // bytes, in all
-  std::uint64_t connections = 16;  // that a server is asked over
+  std::uint64_t connections = kConnectionsPerHost;  // to one server
 };
 
 // What fetches, and how much at a time.

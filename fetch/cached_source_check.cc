@@ -14,8 +14,8 @@ void CachedSource::lose_blocks() {
 
 bool CachedSource::digest_due() const {
   const Check state = check_.load(std::memory_order_acquire);
-  return file_.remote().digest.has_value() &&
-         state != Check::kPassed && state != Check::kFailed;
+  return file_.remote().digest.has_value() && state != Check::kPassed &&
+         state != Check::kFailed;
 }
 
 bool CachedSource::needs_check() const {

@@ -11,7 +11,7 @@ namespace omicsfs {
 
 struct TransportOptions {
   // Exchanges that one server is asked at a time; more wait for their turn.
-  int connections_per_host = 16;
+  int connections_per_host = kConnectionsPerHost;
   std::chrono::seconds connect_timeout{10};
   // An exchange that brings less than 1 KiB/s for so long is ended, also while
   // its head is awaited.

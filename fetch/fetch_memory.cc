@@ -8,10 +8,11 @@
 namespace omicsfs {
 namespace {
 
-// Mapped one by one: malloc would keep what is freed for itself.
+// Mapped one by one: malloc would keep what is freed for itself. All of a block
+// is about to be written.
 std::byte* map_block() {
   void* const place = ::mmap(nullptr, kBlockBytes, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (place == MAP_FAILED) {
     throw std::bad_alloc();
   }
@@ -50,6 +51,7 @@ BlockBuffers::Block BlockBuffers::take() {
     if (!kept_.empty()) {
       std::byte* const block = kept_.back();
       kept_.pop_back();
+      least_kept_ = std::min(least_kept_, kept_.size());
       return Block(block, GiveBack{this});
     }
   }
@@ -65,6 +67,20 @@ void BlockBuffers::give_back(std::byte* block) {
     }
   }
   unmap_block(block);
+}
+
+void BlockBuffers::trim() {
+  std::vector<std::byte*> unused;
+  {
+    const MutexLock lock(mutex_);
+    const auto end = kept_.begin() + static_cast<std::ptrdiff_t>(least_kept_);
+    unused.assign(kept_.begin(), end);
+    kept_.erase(kept_.begin(), end);
+    least_kept_ = kept_.size();
+  }
+  for (std::byte* const block : unused) {
+    unmap_block(block);
+  }
 }
 
 }  // namespace omicsfs

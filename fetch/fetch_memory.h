@@ -70,9 +70,8 @@ class FetchBudget {
 };
 
 // Buffers of one block each. Those given back are kept for the next user, up to
-// `keep` bytes: fresh memory costs a page fault for each page of it. More goes
-// back to the system at once, so that memory in use is memory held.
-// Thread-safe.
+// `keep` bytes, as fresh memory is slow: the system clears each page of it.
+// What nobody needs goes back to the system by trim(). Thread-safe.
 class BlockBuffers {
  public:
   explicit BlockBuffers(std::uint64_t keep) : keep_(keep / kBlockBytes) {}
@@ -89,6 +88,8 @@ class BlockBuffers {
 
   // Throws std::bad_alloc where the system has no memory left.
   [[nodiscard]] Block take();
+  // Gives back to the system what lay unused since the last call.
+  void trim();
 
  private:
   void give_back(std::byte* block);
@@ -96,6 +97,7 @@ class BlockBuffers {
   const std::size_t keep_;
   Mutex mutex_;
   std::vector<std::byte*> kept_ GUARDED_BY(mutex_);
+  std::size_t least_kept_ GUARDED_BY(mutex_) = 0;  // since the last trim()
 };
 
 }  // namespace omicsfs

@@ -12,6 +12,7 @@
 #include "catalog/result.h"
 #include "catalog/source.h"
 #include "fetch/mirrors.h"
+#include "fetch/transport.h"
 
 // What a user may set, and how the places where it is said are merged; nothing
 // here reads a file or the process's environment (settings_file.h does).
@@ -26,7 +27,7 @@ struct CacheSettings {
 };
 
 struct NetworkSettings {
-  int connections_per_host = 16;
+  int connections_per_host = kConnectionsPerHost;
   std::chrono::seconds timeout{60};  // of one read
   std::chrono::seconds stall{15};    // of one connection, with nothing arriving
   int retries = 5;

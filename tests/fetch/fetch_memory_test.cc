@@ -2,7 +2,10 @@
 #include "fetch/fetch_memory.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -81,6 +84,33 @@ TEST(BlockBuffers, ABlockGivenBackIsTakenAgain) {
   const std::byte* const place = block.get();
   block.reset();
   EXPECT_EQ(buffers.take().get(), place);
+}
+
+bool is_mapped(const std::byte* block) {
+  std::array<unsigned char, kBlockBytes / 4096> pages{};
+  return ::mincore(const_cast<std::byte*>(block), kBlockBytes, pages.data()) ==
+         0;
+}
+
+TEST(BlockBuffers, WhatNobodyNeededSinceTheLastTrimGoesBackToTheSystem) {
+  BlockBuffers buffers(3 * kBlockBytes);
+  std::vector<BlockBuffers::Block> blocks;
+  std::vector<const std::byte*> places;
+  for (int i = 0; i < 3; ++i) {
+    blocks.push_back(buffers.take());
+    places.push_back(blocks.back().get());
+  }
+  const auto mapped = [&places] {
+    return std::count_if(places.begin(), places.end(), is_mapped);
+  };
+  blocks.clear();
+  buffers.trim();  // all of them were needed
+  EXPECT_EQ(mapped(), 3);
+  buffers.take().reset();
+  buffers.trim();
+  EXPECT_EQ(mapped(), 1);
+  buffers.trim();
+  EXPECT_EQ(mapped(), 0);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ TEST(MergeSettings, GivesDefaultsBelowTheHomeDirectory) {
   EXPECT_EQ(settings.cache.dir, "/home/ada/.cache/omicsfs");
   EXPECT_EQ(settings.cache.limit, 20'000'000'000U);
   EXPECT_EQ(settings.cache.keep_free, 2'000'000'000U);
-  EXPECT_EQ(settings.network.connections_per_host, 16);
+  EXPECT_EQ(settings.network.connections_per_host, 24);
   EXPECT_EQ(settings.network.timeout, std::chrono::seconds(60));
   EXPECT_EQ(settings.network.stall, std::chrono::seconds(15));
   EXPECT_EQ(settings.network.retries, 5);
