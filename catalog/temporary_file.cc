@@ -14,9 +14,6 @@
 namespace omicsfs {
 namespace {
 
-// What is catalogued is public; mkostemp makes files for their owner only.
-constexpr mode_t kFileMode = 0644;
-
 Result<void> sync_directory(const std::filesystem::path& directory) {
   const std::string name = directory.empty() ? "." : directory.native();
   const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -58,7 +55,7 @@ TemporaryFile::~TemporaryFile() {
 Result<void> TemporaryFile::rename_to(const std::filesystem::path& target) {
   // Shared from here on: who finds the new name may open it at once.
   if (::flock(fd_.get(), LOCK_SH | LOCK_NB) != 0 ||
-      ::fchmod(fd_.get(), kFileMode) != 0 || ::fsync(fd_.get()) != 0 ||
+      ::fsync(fd_.get()) != 0 ||
       ::rename(path_.c_str(), target.c_str()) != 0) {
     return system_error("cannot keep " + target.native());
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <utility>
 
 namespace omicsfs {
@@ -34,15 +35,18 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                nullptr,
                &fetching.fetcher,
                &counters,
-               [this](const CacheReport& report) { note_dropped(report); },
+               [this](const std::string& key, const Error& failure) {
+                 note_failure(key, failure);
+               },
                &budget_,
                &buffers_,
                nullptr,
                fetching.limits.connections};
-  housekeeper_ = std::make_unique<Housekeeper>(kRegularPeriod,
-                                               [this] { do_regular_work(); });
+  housekeeper_ = std::make_unique<Worker>(
+      Worker::Options{Worker::AtEnd::kDrop, Worker::Weight::kThird,
+                      kRegularPeriod, [this] { do_regular_work(); }});
   services_.housekeeper = housekeeper_.get();
-  storer_ = std::make_unique<Storer>();
+  storer_ = std::make_unique<Worker>(Worker::Options{});
   services_.storer = storer_.get();
   if (space_ != nullptr) {
     housekeeper_->add([this](const std::stop_token& /*stop*/) {
@@ -86,6 +90,10 @@ std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
     }
     if (source == nullptr) {
       source = std::make_shared<CachedSource>(remote, services_);
+      const auto dropped = dropped_.find(key);
+      if (dropped != dropped_.end() && dropped->second) {
+        source->refuse(*dropped->second);
+      }
       slot = source;
     }
   }
@@ -110,11 +118,16 @@ CacheUse BlockCache::use() const {
 
 // Comes from a read or from the transport's thread, which must not wait for
 // whoever is told: the kernel drops no page while a read of it is under way.
-void BlockCache::note_dropped(const CacheReport& report) {
+void BlockCache::note_failure(const std::string& key, const Error& failure) {
   {
     const MutexLock lock(mutex_);
-    dropped_.insert(report.key);
+    auto& lasting = dropped_[key];
+    if (failure.code == ErrorCode::kChanged) {
+      lasting = failure;
+    }
   }
+  const CacheReport report{static_cast<std::int64_t>(std::time(nullptr)), key,
+                           failure.message};
   housekeeper_->add([this, report](const std::stop_token& /*stop*/) {
     if (index_ != nullptr) {
       static_cast<void>(index_->report(report));  // the log has it as well

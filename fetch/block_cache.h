@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,9 +17,9 @@
 #include "fetch/cache_space.h"
 #include "fetch/cached_source.h"
 #include "fetch/counters.h"
-#include "fetch/housekeeper.h"
 #include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
+#include "fetch/worker.h"
 
 namespace omicsfs {
 
@@ -67,6 +68,8 @@ class BlockCache {
   BlockCache& operator=(const BlockCache&) = delete;
 
   // The one source for the content of `remote`; made where nobody has it open.
+  // Where its server has been found to offer other bytes, each read fails with
+  // that kChanged, and no server is asked.
   std::shared_ptr<CachedSource> open(const RemoteFile& remote);
   [[nodiscard]] CachedState state(const RemoteFile& remote);
   // Whether content of `key` was dropped since the start.
@@ -84,7 +87,7 @@ class BlockCache {
   std::shared_ptr<CachedSource> source_of(const RemoteFile& remote);
   [[nodiscard]] std::vector<std::shared_ptr<CachedSource>> open_sources() const;
   [[nodiscard]] OpenSpaces open_files() const;
-  void note_dropped(const CacheReport& report);
+  void note_failure(const std::string& key, const Error& failure);
   void do_regular_work();
 
   CacheLimits limits_;
@@ -97,14 +100,16 @@ class BlockCache {
   mutable Mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_
       GUARDED_BY(mutex_);
-  std::set<std::string> dropped_ GUARDED_BY(mutex_);
+  // By key, with the failure where it lasts: the catalog's bytes are not
+  // offered any more, and only another catalog can tell of new ones.
+  std::map<std::string, std::optional<Error>> dropped_ GUARDED_BY(mutex_);
   CacheUse use_ GUARDED_BY(mutex_);
 
   FetchBudget budget_;
   BlockBuffers buffers_;
   // Last: their threads use the rest.
-  std::unique_ptr<Housekeeper> housekeeper_;
-  std::unique_ptr<Storer> storer_;
+  std::unique_ptr<Worker> housekeeper_;
+  std::unique_ptr<Worker> storer_;
 };
 
 }  // namespace omicsfs

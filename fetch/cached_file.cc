@@ -28,7 +28,7 @@ std::string shard_of(const std::string& key) {
 }
 
 UniqueFd open_file(const std::filesystem::path& path, int flags) {
-  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
 }
 
 std::uint64_t blocks_on_disk(int fd) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -294,8 +293,13 @@ void CachedSource::fail(const Error& error) {
   }
   failed_.store(true, std::memory_order_release);
   file_.remove();
-  services_.report({static_cast<std::int64_t>(std::time(nullptr)), file_.key(),
-                    error.message});
+  services_.on_failure(file_.key(), error);
+}
+
+void CachedSource::refuse(const Error& error) {
+  const MutexLock lock(mutex_);
+  failure_ = error;
+  failed_.store(true, std::memory_order_release);
 }
 
 CacheReader::CacheReader(std::shared_ptr<CachedSource> source)

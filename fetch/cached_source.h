@@ -18,16 +18,16 @@
 #include "fetch/fetch_memory.h"
 #include "fetch/file_space.h"
 #include "fetch/flight_table.h"
-#include "fetch/housekeeper.h"
 #include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
 #include "fetch/read_ahead.h"
-#include "fetch/storer.h"
+#include "fetch/worker.h"
 
 namespace omicsfs {
 
 // A file's own failures, of interest beyond the read that meets them.
-using OnReport = std::function<void(const CacheReport& report)>;
+using OnFailure =
+    std::function<void(const std::string& key, const Error& failure)>;
 
 // What every cached source uses; outlives them all. `index`, `space` are null
 // where the cache directory cannot be used: everything is then read uncached.
@@ -35,13 +35,18 @@ struct CacheServices {
   std::filesystem::path dir;
   CacheIndex* index = nullptr;
   CacheSpace* space = nullptr;
-  Housekeeper* housekeeper = nullptr;
+  // Does what nobody waits for: digests of large files, uses to be written to
+  // the index.
+  Worker* housekeeper = nullptr;
   RangeFetcher* fetcher = nullptr;
   Counters* counters = nullptr;
-  OnReport report;
+  OnFailure on_failure;
   FetchBudget* budget = nullptr;
   BlockBuffers* buffers = nullptr;
-  Storer* storer = nullptr;
+  // Writes what came over the network to the cache's disk, so that neither
+  // readers nor the network wait for it. What waits for it is bounded by the
+  // memory that fetches may take.
+  Worker* storer = nullptr;
   std::uint64_t connections = 1;  // that a server is asked over at a time
 };
 
@@ -61,6 +66,8 @@ class CachedSource final : public ByteSource,
 
   // Takes up what is on disk; blocks until that is done, for whoever calls.
   void attach();
+  // Makes every read fail so. REQUIRES: nobody reads yet.
+  void refuse(const Error& error);
 
   [[nodiscard]] const CachedFile& file() const { return file_; }
   [[nodiscard]] FileSpace& space() { return space_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/cached_source.h"
 #include "fetch/digest_check.h"
+#include "fetch/url.h"
 
 // How a file's bytes are held against its published digest.
 
@@ -84,7 +85,7 @@ void CachedSource::check_digest(const std::stop_token& stop) {
     case DigestVerdict::kDiffers:
       services_.counters->digest_mismatches.fetch_add(1);
       fail({ErrorCode::kCorrupt,
-            file_.remote().urls.front() +
+            printable_url(file_.remote().urls.front()) +
                 ": the bytes do not have the published digest " +
                 to_string(*file_.remote().digest)});
       settle_check(Check::kFailed);

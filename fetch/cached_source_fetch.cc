@@ -76,7 +76,9 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
         if (count - storing->queued >= kPiece) {
           storing->queued = count;
           self->services_.storer->add(
-              [self, storing, count] { self->store_arrived(*storing, count); });
+              [self, storing, count](const std::stop_token& /*stop*/) {
+                self->store_arrived(*storing, count);
+              });
         }
         storing->here = count;
       },
@@ -84,16 +86,21 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
         if (!result && result.error().code == ErrorCode::kChanged) {
           self->fail(result.error());
         }
-        self->services_.storer->add_expected([self, storing] {
-          self->store_arrived(*storing, storing->here);
-          storing->room.reset();
-          self->end_flight(*storing->flight);
-          storing->flight.reset();
-        });
+        self->services_.storer->add_expected(
+            [self, storing](const std::stop_token& /*stop*/) {
+              self->store_arrived(*storing, storing->here);
+              storing->room.reset();
+              self->end_flight(*storing->flight);
+              storing->flight.reset();
+            });
       });
   services_.storer->expect();
-  services_.fetcher->fetch(
+  auto ask_again = services_.fetcher->fetch(
       {file_.remote().urls, size(), flight->bytes(), file_.pin()}, flight);
+  if (const auto late =
+          services_.fetcher->late_after(file_.remote().urls.front())) {
+    flight->hedge(*late, std::move(ask_again));
+  }
 }
 
 bool CachedSource::has_room(Storing& storing) {

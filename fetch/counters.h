@@ -11,6 +11,7 @@ namespace omicsfs {
 struct Counters {
   std::atomic<std::uint64_t> requests{0};        // exchanges started
   std::atomic<std::uint64_t> retries{0};         // of which: not the first try
+  std::atomic<std::uint64_t> hedges{0};          // of which: beside another
   std::atomic<std::uint64_t> failed_fetches{0};  // given up
   std::atomic<std::uint64_t> bytes_fetched{0};   // body bytes taken
   std::atomic<std::uint64_t> blocks_hit{0};      // read from the disk cache

@@ -2,6 +2,7 @@
 #include "fetch/curl_exchange.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "fetch/private_address.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -25,6 +27,26 @@ bool is_https(std::string_view url) {
   return server_of(url).starts_with("https:");
 }
 
+// The server's certificate was refused, or there is nothing to check it by.
+bool is_untrusted(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION ||
+         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR;
+}
+
+// curl(1) on the variables; their names in capitals but for http_proxy's.
+bool has_proxy() {
+  const auto is_set = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  };
+  const char* const none = std::getenv("no_proxy");
+  if (none != nullptr && std::string_view(none) == "*") {
+    return false;
+  }
+  return is_set("http_proxy") || is_set("https_proxy") ||
+         is_set("HTTPS_PROXY") || is_set("all_proxy") || is_set("ALL_PROXY");
+}
+
 // What to trust; "" = what libcurl was built with. libcurl leaves
 // SSL_CERT_FILE to its command line tool.
 std::string trusted_file(const TransportOptions& options) {
@@ -36,6 +58,7 @@ std::string trusted_file(const TransportOptions& options) {
 
 void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
   easy_ = std::move(easy);
+  options_ = &options;
   curl_easy_reset(easy_.get());
   set_request();
   set_limits(options);
@@ -68,6 +91,8 @@ void CurlExchange::set_request() {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_callback);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, socket_callback);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
 }
 
@@ -106,7 +131,9 @@ std::size_t CurlExchange::header_callback(char* data, std::size_t one,
                                           std::size_t size,
                                           void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
-  const auto taken = exchange.take_header({data, one * size});
+  const auto taken = exchange.guarded([&] {
+    return exchange.take_header({data, one * size});
+  });
   if (!taken) {
     exchange.error_ = taken.error().within(
         describe_get(exchange.request_.url, exchange.request_.range));
@@ -125,11 +152,45 @@ Result<void> CurlExchange::take_header(std::string_view line) {
   return reader_.take(line);
 }
 
+// Asked for each address that is tried, of a redirect's server as well; not
+// where a connection is used again, which was allowed when it was made.
+curl_socket_t CurlExchange::socket_callback(void* self,
+                                            curlsocktype /*purpose*/,
+                                            curl_sockaddr* address) noexcept {
+  auto& exchange = *static_cast<CurlExchange*>(self);
+  bool allowed = false;
+  const auto asked = guarded([&]() -> Result<void> {
+    allowed = exchange.may_reach(address->addr);
+    return {};
+  });
+  if (!asked || !allowed) {
+    exchange.kept_away_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+}
+
+bool CurlExchange::may_reach(const sockaddr& address) const {
+  const auto& allowed = options_->private_servers;
+  return !allowed || has_proxy() || !is_private_address(address) ||
+         std::find(allowed->begin(), allowed->end(), server()) !=
+             allowed->end();
+}
+
+// That of the url where redirects have led.
+std::string CurlExchange::server() const {
+  const char* url = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
+  return url == nullptr ? std::string() : server_of(url);
+}
+
 std::size_t CurlExchange::write_callback(char* data, std::size_t one,
                                          std::size_t size,
                                          void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
-  const auto taken = exchange.take_body(data, one * size);
+  const auto taken =
+      exchange.guarded([&] { return exchange.take_body(data, one * size); });
   if (!taken) {
     exchange.error_ = taken.error();
     return 0;
@@ -192,11 +253,13 @@ void CurlExchange::end(CURLcode code) {
 
 void CurlExchange::end(Error error) { sink_->on_done(std::move(error)); }
 
+// What asking again cannot mend: the url, or the server's certificate.
 Error CurlExchange::failure_of(CURLcode code) const {
   const bool bad_url =
       code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
   const bool redirected = reader_.head().status != 0;
-  const bool invalid = bad_url && !redirected;
+  const bool invalid =
+      (bad_url && !redirected) || is_untrusted(code) || kept_away_;
   return {invalid ? ErrorCode::kInvalid : ErrorCode::kUnavailable,
           fmt::format("{}: {}{}", describe_get(request_.url, request_.range),
                       bad_url && redirected ? "refused a redirect: " : "",
@@ -205,6 +268,9 @@ Error CurlExchange::failure_of(CURLcode code) const {
 
 // The system's own word where a connection could not be made, else libcurl's.
 std::string CurlExchange::reason_of(CURLcode code) const {
+  if (kept_away_ && code == CURLE_COULDNT_CONNECT) {
+    return server() + " is at a private address, and no setting names it";
+  }
   long number = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &number);
   if (code == CURLE_COULDNT_CONNECT && number != 0) {

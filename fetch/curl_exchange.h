@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ class CurlExchange {
   // Sets `easy` up for the request. The exchange must not move from now on.
   void prepare(EasyHandle easy, const TransportOptions& options);
 
+  // It is about to be given to libcurl: tells the sink.
+  void begin() { sink_->on_started(); }
   // libcurl is done with the request: tells the sink.
   void end(CURLcode code);
   // The exchange ends for a reason of ours: tells the sink.
@@ -53,8 +56,19 @@ class CurlExchange {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
 
+  // What `take` returns; libcurl is C, and must see no exception.
+  template <typename Take>
+  static Result<void> guarded(const Take& take) {
+    try {
+      return take();
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::kIo, "no memory"};  // short: it needs none
+    }
+  }
   static std::size_t header_callback(char* data, std::size_t one,
                                      std::size_t size, void* self) noexcept;
+  static curl_socket_t socket_callback(void* self, curlsocktype purpose,
+                                       curl_sockaddr* address) noexcept;
   static std::size_t write_callback(char* data, std::size_t one,
                                     std::size_t size, void* self) noexcept;
   void set_request();
@@ -64,6 +78,8 @@ class CurlExchange {
   Result<void> take_body(const char* data, std::size_t size);
   Result<void> deliver_head();
   [[nodiscard]] std::chrono::microseconds waited() const;
+  [[nodiscard]] std::string server() const;
+  [[nodiscard]] bool may_reach(const sockaddr& address) const;
   Result<void> check_scheme();
   [[nodiscard]] Error failure_of(CURLcode code) const;
   [[nodiscard]] std::string reason_of(CURLcode code) const;
@@ -75,7 +91,9 @@ class CurlExchange {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HeadReader reader_;
   bool head_delivered_ = false;
-  bool secure_ = false;         // the last response came over https
+  bool secure_ = false;     // the last response came over https
+  bool kept_away_ = false;  // from an address that is private
+  const TransportOptions* options_ = nullptr;
   std::optional<Error> error_;  // why a callback ended the exchange
 };
 

@@ -216,6 +216,12 @@ void CurlTransport::Loop::launch_admitted() {
 }
 
 void CurlTransport::Loop::launch(ExchangePtr exchange) {
+  if (!exchange->wanted()) {
+    exchange->end(interrupted(*exchange, "cancelled"));
+    hosts_.leave(server_of(exchange->request().url));
+    return;
+  }
+  exchange->begin();
   EasyHandle easy;
   if (spare_.empty()) {
     easy.reset(curl_easy_init());

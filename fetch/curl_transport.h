@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "fetch/transport.h"
 
@@ -16,6 +18,10 @@ struct TransportOptions {
   // An exchange that brings less than 1 KiB/s for so long is ended, also while
   // its head is awaited.
   std::chrono::seconds stall{15};
+  // Servers, as server_of() names them, that may be at private addresses
+  // (is_private_address); not given: any may. Where a proxy of the environment
+  // is used, it decides what is reached.
+  std::optional<std::vector<std::string>> private_servers{};
   // Certificates to trust, a PEM file; "" = $SSL_CERT_FILE, else the system's.
   std::string ca_file{};
 };

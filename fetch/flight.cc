@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace omicsfs {
@@ -32,17 +33,64 @@ std::uint64_t Flight::block_length(std::uint64_t index) const {
   return std::min(kBlockBytes, bytes_.length - index * kBlockBytes);
 }
 
+void Flight::hedge(std::chrono::microseconds late,
+                   std::function<void()> ask_again) {
+  const MutexLock lock(mutex_);
+  if (blocks_here_ == 0 && !end_) {
+    late_ = late;
+    ask_again_ = std::move(ask_again);
+  }
+}
+
+void Flight::on_started() {
+  {
+    const MutexLock lock(mutex_);
+    started_ = std::chrono::steady_clock::now();
+  }
+  changed_.notify_all();
+}
+
+Flight::TimePoint Flight::ask_again_at() const {
+  return ask_again_ && started_ ? *started_ + late_ : TimePoint::max();
+}
+
+// Waits with `limits` until `told`, which it returns; asks again on the way.
+template <typename Told>
+bool Flight::wait_hedging(MutexLock& lock, const ReadLimits& limits,
+                          const Told& told) {
+  for (;;) {
+    const TimePoint ask_at = ask_again_at();
+    const bool is_told = changed_.wait_until(
+        lock, limits.stop, std::min(limits.deadline, ask_at),
+        [&]() REQUIRES_LOCK(mutex_) {
+          return told() || ask_again_at() < ask_at;
+        });
+    if (is_told && told()) {
+      return true;
+    }
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (limits.stop.stop_requested() || now >= limits.deadline) {
+      return false;
+    }
+    if (now >= ask_again_at()) {
+      const auto ask_again = std::exchange(ask_again_, nullptr);
+      lock.unlock();
+      ask_again();
+      lock.lock();
+    }
+  }
+}
+
 Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
   const std::uint64_t index = block - run_.first;
   MutexLock lock(mutex_);
-  const bool told = changed_.wait_until(
-      lock, limits.stop, limits.deadline, [&]() REQUIRES_LOCK(mutex_) {
-        if (blocks_here_ > index || end_.has_value()) {
-          return true;
-        }
-        wake_at_ = std::min(wake_at_, index + 1);
-        return false;
-      });
+  const bool told = wait_hedging(lock, limits, [&]() REQUIRES_LOCK(mutex_) {
+    if (blocks_here_ > index || end_.has_value()) {
+      return true;
+    }
+    wake_at_ = std::min(wake_at_, index + 1);
+    return false;
+  });
   if (blocks_here_ > index) {
     return {};
   }
@@ -82,8 +130,12 @@ Result<void> Flight::on_bytes(std::span<const std::byte> bytes) {
     }
     const std::uint64_t index = filled_ / kBlockBytes;
     const std::uint64_t start = filled_ % kBlockBytes;
-    if (start == 0) {
-      blocks_.push_back(buffers_.take());
+    if (filled_ == 0) {
+      const MutexLock lock(mutex_);
+      ask_again_ = nullptr;  // its answer has begun
+    }
+    if (start == 0 && !add_block()) {
+      return Error{ErrorCode::kIo, "no memory for a block"};
     }
     const auto take =
         std::min<std::uint64_t>(bytes.size(), block_length(index) - start);
@@ -95,6 +147,16 @@ Result<void> Flight::on_bytes(std::span<const std::byte> bytes) {
     }
   }
   return {};
+}
+
+// A transport's thread must see no exception.
+bool Flight::add_block() {
+  try {
+    blocks_.push_back(buffers_.take());  // for which there is room
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 void Flight::publish_block(std::uint64_t index) {
@@ -125,6 +187,7 @@ void Flight::on_done(Result<void> result) {
   {
     const MutexLock lock(mutex_);
     end_ = std::move(result);
+    ask_again_ = nullptr;
   }
   changed_.notify_all();
   // They may hold what holds this flight.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,7 @@ namespace omicsfs {
 // kept there. Memory is taken as bytes arrive. Thread-safe.
 class Flight final : public RangeSink {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
   // Told how many blocks are here, the first `count` of the run, as each
   // becomes whole and the readers have been told; on the transport's thread.
   using OnBlocks = std::function<void(std::uint64_t count)>;
@@ -39,6 +41,10 @@ class Flight final : public RangeSink {
   [[nodiscard]] const ByteRange& bytes() const { return bytes_; }
   // REQUIRES: called before the fetch starts.
   void listen(OnBlocks on_blocks, OnEnd on_end);
+
+  // Where no byte has come `late` after the request was started, the first who
+  // waits for one makes `ask_again` ask a second time.
+  void hedge(std::chrono::microseconds late, std::function<void()> ask_again);
 
   // Waits until `block`, and with it all before it, is here. Errors: kTimedOut,
   // kInterrupted by `limits`; the fetch's own error where it ended before the
@@ -65,6 +71,7 @@ class Flight final : public RangeSink {
   // The fetch is cancelled.
   void abandon() { abandoned_.store(true, std::memory_order_release); }
 
+  void on_started() override;
   Result<void> on_bytes(std::span<const std::byte> bytes) override;
   void on_done(Result<void> result) override;
   [[nodiscard]] bool wanted() const override {
@@ -76,7 +83,12 @@ class Flight final : public RangeSink {
 
  private:
   [[nodiscard]] std::uint64_t block_length(std::uint64_t index) const;
+  bool add_block();
   void publish_block(std::uint64_t index);
+  [[nodiscard]] TimePoint ask_again_at() const REQUIRES_LOCK(mutex_);
+  template <typename Told>
+  bool wait_hedging(MutexLock& lock, const ReadLimits& limits, const Told& told)
+      REQUIRES_LOCK(mutex_);
 
   const BlockRun run_;
   const ByteRange bytes_;
@@ -99,6 +111,9 @@ class Flight final : public RangeSink {
   // woken before.
   std::uint64_t wake_at_ GUARDED_BY(mutex_) = UINT64_MAX;
   std::optional<Result<void>> end_ GUARDED_BY(mutex_);
+  std::optional<TimePoint> started_ GUARDED_BY(mutex_);
+  std::chrono::microseconds late_ GUARDED_BY(mutex_){0};
+  std::function<void()> ask_again_ GUARDED_BY(mutex_);  // while it may
   bool settled_ GUARDED_BY(mutex_) = false;
 };
 

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "fetch/latency_quantile.h"
 #include "fetch/mutex.h"
 
 namespace omicsfs {
@@ -26,15 +28,29 @@ class LinkSpeeds {
  public:
   void note_round_trip(const std::string& server,
                        std::chrono::microseconds taken);
+  // From the request's being started, a connection's making included.
+  void note_first_byte(const std::string& server,
+                       std::chrono::microseconds taken);
   // A body too small to tell a rate is passed over.
   void note_body(const std::string& server, std::uint64_t bytes,
                  std::chrono::microseconds taken);
+  // So long after its start, a request's first byte is later than 99 of 100
+  // are; none while too few are known. Never less than 30 ms: a busy machine
+  // makes answers late, too.
+  [[nodiscard]] std::optional<std::chrono::microseconds> late_after(
+      const std::string& server) const;
   // Of a server that has not answered yet: that of a fast local network.
   [[nodiscard]] LinkSpeed of(const std::string& server) const;
 
  private:
   mutable Mutex mutex_;
-  std::map<std::string, LinkSpeed> speeds_ GUARDED_BY(mutex_);
+  struct Known {
+    LinkSpeed speed;
+    LatencyQuantile first_byte;
+  };
+  Known& known(const std::string& server) REQUIRES_LOCK(mutex_);
+
+  std::map<std::string, Known> servers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace omicsfs

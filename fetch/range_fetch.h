@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -11,6 +14,7 @@
 
 #include "catalog/result.h"
 #include "fetch/byte_range.h"
+#include "fetch/circuit_breaker.h"
 #include "fetch/counters.h"
 #include "fetch/link_speed.h"
 #include "fetch/mirrors.h"
@@ -28,6 +32,8 @@ namespace omicsfs {
 class RangeSink {
  public:
   virtual ~RangeSink() = default;
+  // A request for the bytes is on its way, a first or a further one.
+  virtual void on_started() {}
   // The range's bytes in order, each exactly once, also across retries.
   // An error ends the fetch; on_done receives it.
   virtual Result<void> on_bytes(std::span<const std::byte> bytes) = 0;
@@ -61,7 +67,8 @@ class RangeFetcher {
         policy_(policy),
         counters_(counters),
         jitter_(std::make_shared<Jitter>(seed)),
-        speeds_(std::make_shared<LinkSpeeds>()) {}
+        speeds_(std::make_shared<LinkSpeeds>()),
+        breakers_(std::make_shared<CircuitBreakers>(policy.breaker)) {}
 
   // Starts a fetch and returns at once; no call comes from within.
   //
@@ -69,18 +76,33 @@ class RangeFetcher {
   // mirror does no harm while the origin is right; but where the url's version
   // had been pinned before, only urls whose own version is pinned: an unpinned
   // one might offer the new version and mix it with the old.
-  void fetch(RangeRequest request, std::shared_ptr<RangeSink> sink);
+  // A server that keeps failing is passed over for the next url's for a while;
+  // where there is no other, the fetch fails at once (CircuitBreaker).
+  //
+  // The call that it returns asks a second time, at the next url or over
+  // another connection, where no byte has come yet; whichever answer begins
+  // first is taken. That is at most one request in twenty. Thread-safe, at any
+  // time.
+  using AskAgain = std::function<void()>;
+  AskAgain fetch(RangeRequest request, std::shared_ptr<RangeSink> sink);
 
   // How fast the server that serves `url` has been of late.
   [[nodiscard]] LinkSpeed speed_of(const std::string& url) const;
+  // After what time without a byte the answer to a request of `url` is later
+  // than 99 of 100 were; none while too few are known.
+  [[nodiscard]] std::optional<std::chrono::microseconds> late_after(
+      const std::string& url) const;
 
  private:
+  [[nodiscard]] std::string server_for(const std::string& url) const;
+
   Transport& transport_;
   const Mirrors& mirrors_;
   RetryPolicy policy_;
   Counters& counters_;
   std::shared_ptr<Jitter> jitter_;
   std::shared_ptr<LinkSpeeds> speeds_;
+  std::shared_ptr<CircuitBreakers> breakers_;
 };
 
 }  // namespace omicsfs

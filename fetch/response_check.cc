@@ -63,10 +63,10 @@ Verdict check_partial(const RequestedRange& asked, const ResponseHead& head) {
 }
 
 // The server may ignore Range (RFC 9110 14.2). Only the length tells the object
-// from an error page sent as 200; where there is no length, a page is refused
-// by its type.
+// from an error page sent as 200; a page of another length, or of none, says
+// nothing of the object.
 Verdict check_whole(const RequestedRange& asked, const ResponseHead& head) {
-  if (!head.content_length &&
+  if (head.content_length != asked.file_size &&
       starts_with_word(head.content_type, "text/html")) {
     return wrong("the server answered with a web page");
   }

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "catalog/result.h"
+#include "fetch/circuit_breaker.h"
 #include "fetch/mutex.h"
 
 // When to try again.
@@ -14,9 +15,12 @@
 namespace omicsfs {
 
 struct RetryPolicy {
-  int max_retries = 5;  // further tries after the first, over all urls together
+  // Further tries after the first, or after one that brought a block's worth of
+  // bytes, over all urls together.
+  int max_retries = 5;
   std::chrono::milliseconds first_delay{200};
   std::chrono::milliseconds max_delay{20'000};
+  BreakerPolicy breaker{};
 };
 
 // What went wrong with one try, as far as trying again is concerned.

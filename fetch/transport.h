@@ -55,19 +55,22 @@ struct ResponseHead {
 };
 
 // Takes one response. All calls come from the transport's own thread, in the
-// order on_head, on_body…, on_done; on_done comes exactly once, on_head at most
-// once. None may block for long, throw, or call back into a transport other
-// than through start().
+// order on_started, on_head, on_body…, on_done; on_done comes exactly once,
+// on_started and on_head at most once. None may block for long, throw, or call
+// back into a transport other than through start().
 class ResponseSink {
  public:
   virtual ~ResponseSink() = default;
+  // Its turn has come: from now on it waits for nobody but the server.
+  virtual void on_started() {}
   // An error ends the exchange; on_done receives it unchanged.
   virtual Result<void> on_head(const ResponseHead& head) = 0;
   virtual Result<void> on_body(std::span<const std::byte> bytes) = 0;
   // Success when the response ended whole (by its own framing), whatever its
   // status. Errors: the sink's own; kUnavailable (connect, TLS, reset, stall,
   // cut short, refused redirect); kInterrupted (not wanted any more, or the
-  // transport is being destroyed); kInvalid (a url that is not http or https).
+  // transport is being destroyed); kInvalid (a url that is not http or https,
+  // or whose server's certificate is not trusted: to ask again is of no use).
   virtual void on_done(Result<void> result) = 0;
   // Polled while the exchange runs; false ends it.
   [[nodiscard]] virtual bool wanted() const { return true; }

@@ -42,6 +42,17 @@ void TryOrder::keep_only(const std::function<bool(const std::string&)>& keep) {
   }
 }
 
+bool TryOrder::turn_to(const std::function<bool(const std::string&)>& usable) {
+  for (std::size_t step = 0; step < urls_.size(); ++step) {
+    const std::size_t at = (at_ + step) % urls_.size();
+    if (!urls_[at].struck && usable(urls_[at].url)) {
+      at_ = at;
+      return true;
+    }
+  }
+  return false;
+}
+
 // Turns to the next url that is not struck out, the present one last. False
 // where there is none.
 bool TryOrder::turn() {

@@ -33,6 +33,15 @@ class TryOrder {
   Result<std::chrono::milliseconds> next(const TryFailure& failure,
                                          double random);
 
+  // The last try got further, if not to the end: retries are counted anew, so
+  // that a line that breaks often is slow and no failure.
+  void progressed() { retries_ = 0; }
+
+  // Turns to the first url that is not struck out and for which `usable` is
+  // true, from the present one on; asks for no more. False, and no turn, where
+  // there is none.
+  bool turn_to(const std::function<bool(const std::string&)>& usable);
+
   // Strikes out each url that `keep` refuses.
   void keep_only(const std::function<bool(const std::string&)>& keep);
 

@@ -41,7 +41,7 @@ struct ListedEntry {
 //
 // A read travels: fuse_ops on_read -> FileSystem::read -> ByteSource::read_at
 // (CachedSource: present blocks from CachedFile, missing ones by a Flight that
-// RangeFetcher fills and the Storer stores) -> bytes, or the error that
+// RangeFetcher fills and the storer stores) -> bytes, or the error that
 // errno_of turns to an errno.
 //
 // Only read() of a remote file waits for the network. Errors of all: kNotFound,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <span>
@@ -89,6 +91,10 @@ int with_output_checked(int status) {
 }  // namespace omicsfs
 
 int main(int argc, char** argv) {
+  // Whatever it makes is its user's alone.
+  ::umask(S_IRWXG | S_IRWXO);
+  // A file that may not grow (ulimit -f) is a full disk, no reason to die.
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   try {
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0),
                                          argv + argc);

@@ -4,11 +4,38 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
+
+#include "fetch/url.h"
 
 namespace omicsfs {
 
-TransportOptions transport_options(const NetworkSettings& network) {
+namespace {
+
+std::vector<std::string> named_servers(const Settings& settings) {
+  std::vector<std::string> servers;
+  const auto add = [&servers](const std::string& url) {
+    if (is_http_url(url)) {
+      servers.push_back(server_of(url));
+    }
+  };
+  for (const auto& [name, source] : settings.sources) {
+    add(source.base_url);
+  }
+  for (const auto& [prefix, places] : settings.mirrors) {
+    add(prefix);
+    std::for_each(places.begin(), places.end(), add);
+  }
+  return servers;
+}
+
+}  // namespace
+
+TransportOptions transport_options(const Settings& settings) {
+  const NetworkSettings& network = settings.network;
   TransportOptions options;
+  options.private_servers = named_servers(settings);
   options.connections_per_host = network.connections_per_host;
   options.stall = network.stall;
   return options;

@@ -12,8 +12,9 @@
 
 namespace omicsfs {
 
-[[nodiscard]] TransportOptions transport_options(
-    const NetworkSettings& network);
+// Of servers at private addresses, those alone are reached that the settings
+// name: as a source's base url, or in a mirror rule.
+[[nodiscard]] TransportOptions transport_options(const Settings& settings);
 [[nodiscard]] RetryPolicy retry_policy(const NetworkSettings& network);
 // Where no memory is set: an eighth of the machine's, 256 MiB at most.
 // `machine_bytes`: its memory, 0 where that is not known.

@@ -27,7 +27,7 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& settings,
                               const RefreshWatch& watch) {
   const Mirrors mirrors(settings.mirrors);
   Counters counters;
-  CurlTransport transport(transport_options(settings.network));
+  CurlTransport transport(transport_options(settings));
   DocumentFetcher fetcher(transport, mirrors, retry_policy(settings.network),
                           counters);
   const Download download = [&](const std::string& url,

@@ -4,13 +4,15 @@
 #include <array>
 #include <utility>
 
+#include "fetch/url.h"
+
 namespace omicsfs {
 namespace {
 
 constexpr std::string_view kPrefix = "user.";
 
 std::string url_of(const RemoteFile& file, BlockCache& /*cache*/) {
-  return file.urls.front();
+  return printable_url(file.urls.front());
 }
 std::string size_of(const RemoteFile& file, BlockCache& /*cache*/) {
   return std::to_string(file.size);

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
+#include <numeric>
+#include <random>
 #include <set>
 #include <string>
 #include <thread>
@@ -302,6 +305,19 @@ TEST_F(BlockCacheTest, AWrongDigestFailsTheReadThatCompletesTheFile) {
       CacheIndex::open(dir_.path()).operator->()->get()->reports()->size(), 1U);
 }
 
+TEST_F(BlockCacheTest, AReportShowsNoSignatureOfAUrl) {
+  CacheWorld world(dir_.path());
+  const std::string url = kUrl + "?X-Amz-Signature=secret";
+  world.network().add(url, bytes_);
+  RemoteFile remote = remote_of(url, bytes_);
+  remote.digest = digest_of(DigestKind::kMd5, {});
+  ASSERT_TRUE(read_all(*world.cache().open(remote)).error);
+  ASSERT_EQ(world.reports().size(), 1U);
+  const std::string message = world.reports().front().message;
+  EXPECT_NE(message.find(kUrl), std::string::npos) << message;
+  EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+}
+
 TEST_F(BlockCacheTest, AfterAWrongDigestANewOpenBeginsAnew) {
   CacheWorld world(dir_.path());
   std::string wrong = bytes_;
@@ -390,6 +406,47 @@ TEST_F(BlockCacheTest, AnObjectOfAnotherSizeThanTheCatalogSaysIsChanged) {
   const auto outcome = read_range(*world.cache().open(remote_), {0, 1});
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+}
+
+TEST_F(BlockCacheTest, ABlockThatIsLateIsAskedForASecondTimeElsewhere) {
+  CacheWorld world(dir_.path());
+  constexpr std::uint64_t kBlocks = 200;
+  const std::string bytes = random_bytes(kBlocks * kBlockBytes, 3);
+  const std::string mirror = "http://mirror/file";
+  RemoteFile remote = without_digest(remote_of(kUrl, bytes));
+  remote.urls.push_back(mirror);
+  world.network().add(kUrl, bytes);
+  world.network().add(mirror, bytes);
+  const auto source = world.cache().open(remote);
+  std::vector<std::uint64_t> order(kBlocks - 1);
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(5));
+  for (const std::uint64_t block : order) {  // until it is known what is late
+    ASSERT_FALSE(read_range(*source, {block * kBlockBytes, 1}).error);
+  }
+  ASSERT_FALSE(source->file().present(kBlocks - 1));
+  world.network().hold(kUrl);
+  const auto outcome = read_range(*source, {(kBlocks - 1) * kBlockBytes, 10});
+  EXPECT_FALSE(outcome.error);
+  EXPECT_EQ(outcome.bytes, bytes.substr((kBlocks - 1) * kBlockBytes, 10));
+  EXPECT_EQ(world.counters().hedges.load(), 1U);
+  EXPECT_EQ(world.network().log().back().url, mirror);
+  world.network().release(kUrl);
+}
+
+// Only another catalog can tell of the new bytes.
+TEST_F(BlockCacheTest, AChangedObjectStaysChangedAndIsNotAskedForAgain) {
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, bytes_ + "more");
+  ASSERT_TRUE(read_range(*world.cache().open(remote_), {0, 1}).error);
+  world.network().add(kUrl, bytes_);
+  const std::size_t before = world.network().requests();
+  for (int opens = 0; opens < 3; ++opens) {
+    const auto outcome = read_range(*world.cache().open(remote_), {0, 1});
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+  }
+  EXPECT_EQ(world.network().requests(), before);
 }
 
 TEST_F(BlockCacheTest, ErrorsAreNotCached) {

@@ -28,6 +28,18 @@ TEST(LinkSpeed, TheRoundTripIsTheLeastOfLateAndGrowsSlowly) {
   EXPECT_GT(speeds.of("a").round_trip, microseconds(29'000));
 }
 
+TEST(LinkSpeed, AnAnswerIsLateAfterWhatNinetyNineOfAHundredTakeAndThirtyMs) {
+  LinkSpeeds speeds;
+  EXPECT_FALSE(speeds.late_after("a"));
+  for (int i = 0; i < 100; ++i) {
+    speeds.note_first_byte("a", microseconds(1000));
+    speeds.note_first_byte("b", microseconds(100'000));
+  }
+  EXPECT_EQ(speeds.late_after("a"), microseconds(30'000));
+  EXPECT_GE(speeds.late_after("b"), microseconds(100'000));
+  EXPECT_LE(speeds.late_after("b"), microseconds(120'000));
+}
+
 TEST(LinkSpeed, ServersAreToldApart) {
   LinkSpeeds speeds;
   const LinkSpeed unknown = speeds.of("b");

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -35,10 +37,20 @@ class RangeFetch : public ::testing::Test {
     return {urls_, text_.size(), range, pin_};
   }
   Sink start(ByteRange range) {
+    RangeFetcher fetcher(transport_, mirrors_, policy_, counters_, 1);
+    return fetch(fetcher, range);
+  }
+  Sink fetch(RangeFetcher& fetcher, ByteRange range) {
     auto sink = std::make_shared<CollectingRangeSink>();
-    RangeFetcher(transport_, mirrors_, policy_, counters_, 1)
-        .fetch(request(range), sink);
+    fetcher.fetch(request(range), sink);
     return sink;
+  }
+  // Requests of `url` until now.
+  [[nodiscard]] std::ptrdiff_t asked(const std::string& url) const {
+    const auto log = transport_.log();
+    return std::count_if(log.begin(), log.end(), [&](const auto& entry) {
+      return entry.url == url;
+    });
   }
   ErrorCode error_of(ByteRange range) {
     const auto result = start(range)->wait();

@@ -105,6 +105,17 @@ TEST_F(RangeFetch, TransientFailuresAreRetriedUntilThePolicyIsSpent) {
   }
 }
 
+TEST_F(RangeFetch, TriesThatGetFurtherAreNotCounted) {
+  text_ = text_of(10 * kBlockBytes);
+  transport_.add(kA, text_);
+  transport_.fail_url(kA, {.what = What::kReset, .bytes = kBlockBytes});
+  expect_bytes({0, text_.size()});
+  EXPECT_EQ(transport_.requests(), 10U);
+  transport_.fail_url(kA, {.what = What::kReset, .bytes = kBlockBytes - 1});
+  EXPECT_EQ(error_of({0, text_.size()}), ErrorCode::kUnavailable);
+  EXPECT_EQ(transport_.requests(), 14U);
+}
+
 TEST_F(RangeFetch, RetriesWaitWithinTheDoublingCeilingAndTheFirstTryDoesNot) {
   transport_.fail_url(kA, {.what = What::kRefuse});
   EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
@@ -161,6 +172,193 @@ TEST_F(RangeFetch, MirrorsOfTheSettingsAreTriedToo) {
   mirrors_ = Mirrors(Rules{{"http://a/", {"http://mirror/x/"}}});
   transport_.add("http://mirror/x/f", text_);
   expect_bytes({1, 2});
+}
+
+// Opens at the third failure in a row, for `pause`.
+RetryPolicy nervous(milliseconds pause) {
+  return {.max_retries = 3,
+          .breaker = {.failures = 3,
+                      .without_success = milliseconds{0},
+                      .first_pause = pause,
+                      .max_pause = pause}};
+}
+
+TEST_F(RangeFetch, AServerThatKeepsFailingIsLeftAlone) {
+  policy_ = nervous(std::chrono::hours{1});
+  transport_.add(kA, text_);
+  transport_.fail_url(kA, {.what = What::kRefuse});
+  RangeFetcher fetcher(transport_, mirrors_, policy_, counters_, 1);
+  const auto result = fetch(fetcher, {0, 1})->wait();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(result.error().message.find("left alone after 3 failures"),
+            std::string::npos)
+      << result.error().message;
+  EXPECT_EQ(asked(kA), 3);
+  EXPECT_FALSE(fetch(fetcher, {0, 1})->wait());
+  EXPECT_EQ(asked(kA), 3) << "it fails at once";
+}
+
+TEST_F(RangeFetch, AServerLeftAloneThatAnswersItsProbeIsAskedAsBefore) {
+  policy_ = nervous(milliseconds{0});
+  transport_.add(kA, text_);
+  transport_.fail_url(kA, {.what = What::kStatus, .status = 503});
+  RangeFetcher fetcher(transport_, mirrors_, policy_, counters_, 1);
+  EXPECT_FALSE(fetch(fetcher, {0, 1})->wait());
+  transport_.clear_faults();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(fetch(fetcher, {0, 1})->wait());
+  }
+}
+
+TEST_F(RangeFetch, WhileOneServerIsLeftAloneItsMirrorServes) {
+  policy_ = nervous(std::chrono::hours{1});
+  offer_both();
+  transport_.fail_url(kA, {.what = What::kRefuse});
+  RangeFetcher fetcher(transport_, mirrors_, policy_, counters_, 1);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(fetch(fetcher, {0, 1})->wait());
+  }
+  const std::size_t before = transport_.requests();
+  EXPECT_TRUE(fetch(fetcher, {0, 1})->wait());
+  EXPECT_EQ(transport_.requests(), before + 1);
+  EXPECT_EQ(transport_.log().back().url, kB);
+}
+
+TEST_F(RangeFetch, ABusyServerOrOneThatSaysNoIsNotLeftAlone) {
+  policy_ = nervous(std::chrono::hours{1});
+  transport_.add(kA, text_);
+  RangeFetcher fetcher(transport_, mirrors_, policy_, counters_, 1);
+  for (const FakeFault& fault :
+       {FakeFault{.what = What::kStatus, .status = 429},
+        FakeFault{.what = What::kStatus, .status = 503, .retry_after = "1"},
+        FakeFault{.what = What::kStatus, .status = 404},
+        FakeFault{.what = What::kReset, .bytes = 1}}) {
+    transport_.fail_url(kA, fault);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_FALSE(fetch(fetcher, {5, 5})->wait());
+    }
+    transport_.clear_faults();
+    EXPECT_TRUE(fetch(fetcher, {5, 5})->wait());
+  }
+}
+
+// A fetch that may be asked again: enough requests have gone before.
+class HedgedFetch : public RangeFetch {
+ protected:
+  HedgedFetch() {
+    offer_both();
+    transport_.add(kA, text_, "\"a\"");
+    counters_.requests = 1000;
+  }
+  Sink begin(ByteRange range) {
+    auto sink = std::make_shared<CollectingRangeSink>();
+    ask_again_ = fetcher_.fetch(request(range), sink);
+    return sink;
+  }
+  void expect_whole(const Sink& sink, ByteRange range) {
+    const auto result = sink->wait();
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(sink->bytes(), text_.substr(range.offset, range.length));
+  }
+
+  RangeFetcher fetcher_{transport_, mirrors_, policy_, counters_, 1};
+  RangeFetcher::AskAgain ask_again_;
+};
+
+TEST_F(HedgedFetch, WhereTheFirstUrlIsLateTheSecondAnswers) {
+  transport_.hold(kA);
+  const Sink sink = begin({5, 50});
+  ask_again_();
+  expect_whole(sink, {5, 50});
+  EXPECT_EQ(transport_.log().back().url, kB);
+  transport_.release(kA);
+  EXPECT_TRUE(begin({0, 1})->wait());  // the late answer has done no harm
+  EXPECT_EQ(sink->bytes().size(), 50U);
+  EXPECT_EQ(counters_.hedges.load(), 1U);
+}
+
+TEST_F(HedgedFetch, WhereTheFirstAnswersAfterAllTheSecondIsLeftAlone) {
+  transport_.hold(kA);
+  transport_.hold(kB);
+  const Sink sink = begin({5, 50});
+  ask_again_();
+  transport_.wait_for_requests(2);
+  transport_.release(kA);
+  expect_whole(sink, {5, 50});
+  transport_.release(kB);
+  EXPECT_EQ(sink->bytes().size(), 50U);
+}
+
+TEST_F(HedgedFetch, AnAnswerThatIsWrongDoesNotTakeTheLead) {
+  transport_.fail_url(kB, {.what = What::kStatus, .status = 404});
+  transport_.hold(kA);
+  const Sink sink = begin({5, 50});
+  ask_again_();
+  transport_.wait_for_requests(2);
+  transport_.release(kA);
+  expect_whole(sink, {5, 50});
+}
+
+TEST_F(HedgedFetch, AHedgeThatBreaksIsGoneOnWithLikeAnyTry) {
+  transport_.fail_url(kB, {.what = What::kReset, .bytes = 10});
+  transport_.hold(kA);
+  const Sink sink = begin({5, 50});
+  ask_again_();
+  transport_.wait_for_requests(3);
+  transport_.release(kA);
+  expect_whole(sink, {5, 50});
+}
+
+TEST_F(HedgedFetch, OnlyOneRequestInTwentyIsAskedAgain) {
+  counters_.requests = 0;
+  transport_.hold(kA);
+  std::vector<Sink> sinks;
+  for (int i = 0; i < 100; ++i) {
+    sinks.push_back(begin({0, 1}));
+    ask_again_();
+  }
+  EXPECT_LE(counters_.hedges.load(), 5U);
+  EXPECT_GE(counters_.hedges.load(), 4U);
+  transport_.release(kA);
+  for (const Sink& sink : sinks) {
+    EXPECT_TRUE(sink->wait());
+  }
+}
+
+TEST_F(HedgedFetch, AskedWhenItIsOverNothingHappens) {
+  EXPECT_TRUE(begin({0, 1})->wait());
+  const std::size_t before = transport_.requests();
+  ask_again_();
+  EXPECT_TRUE(begin({0, 1})->wait());
+  EXPECT_LE(transport_.requests(), before + 2);
+}
+
+// Whatever goes wrong and whenever it is asked again, each byte comes once.
+TEST_F(HedgedFetch, DeliversEachByteOnceWhateverHappens) {
+  std::mt19937_64 dice(7);
+  const std::vector<FakeFault> faults = {{.what = What::kRefuse},
+                                         {.what = What::kReset, .bytes = 3},
+                                         {.what = What::kStatus, .status = 503},
+                                         {.what = What::kWrongRange},
+                                         {.what = What::kIgnoreRange}};
+  transport_.set_chunk_bytes(7);
+  for (int round = 0; round < 500; ++round) {
+    pin_ = std::make_shared<VersionPin>();
+    for (int i = 0; i < 3; ++i) {
+      transport_.fail_nth(1 + dice() % 4, faults[dice() % faults.size()]);
+    }
+    const ByteRange range{dice() % 50, 1 + dice() % 50};
+    const Sink sink = begin(range);
+    for (std::uint64_t i = dice() % 3; i > 0; --i) {
+      ask_again_();
+    }
+    const auto result = sink->wait();
+    const std::string right = text_.substr(range.offset, range.length);
+    ASSERT_TRUE(right.starts_with(sink->bytes())) << round;
+    ASSERT_TRUE(!result || sink->bytes() == right) << round;
+    transport_.clear_faults();
+  }
 }
 
 TEST_F(RangeFetch, NotFoundOnlyWhereEveryUrlSaysSo) {

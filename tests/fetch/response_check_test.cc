@@ -123,9 +123,12 @@ TEST(ResponseCheck, WholeAnswerIsNotReadThroughForAFarRange) {
             std::string::npos);
 }
 
-TEST(ResponseCheck, WebPageOfUnknownLengthIsRefused) {
+TEST(ResponseCheck, WebPageOfAnotherLengthSaysNothingOfTheObject) {
   ResponseHead head = head_of(200);
   head.content_type = "text/html; charset=utf-8";
+  EXPECT_EQ(code_of(check_response({{0, 1}, kSize}, head)),
+            ErrorCode::kUnavailable);
+  head.content_length = kSize + 1;
   EXPECT_EQ(code_of(check_response({{0, 1}, kSize}, head)),
             ErrorCode::kUnavailable);
   head.content_length = kSize;

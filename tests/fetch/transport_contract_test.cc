@@ -152,6 +152,7 @@ TEST_P(TransportContract, WholeObjectArrivesInOrder) {
   const SinkPtr sink = get({.url = url});
   EXPECT_TRUE(sink->wait());
   EXPECT_EQ(sink->calls(), "hbd");
+  EXPECT_TRUE(sink->started_before_head);
   EXPECT_EQ(sink->bytes(), "0123456789");
   EXPECT_EQ(sink->head->status, 200);
   EXPECT_EQ(sink->head->content_length, 10U);

@@ -21,11 +21,16 @@ class CollectingSink : public ResponseSink, public CollectedBytes {
   std::function<void()> then;
   // Given as the result of on_head. Set before the exchange starts.
   Result<void> head_result;
+  // Whether on_started came, and before on_head. Read after wait().
+  bool started = false;
+  bool started_before_head = false;
   // The head that came. Read after wait().
   std::optional<ResponseHead> head;
 
+  void on_started() override { started = true; }
   Result<void> on_head(const ResponseHead& got) override {
     called('h');
+    started_before_head = started;
     head = got;
     return head_result;
   }

@@ -236,6 +236,7 @@ void FakeTransport::run() {
 std::optional<FakeTransport::Exchange> FakeTransport::next() {
   while (true) {
     std::vector<std::shared_ptr<ResponseSink>> held;
+    std::vector<std::shared_ptr<ResponseSink>> fresh;
     {
       MutexLock lock(mutex_);
       while (queue_.empty() && !stopping_) {
@@ -246,9 +247,15 @@ std::optional<FakeTransport::Exchange> FakeTransport::next() {
         return ready;
       }
       changed_.wait_for(lock, kPoll);
-      for (const Exchange& exchange : queue_) {
+      for (Exchange& exchange : queue_) {
         held.push_back(exchange.sink);
+        if (!std::exchange(exchange.started, true)) {
+          fresh.push_back(exchange.sink);
+        }
       }
+    }
+    for (const auto& sink : fresh) {
+      sink->on_started();
     }
     if (auto unwanted = take_unwanted(held)) {
       return unwanted;
@@ -305,6 +312,9 @@ void FakeTransport::answer(const Exchange& exchange) {
   if (!is_http_url(request.url)) {
     sink->on_done(failed(request, ErrorCode::kInvalid, "not an http url"));
     return;
+  }
+  if (!exchange.started) {
+    sink->on_started();
   }
   if (has(fault, What::kRefuse)) {
     sink->on_done(

@@ -89,6 +89,7 @@ class FakeTransport : public Transport {
     Request request;
     std::shared_ptr<ResponseSink> sink;
     std::optional<FakeFault> fault;
+    bool started = false;  // its sink has been told
   };
 
   void run();

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/worker.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace omicsfs {
+namespace {
+
+// As if started by nice(1); where that is refused, it takes its full share.
+void yield_to_others() {
+  constexpr int kThirdOfTheWeight = 5;
+  const auto thread = static_cast<id_t>(::gettid());
+  static_cast<void>(::setpriority(
+      PRIO_PROCESS, thread,
+      ::getpriority(PRIO_PROCESS, thread) + kThirdOfTheWeight));
+}
+
+}  // namespace
+
+Worker::Worker(Options options)
+    : options_(std::move(options)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+Worker::~Worker() {
+  thread_.request_stop();
+  thread_.join();
+  if (options_.regular) {
+    options_.regular();
+  }
+}
+
+void Worker::add(Task task) {
+  {
+    const MutexLock lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_all();
+}
+
+void Worker::expect() {
+  const MutexLock lock(mutex_);
+  ++expected_;
+}
+
+void Worker::add_expected(Task task) {
+  {
+    const MutexLock lock(mutex_);
+    --expected_;
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_all();
+}
+
+void Worker::wait_until_idle() {
+  MutexLock lock(mutex_);
+  changed_.wait(lock, [this]() REQUIRES_LOCK(mutex_) {
+    return tasks_.empty() && !busy_ && expected_ == 0;
+  });
+}
+
+// The next task, or an empty one when it is time for the regular work or for
+// the end.
+Worker::Task Worker::next_task(const std::stop_token& stop) {
+  MutexLock lock(mutex_);
+  busy_ = false;
+  if (tasks_.empty()) {
+    changed_.notify_all();
+  }
+  const auto any = [this]() REQUIRES_LOCK(mutex_) { return !tasks_.empty(); };
+  if (options_.period.count() > 0) {
+    changed_.wait_for(lock, stop, options_.period, any);
+  } else {
+    changed_.wait(lock, stop, any);
+  }
+  const bool drops = options_.at_end == AtEnd::kDrop && stop.stop_requested();
+  if (tasks_.empty() || drops) {
+    return {};
+  }
+  Task task = std::move(tasks_.front());
+  tasks_.pop_front();
+  busy_ = true;
+  return task;
+}
+
+void Worker::run(const std::stop_token& stop) {
+  if (options_.weight == Weight::kThird) {
+    yield_to_others();
+  }
+  for (;;) {
+    if (const Task task = next_task(stop)) {
+      task(stop);
+    } else if (stop.stop_requested()) {
+      return;
+    } else if (options_.regular) {
+      options_.regular();
+    }
+  }
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <stop_token>
+#include <thread>
+
+#include "fetch/mutex.h"
+
+namespace omicsfs {
+
+// One thread for work that must not be done by those who ask for it. Tasks run
+// in order, one at a time; who adds them bounds how many wait. Thread-safe.
+class Worker {
+ public:
+  // Its token is the thread's: asked to stop where the thread is to drop what
+  // it has.
+  using Task = std::function<void(const std::stop_token&)>;
+
+  enum class AtEnd {
+    kFinish,  // what waits is still run
+    kDrop,    // the running task is asked to stop, those that wait are dropped
+  };
+  enum class Weight {
+    kFull,
+    kThird,  // of the processor, where others want it as well
+  };
+  struct Options {
+    AtEnd at_end = AtEnd::kFinish;
+    Weight weight = Weight::kFull;
+    // Besides the tasks: every `period`, where that is not 0, and at the end.
+    std::chrono::milliseconds period{0};
+    std::function<void()> regular{};
+  };
+
+  explicit Worker(Options options);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void add(Task task);
+  // A task will come: the last one of something that has begun.
+  void expect();
+  // The task that was expected.
+  void add_expected(Task task);
+  // Returns once no task runs, waits or is expected.
+  void wait_until_idle();
+
+ private:
+  void run(const std::stop_token& stop);
+  Task next_task(const std::stop_token& stop);
+
+  const Options options_;
+  Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<Task> tasks_ GUARDED_BY(mutex_);
+  std::uint64_t expected_ GUARDED_BY(mutex_) = 0;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include <sys/resource.h>
+
+#include <csignal>
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "tests/faults/faulty_mount.h"
+
+// What becomes of reads when the server's process is stopped, starved or
+// killed: the table in README.md.
+
+namespace omicsfs {
+namespace {
+
+using std::chrono::milliseconds;
+
+class ProcessFaults : public FaultyMount {
+ protected:
+  void limit(__rlimit_resource what, rlim_t value) const {
+    rlimit now{};
+    ASSERT_EQ(::prlimit(mount_.pid(), what, nullptr, &now), 0);
+    now.rlim_cur = value;
+    ASSERT_EQ(::prlimit(mount_.pid(), what, &now, nullptr), 0);
+  }
+  [[nodiscard]] rlim_t open_files() const {
+    const auto listing = std::filesystem::directory_iterator(
+        "/proc/" + std::to_string(mount_.pid()) + "/fd");
+    return static_cast<rlim_t>(std::distance(begin(listing), end(listing)));
+  }
+};
+
+TEST_F(ProcessFaults, StoppedForAWhileItGoesOn) {
+  ASSERT_EQ(::kill(mount_.pid(), SIGSTOP), 0);
+  auto reading = std::async(std::launch::async, [this] { return read(large()); });
+  EXPECT_EQ(reading.wait_for(milliseconds(1500)), std::future_status::timeout);
+  ASSERT_EQ(::kill(mount_.pid(), SIGCONT), 0);
+  const Outcome outcome = reading.get();
+  EXPECT_EQ(outcome.error, 0);
+  EXPECT_TRUE(outcome.bytes == large().bytes);
+}
+
+// No socket, no cache file: reads fail, and are right again when there are.
+TEST_F(ProcessFaults, OutOfFileDescriptorsFailsClearlyAndRecovers) {
+  limit(RLIMIT_NOFILE, open_files());
+  const Outcome starved = read(large());
+  EXPECT_TRUE(large().bytes.starts_with(starved.bytes));
+  if (starved.error == 0) {
+    EXPECT_EQ(starved.bytes.size(), large().bytes.size());
+  }
+  limit(RLIMIT_NOFILE, 1024);
+  expect_right(small());
+  expect_right(large());
+}
+
+TEST_F(ProcessFaults, ALimitOnTheSizeOfFilesIsLikeAFullDisk) {
+  limit(RLIMIT_FSIZE, 4096);
+  expect_right(small());
+  expect_right(large());
+  limit(RLIMIT_FSIZE, RLIM_INFINITY);
+  expect_right(large());
+}
+
+// Many streams under a limit of memory that is not enough for all of them.
+TEST_F(ProcessFaults, OutOfMemoryFailsReadsNotTheMount) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the sanitizer's own memory is not limited";
+#endif
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/" + std::to_string(mount_.pid()) + "/statm") >> pages;
+  limit(RLIMIT_AS, pages * 4096 + (1U << 20));
+  std::vector<std::future<Outcome>> readers;
+  for (int i = 0; i < 8; ++i) {
+    readers.push_back(
+        std::async(std::launch::async, [this] { return read(large()); }));
+  }
+  for (auto& reader : readers) {
+    const Outcome outcome = reader.get();
+    EXPECT_TRUE(large().bytes.starts_with(outcome.bytes));
+    EXPECT_TRUE(outcome.error == 0 || outcome.error == ENOMEM ||
+                outcome.error == EIO)
+        << outcome.error;
+  }
+  limit(RLIMIT_AS, RLIM_INFINITY);
+  expect_right(small());
+  expect_right(large());
+}
+
+// Nothing that was complete is fetched again, nothing that is read is wrong.
+TEST_F(ProcessFaults, KilledAtRandomMomentsItLosesNothing) {
+  constexpr int kKills = 12;
+  std::mt19937_64 dice(20);
+  expect_right(small());
+  for (int i = 0; i < kKills; ++i) {
+    std::vector<std::future<Outcome>> readers;
+    for (int reader = 0; reader < 4; ++reader) {
+      readers.push_back(
+          std::async(std::launch::async, [this] { return read(large()); }));
+    }
+    std::this_thread::sleep_for(milliseconds(dice() % 60));
+    mount_.kill();
+    for (auto& reader : readers) {
+      EXPECT_TRUE(large().bytes.starts_with(reader.get().bytes));
+    }
+    ASSERT_TRUE(mount_.start());
+    origin_.clear_log();
+    expect_right(small());
+    EXPECT_TRUE(origin_.log().empty()) << "it was complete";
+  }
+  expect_right(large());
+}
+
+TEST_F(ProcessFaults, AReadOfADeadMountIsENOTCONN) {
+  mount_.kill();
+  const Outcome outcome = read(small());
+  EXPECT_EQ(outcome.error, ENOTCONN);
+  ASSERT_TRUE(mount_.start()) << "the dead mount is cleaned away";
+  expect_right(small());
+}
+
+}  // namespace
+}  // namespace omicsfs

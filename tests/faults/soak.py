@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Readers of a mount while everything goes wrong, for as long as is asked.
+
+usage: soak.py OMICSFS ORIGIN [--seconds N] [--seed N]
+
+A mount with a cache too small for what is read; readers that check every byte;
+and beside them, at random, a server that fails in every way it knows, caches
+that are damaged, and the mount's own process killed or stopped. A read gives
+the right bytes or an error that is allowed for, and once all is mended every
+file reads right. The seed, which is printed, gives the same run again, as far
+as the order of threads allows.
+"""
+
+import argparse
+import contextlib
+import errno
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+READERS = 6
+PATIENCE_S = 60
+# What a reader may get: the network's and the disk's failures, a file that its
+# server has changed, and a mount whose process is gone.
+ALLOWED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.ENOENT, errno.ENOTCONN,
+           errno.ECONNABORTED, errno.EINTR}
+FAULTS = [
+    "what=status&status=503", "what=status&status=500", "what=status&status=429",
+    "what=status&status=404", "what=status&status=403",
+    "what=refuse-range", "what=wrong-content-range", "what=wrong-length&bytes=7",
+    "what=longer-body&bytes=9", "what=truncate&bytes=3000", "what=reset&bytes=0",
+    "what=reset&bytes=5000", "what=stall-head&ms=1500", "what=stall-body&bytes=100&ms=1500",
+    "what=trickle&bytes=500", "what=gzip-claim", "what=html", "what=flip-byte&bytes=11",
+    "what=close-unanswered", "what=close-on-accept", "what=wrong-total", "what=changed-etag",
+]
+
+
+class Wrong(Exception):
+    """Something that must never happen."""
+
+
+def must_run(*words, **options):
+    return subprocess.run([str(word) for word in words], check=True, timeout=PATIENCE_S,
+                          **options)
+
+
+@contextlib.contextmanager
+def origin(program, bucket):
+    words = [str(program), "--root", str(bucket)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+class Mount:
+    """The program under test, in the foreground; its process comes and goes."""
+
+    def __init__(self, program, work, url, releases):
+        self.program, self.work, self.root = program, work, work / "mnt"
+        self.process = None
+        self.root.mkdir()
+        self.config = work / "config.json"
+        self.config.write_text(json.dumps({
+            "state_dir": str(work / "state"),
+            "cache": {"dir": str(work / "cache"), "limit": "6M", "keep_free": "1M"},
+            "network": {"retries": 1, "stall_s": 1, "timeout_s": 10},
+            "sources": {"abc-atlas": {"base_url": url, "releases": releases}}}))
+
+    def start(self):
+        with open(self.work / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [str(self.program), "--config", str(self.config), "mount", "-f", "abc-atlas",
+                 str(self.root)], stderr=log)
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Wrong(f"the mount did not come: {self.log()[-2000:]}")
+            time.sleep(0.02)
+
+    def answers(self):
+        try:
+            return os.path.ismount(self.root) and bool(os.listdir(self.root))
+        except OSError:
+            return False
+
+    def stop(self):
+        subprocess.run(["umount", "-l", str(self.root)], check=False,
+                       stderr=subprocess.DEVNULL)
+        status = self.process.wait(PATIENCE_S)
+        if status != 0:
+            raise Wrong(f"the mount ended with {status}: {self.log()[-4000:]}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
+    def log(self):
+        return (self.work / "log").read_text(errors="replace")
+
+
+class Soak:
+    def __init__(self, seed, mount, url, truth):
+        self.seed, self.mount, self.url, self.truth = seed, mount, url, truth
+        self.over = threading.Event()
+        self.failure = None
+        self.reads = self.errors = self.events = 0
+        self.count = threading.Lock()
+
+    def control(self, request):
+        must_be_quick = urllib.request.Request(self.url + ".control/" + request, method="POST")
+        urllib.request.urlopen(must_be_quick, timeout=PATIENCE_S).close()
+
+    def guarded(self, work, *arguments):
+        try:
+            work(*arguments)
+        except Exception as failure:  # of any thread: the run is over
+            self.failure = self.failure or failure
+        self.over.set()
+
+    # One reader: files and places at random, every byte compared.
+    def read(self, number):
+        dice = random.Random(f"{self.seed} reader {number}")
+        while not self.over.is_set():
+            path = dice.choice(sorted(self.truth))
+            try:
+                self.read_some(dice, path)
+            except OSError as failure:
+                if failure.errno not in ALLOWED:
+                    raise Wrong(f"{path}: {failure}") from failure
+                with self.count:
+                    self.errors += 1
+                time.sleep(0.01)
+
+    def read_some(self, dice, path):
+        right = self.truth[path]
+        file = os.open(self.mount.root / path, os.O_RDONLY)
+        try:
+            if dice.random() < 0.5:  # as far as the page cache goes, anew
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            offset = dice.randrange(len(right))
+            for _ in range(dice.randrange(1, 12)):
+                got = os.pread(file, dice.randrange(1, 200_000), offset)
+                if got != right[offset:offset + len(got)] or (not got and offset < len(right)):
+                    raise Wrong(f"{path}: wrong bytes at {offset} ({len(got)} of them)")
+                with self.count:
+                    self.reads += 1
+                offset += len(got)
+                if offset >= len(right) or dice.random() < 0.3:
+                    offset = dice.randrange(len(right))
+        finally:
+            os.close(file)
+
+    # What goes wrong, one thing after another.
+    def disturb(self, seconds):
+        dice = random.Random(f"{self.seed} faults")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self.over.is_set():
+            event = dice.choices([self.fail, self.mend, self.kill, self.pause, self.restart],
+                                 [8, 4, 1, 1, 2])[0]
+            event(dice)
+            self.events += 1
+            self.over.wait(dice.uniform(0.05, 0.6))
+        self.mend(dice)
+
+    def fail(self, dice):
+        self.control(f"faults?{dice.choice(FAULTS)}&probability={dice.choice([0.05, 0.3, 1])}"
+                     f"&seed={dice.randrange(1 << 30)}&count={dice.choice([1, 5, 50])}"
+                     f"&glob={dice.choice(['*', '*.csv', '*.gz', '*expression*'])}")
+
+    def mend(self, _dice):
+        self.control("clear")
+        self.control("release")
+
+    def kill(self, dice):
+        self.mount.kill()
+        self.damage(dice)
+        self.mend(dice)  # a first mount may need its server
+        self.mount.start()
+
+    def restart(self, dice):
+        self.mend(dice)
+        self.mount.stop()
+        self.damage(dice)
+        self.mount.start()
+
+    def pause(self, dice):
+        self.mount.process.send_signal(signal.SIGSTOP)
+        time.sleep(dice.uniform(0.1, 1.5))
+        self.mount.process.send_signal(signal.SIGCONT)
+
+    # To the files of a cache that nobody has open.
+    def damage(self, dice):
+        files = sorted(path for path in (self.mount.work / "cache").rglob("*") if path.is_file())
+        for path in dice.sample(files, min(len(files), dice.choice([0, 1, 3]))):
+            how, size = dice.choice(["flip", "cut", "remove"]), path.stat().st_size
+            if how == "remove":
+                path.unlink()
+            elif how == "cut":
+                os.truncate(path, dice.randrange(size + 1))
+            elif size > 0:
+                with open(path, "r+b") as file:
+                    for _ in range(dice.randrange(1, 20)):
+                        at = dice.randrange(size)
+                        file.seek(at)
+                        byte = file.read(1)[0]
+                        file.seek(at)
+                        file.write(bytes([byte ^ 1 << dice.randrange(8)]))
+
+    def run(self, seconds):
+        threads = [threading.Thread(target=self.guarded, args=(self.read, number))
+                   for number in range(READERS)]
+        threads.append(threading.Thread(target=self.guarded, args=(self.disturb, seconds)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(seconds + 2 * PATIENCE_S)
+            if thread.is_alive():
+                raise Wrong("a read or an unmount hangs")
+        if self.failure:
+            raise self.failure
+        self.mount.stop()
+        self.mount.start()
+        for path, right in self.truth.items():
+            if (self.mount.root / path).read_bytes() != right:
+                raise Wrong(f"{path}: wrong bytes in the end")
+        self.mount.stop()
+        if "Sanitizer" in self.mount.log():
+            raise Wrong(self.mount.log()[-8000:])
+
+
+def composed(bucket):
+    must_run("/usr/bin/python3", HERE.parent / "support" / "compose_demo.py",
+             "--large-bytes", "5000000", bucket)
+    releases = sorted(path.name for path in (bucket / "releases").iterdir())
+    truth = {}
+
+    def collect(value):
+        if isinstance(value, dict) and "relative_path" in value and "size" in value:
+            truth[value["relative_path"]] = (bucket / value["relative_path"]).read_bytes()
+        elif isinstance(value, dict):
+            for member in value.values():
+                collect(member)
+
+    for release in releases:
+        collect(json.loads((bucket / "releases" / release / "manifest.json").read_text()))
+    return releases, {path: right for path, right in truth.items() if right}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="soak.py")
+    parser.add_argument("omicsfs", type=pathlib.Path)
+    parser.add_argument("origin", type=pathlib.Path)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options = parser.parse_args()
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        print("skipped: /dev/fuse is missing")
+        return 77
+    print(f"soak: seed {options.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="omicsfs-soak-") as name:
+        work = pathlib.Path(name)
+        releases, truth = composed(work / "bucket")
+        with origin(options.origin.absolute(), work / "bucket") as url:
+            mount = Mount(options.omicsfs.absolute(), work, url, releases)
+            soak = Soak(options.seed, mount, url, truth)
+            try:
+                mount.start()
+                soak.run(options.seconds)
+            except Wrong as wrong:
+                print(f"soak: seed {options.seed}: {wrong}", file=sys.stderr)
+                return 1
+            finally:
+                if mount.process and mount.process.poll() is None:
+                    mount.kill()
+                subprocess.run(["umount", "-l", str(mount.root)], check=False,
+                               stderr=subprocess.DEVNULL)
+    print(f"soak: seed {options.seed}: {soak.reads} reads right, {soak.errors} failed as they may, "
+          f"{soak.events} events")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
