@@ -54,8 +54,7 @@ TemporaryFile::~TemporaryFile() {
 
 Result<void> TemporaryFile::rename_to(const std::filesystem::path& target) {
   // Shared from here on: who finds the new name may open it at once.
-  if (::flock(fd_.get(), LOCK_SH | LOCK_NB) != 0 ||
-      ::fsync(fd_.get()) != 0 ||
+  if (::flock(fd_.get(), LOCK_SH | LOCK_NB) != 0 || ::fsync(fd_.get()) != 0 ||
       ::rename(path_.c_str(), target.c_str()) != 0) {
     return system_error("cannot keep " + target.native());
   }

@@ -14,8 +14,7 @@ constexpr std::uint32_t kMostKnown = 1000;
 
 void LatencyQuantile::note(std::chrono::microseconds taken) {
   const auto us = static_cast<double>(std::max<std::int64_t>(taken.count(), 1));
-  const auto which =
-      static_cast<std::size_t>(std::log2(us) * kClassesAnOctave);
+  const auto which = static_cast<std::size_t>(std::log2(us) * kClassesAnOctave);
   ++counts_[std::min(which, counts_.size() - 1)];
   if (++total_ < kMostKnown) {
     return;

@@ -22,27 +22,26 @@ constexpr std::uint32_t quad(std::uint32_t a, std::uint32_t b,
 }
 
 constexpr std::array<Block4, 12> kBlocks4 = {{
-    {quad(0, 0, 0), 8},         // this network
-    {quad(10, 0, 0), 8},        // private use
-    {quad(100, 64, 0), 10},     // a provider's own network
-    {quad(127, 0, 0), 8},       // this machine
-    {quad(169, 254, 0), 16},    // this link; cloud providers' metadata
-    {quad(172, 16, 0), 12},     // private use
-    {quad(192, 0, 0), 24},      // protocol assignments
-    {quad(192, 0, 2), 24},      // documentation
-    {quad(192, 168, 0), 16},    // private use
-    {quad(198, 18, 0), 15},     // benchmarks
-    {quad(224, 0, 0), 4},       // multicast
-    {quad(240, 0, 0), 4},       // reserved, and the broadcast address
+    {quad(0, 0, 0), 8},       // this network
+    {quad(10, 0, 0), 8},      // private use
+    {quad(100, 64, 0), 10},   // a provider's own network
+    {quad(127, 0, 0), 8},     // this machine
+    {quad(169, 254, 0), 16},  // this link; cloud providers' metadata
+    {quad(172, 16, 0), 12},   // private use
+    {quad(192, 0, 0), 24},    // protocol assignments
+    {quad(192, 0, 2), 24},    // documentation
+    {quad(192, 168, 0), 16},  // private use
+    {quad(198, 18, 0), 15},   // benchmarks
+    {quad(224, 0, 0), 4},     // multicast
+    {quad(240, 0, 0), 4},     // reserved, and the broadcast address
 }};
 
 bool is_private4(std::uint32_t address) {
-  return std::any_of(kBlocks4.begin(), kBlocks4.end(),
-                     [address](const Block4& block) {
-                       const std::uint32_t mask = ~std::uint32_t{0}
-                                                  << (32 - block.bits);
-                       return (address & mask) == block.first;
-                     });
+  return std::any_of(
+      kBlocks4.begin(), kBlocks4.end(), [address](const Block4& block) {
+        const std::uint32_t mask = ~std::uint32_t{0} << (32 - block.bits);
+        return (address & mask) == block.first;
+      });
 }
 
 using Bytes6 = std::array<std::uint8_t, 16>;
@@ -69,7 +68,7 @@ bool is_private6(const Bytes6& bytes) {
   }
   // ::, ::1, and the IPv4-compatible ones that are no longer used.
   return starts_with(bytes, kZero, 12) ||
-         (bytes[0] & 0xFEU) == 0xFC ||                       // fc00::/7
+         (bytes[0] & 0xFEU) == 0xFC ||                        // fc00::/7
          (bytes[0] == 0xFE && (bytes[1] & 0x80U) == 0x80) ||  // fe80::/9
          bytes[0] == 0xFF;                                    // multicast
 }

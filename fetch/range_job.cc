@@ -234,8 +234,8 @@ void RangeJob::start_try(milliseconds delay) {
 
 // The transport refuses the empty url, so that the end comes from its thread.
 void RangeJob::refuse_try() {
-  const auto next = std::make_shared<Try>(
-      shared_from_this(), order_.url(), missing(), CircuitBreaker::Pass::kNo);
+  const auto next = std::make_shared<Try>(shared_from_this(), order_.url(),
+                                          missing(), CircuitBreaker::Pass::kNo);
   lead_ = next.get();
   lead_answers_ = false;
   const Error alone{
@@ -272,8 +272,7 @@ bool RangeJob::take_lead(const Try& one) {
 }
 
 bool RangeJob::wants(const Try& one) const {
-  const bool may_lead =
-      lead_ != nullptr && !lead_answers_ && delivered_ == 0;
+  const bool may_lead = lead_ != nullptr && !lead_answers_ && delivered_ == 0;
   return sink_->wanted() && (lead_ == &one || may_lead);
 }
 

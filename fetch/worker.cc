@@ -13,9 +13,9 @@ namespace {
 void yield_to_others() {
   constexpr int kThirdOfTheWeight = 5;
   const auto thread = static_cast<id_t>(::gettid());
-  static_cast<void>(::setpriority(
-      PRIO_PROCESS, thread,
-      ::getpriority(PRIO_PROCESS, thread) + kThirdOfTheWeight));
+  static_cast<void>(
+      ::setpriority(PRIO_PROCESS, thread,
+                    ::getpriority(PRIO_PROCESS, thread) + kThirdOfTheWeight));
 }
 
 }  // namespace

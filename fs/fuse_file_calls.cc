@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "fs/fuse_calls.h"
-
 #include <cerrno>
 #include <chrono>
 #include <functional>
@@ -8,6 +6,7 @@
 #include <span>
 #include <stop_token>
 
+#include "fs/fuse_calls.h"
 #include "fs/passthrough_wire.h"
 
 namespace omicsfs {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "fs/fuse_calls.h"
-
 #include <cstddef>
 #include <span>
 #include <vector>
+
+#include "fs/fuse_calls.h"
 
 namespace omicsfs {
 namespace {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "fs/fuse_calls.h"
-
 #include <cerrno>
 #include <string>
 #include <string_view>
 
+#include "fs/fuse_calls.h"
 
 namespace omicsfs {
 namespace {

@@ -117,9 +117,10 @@ TEST_P(NetworkFaults, OnceItDoesNoHarmThatARetryCanMend) {
   origin_.release();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , NetworkFaults, ::testing::ValuesIn(kFaults),
-    [](const auto& fault) { return std::string(fault.param.name); });
+INSTANTIATE_TEST_SUITE_P(, NetworkFaults, ::testing::ValuesIn(kFaults),
+                         [](const auto& fault) {
+                           return std::string(fault.param.name);
+                         });
 
 class Versions : public FaultyMount {};
 
@@ -169,8 +170,9 @@ TEST(Redirect, ToAnotherHostThatHasTheObjectReadsRight) {
   serve(atlas, origin);
   Origin other;
   other.add("/there", file.bytes);
-  MountProcess mount(origin.url("/"), R"(, "mirrors": {"http://nowhere.invalid/": [")" +
-                                          other.url("/") + R"("]})");
+  MountProcess mount(origin.url("/"),
+                     R"(, "mirrors": {"http://nowhere.invalid/": [")" +
+                         other.url("/") + R"("]})");
   ASSERT_TRUE(mount.start());
   origin.fail(redirect(other.url("/there").c_str()));
   std::ifstream mounted(mount.root() / file.relative_path(), std::ios::binary);

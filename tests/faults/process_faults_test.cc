@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <sys/resource.h>
 
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <random>
@@ -36,7 +36,8 @@ class ProcessFaults : public FaultyMount {
 
 TEST_F(ProcessFaults, StoppedForAWhileItGoesOn) {
   ASSERT_EQ(::kill(mount_.pid(), SIGSTOP), 0);
-  auto reading = std::async(std::launch::async, [this] { return read(large()); });
+  auto reading =
+      std::async(std::launch::async, [this] { return read(large()); });
   EXPECT_EQ(reading.wait_for(milliseconds(1500)), std::future_status::timeout);
   ASSERT_EQ(::kill(mount_.pid(), SIGCONT), 0);
   const Outcome outcome = reading.get();

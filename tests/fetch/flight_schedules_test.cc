@@ -16,8 +16,8 @@
 // The life of a block (absent, on its way, here, stored, evicted) under every
 // order of those who work on it: readers, one who reads ahead, the network, the
 // thread that stores, an evictor. Each step is what one of them does under a
-// lock, so an order of steps is what threads could do; a scheduler picks it from
-// a seed, and the same seed gives it again.
+// lock, so an order of steps is what threads could do; a scheduler picks it
+// from a seed, and the same seed gives it again.
 
 namespace omicsfs {
 namespace {
@@ -107,8 +107,7 @@ class World {
   }
   FlightTable::Make maker() {
     return [this](BlockRun run) {
-      return std::make_shared<Flight>(run,
-                                      bytes_of(run, kBlocks * kBlockBytes),
+      return std::make_shared<Flight>(run, bytes_of(run, kBlocks * kBlockBytes),
                                       buffers_, FetchBudget::Share());
     };
   }

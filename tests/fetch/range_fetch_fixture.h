@@ -48,9 +48,8 @@ class RangeFetch : public ::testing::Test {
   // Requests of `url` until now.
   [[nodiscard]] std::ptrdiff_t asked(const std::string& url) const {
     const auto log = transport_.log();
-    return std::count_if(log.begin(), log.end(), [&](const auto& entry) {
-      return entry.url == url;
-    });
+    return std::count_if(log.begin(), log.end(),
+                         [&](const auto& entry) { return entry.url == url; });
   }
   ErrorCode error_of(ByteRange range) {
     const auto result = start(range)->wait();
