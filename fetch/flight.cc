@@ -54,51 +54,39 @@ Flight::TimePoint Flight::ask_again_at() const {
   return ask_again_ && started_ ? *started_ + late_ : TimePoint::max();
 }
 
-// Waits with `limits` until `told`, which it returns; asks again on the way.
-template <typename Told>
-bool Flight::wait_hedging(MutexLock& lock, const ReadLimits& limits,
-                          const Told& told) {
+Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
+  const std::uint64_t index = block - run_.first;
   for (;;) {
+    MutexLock lock(mutex_);
     const TimePoint ask_at = ask_again_at();
-    const bool is_told = changed_.wait_until(
+    changed_.wait_until(
         lock, limits.stop, std::min(limits.deadline, ask_at),
         [&]() REQUIRES_LOCK(mutex_) {
-          return told() || ask_again_at() < ask_at;
+          const bool sooner = ask_again_at() < ask_at;
+          if (blocks_here_ > index || end_.has_value() || sooner) {
+            return true;
+          }
+          wake_at_ = std::min(wake_at_, index + 1);
+          return false;
         });
-    if (is_told && told()) {
-      return true;
+    if (blocks_here_ > index) {
+      return {};
+    }
+    if (end_) {
+      return *end_ ? wait_ended(limits, "the fetch ended early")
+                   : end_->error();
     }
     const TimePoint now = std::chrono::steady_clock::now();
     if (limits.stop.stop_requested() || now >= limits.deadline) {
-      return false;
+      return wait_ended(limits, "no answer within the read's deadline");
     }
-    if (now >= ask_again_at()) {
-      const auto ask_again = std::exchange(ask_again_, nullptr);
-      lock.unlock();
-      ask_again();
-      lock.lock();
+    if (now < ask_again_at()) {
+      continue;
     }
+    const auto ask_again = std::exchange(ask_again_, nullptr);
+    lock.unlock();
+    ask_again();
   }
-}
-
-Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
-  const std::uint64_t index = block - run_.first;
-  MutexLock lock(mutex_);
-  const bool told = wait_hedging(lock, limits, [&]() REQUIRES_LOCK(mutex_) {
-    if (blocks_here_ > index || end_.has_value()) {
-      return true;
-    }
-    wake_at_ = std::min(wake_at_, index + 1);
-    return false;
-  });
-  if (blocks_here_ > index) {
-    return {};
-  }
-  if (end_ && !*end_) {
-    return end_->error();
-  }
-  return wait_ended(limits, told ? "the fetch ended early"
-                                 : "no answer within the read's deadline");
 }
 
 std::span<const std::byte> Flight::block_bytes(BlockIndex block) const {
