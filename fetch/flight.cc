@@ -54,6 +54,22 @@ Flight::TimePoint Flight::ask_again_at() const {
   return ask_again_ && started_ ? *started_ + late_ : TimePoint::max();
 }
 
+// None where the wait goes on.
+std::optional<Result<void>> Flight::outcome_of_wait(
+    std::uint64_t index, const ReadLimits& limits) const {
+  if (blocks_here_ > index) {
+    return Result<void>();
+  }
+  if (end_) {
+    return *end_ ? wait_ended(limits, "the fetch ended early") : end_->error();
+  }
+  if (limits.stop.stop_requested() ||
+      std::chrono::steady_clock::now() >= limits.deadline) {
+    return wait_ended(limits, "no answer within the read's deadline");
+  }
+  return std::nullopt;
+}
+
 Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
   const std::uint64_t index = block - run_.first;
   for (;;) {
@@ -69,18 +85,10 @@ Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
           wake_at_ = std::min(wake_at_, index + 1);
           return false;
         });
-    if (blocks_here_ > index) {
-      return {};
+    if (auto outcome = outcome_of_wait(index, limits)) {
+      return *outcome;
     }
-    if (end_) {
-      return *end_ ? wait_ended(limits, "the fetch ended early")
-                   : end_->error();
-    }
-    const TimePoint now = std::chrono::steady_clock::now();
-    if (limits.stop.stop_requested() || now >= limits.deadline) {
-      return wait_ended(limits, "no answer within the read's deadline");
-    }
-    if (now < ask_again_at()) {
+    if (std::chrono::steady_clock::now() < ask_again_at()) {
       continue;
     }
     const auto ask_again = std::exchange(ask_again_, nullptr);

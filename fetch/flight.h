@@ -86,6 +86,9 @@ class Flight final : public RangeSink {
   bool add_block();
   void publish_block(std::uint64_t index);
   [[nodiscard]] TimePoint ask_again_at() const REQUIRES_LOCK(mutex_);
+  [[nodiscard]] std::optional<Result<void>> outcome_of_wait(
+      std::uint64_t index, const ReadLimits& limits) const
+      REQUIRES_LOCK(mutex_);
   template <typename Told>
   bool wait_hedging(MutexLock& lock, const ReadLimits& limits, const Told& told)
       REQUIRES_LOCK(mutex_);
