@@ -301,7 +301,7 @@ std::string run_schedule(std::uint64_t seed, BlockBuffers& buffers) {
 }
 
 TEST(FlightSchedules, InEveryOrderOfStepsBlocksAreFetchedOnceAndReadRight) {
-  constexpr std::uint64_t kSchedules = 30'000;
+  constexpr std::uint64_t kSchedules = 10'000;
   BlockBuffers buffers(64 * kBlockBytes);
   std::set<std::string> stories;
   for (std::uint64_t seed = 0; seed < kSchedules && !HasFailure(); ++seed) {
