@@ -70,7 +70,7 @@ def warm_memory():
     first would pay for all."""
     with open("/proc/meminfo", encoding="ascii") as lines:
         free = {line.split(":")[0]: int(line.split()[1]) << 10 for line in lines}
-    touched = b"x" * min(6 << 30, free["MemAvailable"] // 2)
+    touched = b"x" * min(5 << 29, free["MemAvailable"] // 2)
     del touched
 
 
