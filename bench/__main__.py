@@ -22,6 +22,7 @@ from bench.ground import Ground, WrongBytes
 HERE = pathlib.Path(__file__).parent
 BEGIN = "<!-- figures: written by scripts/bench --write -->"
 END = "<!-- end of figures -->"
+SLOW_S = 20
 
 
 def everybody(programs, files):
@@ -54,10 +55,19 @@ class Bench:
     def __init__(self, grounds, figures):
         self.grounds, self.figures = grounds, figures
         self.failed = set()
+        self.took_s = {}
+
+    def tells_no_more(self, contestant, workload):
+        """One run is enough of what failed, or took long and ten times as long as ours."""
+        if (contestant.name, workload.name) in self.failed:
+            return True
+        took, ours = (self.took_s.get((name, workload.name), 0)
+                      for name in (contestant.name, table.OURS))
+        return took > SLOW_S and took > 10 * ours
 
     def measure(self, contestant, workload):
         """One run of one workload; a failure becomes the cells that it cost."""
-        if (contestant.name, workload.name) in self.failed:
+        if self.tells_no_more(contestant, workload):
             return
         started = time.monotonic()
         last = None
@@ -71,7 +81,8 @@ class Bench:
             for row in rows_after(workload.name, last):
                 self.figures.add(row, contestant.name, failure_text(failure))
             say(f"{contestant.name}: {failure}")
-        say(f"{workload.name}: {contestant.name}: {time.monotonic() - started:.1f} s")
+        took = self.took_s[contestant.name, workload.name] = time.monotonic() - started
+        say(f"{workload.name}: {contestant.name}: {took:.1f} s")
 
 
 def say(text):
