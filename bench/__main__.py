@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from bench import (bucket, child, contestants, listing, micro, origins, plot, rows, table, trees,
+from bench import (archives, bucket, child, contestants, listing, micro, origins, plot, rows, table, trees,
                    workloads)
 from bench.ground import Ground, WrongBytes
 
@@ -105,7 +105,7 @@ def parse():
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="less work, one run")
-    names = [*(workload.name for workload in workloads.WORKLOADS), "micro"]
+    names = [*(workload.name for workload in workloads.WORKLOADS), "archives", "micro"]
     parser.add_argument("--only", nargs="+", metavar="WORKLOAD", choices=names, default=names,
                         help=", ".join(names))
     parser.add_argument("--peers", nargs="+", metavar="NAME",
@@ -136,9 +136,11 @@ def grounds_over(files, programs, work, wanted):
 
 
 def run(options, work, memory, scale):
-    """The figures, and the names of those who were measured."""
+    """The figures, the names of those who were measured, and the archives' table."""
     planned = [one for one in workloads.WORKLOADS if one.name in options.only]
     wanted = {workload.origin for workload in planned}
+    if "archives" in options.only:
+        wanted.add("LAN")
     files = bucket.Bucket(memory, work / "disk", scale)
     files.publish(with_trees=any(workload.trees for workload in planned))
     if "1M" in wanted:
@@ -149,19 +151,30 @@ def run(options, work, memory, scale):
     with grounds_over(files, options.programs, work, wanted) as grounds:
         prepare(grounds, chosen)
         bench = Bench(grounds, figures)
-        for _ in range(options.runs):
+        for index in range(options.runs):
             for workload in planned:
-                for one in filter(workload.takes, chosen):
+                those = list(filter(workload.takes, chosen))
+                # Whoever comes after others' gigabytes were removed may pay for
+                # that: it is not to be the same one in each run.
+                first = index * len(those) // options.runs
+                for one in those[first:] + those[:first]:
+                    os.sync()
                     bench.measure(one, workload)
-    return figures, [one.name for one in chosen]
+        told = ""
+        if "archives" in options.only:
+            told = archives.markdown(grounds["LAN"], options.programs / "omicsfs", options.runs,
+                                     say)
+    return figures, [one.name for one in chosen], told
 
 
-def report(options, scale, figures, names):
+def report(options, scale, figures, names, told_of_archives):
     command = " ".join(["scripts/bench", *(["--quick"] if options.quick else []),
                         *(["--runs", str(options.runs)] if not options.quick else [])])
     told = [f"`{command}`: {machine()}; the large file has {scale.big_mib} MiB; medians of "
             f"{options.runs} run{'s' if options.runs > 1 else ''}, in parentheses the ratio to "
             "omicsfs.", table.markdown(figures, rows.ROWS, names, scale.words())]
+    if told_of_archives:
+        told.append(told_of_archives)
     if "micro" in options.only:
         told.append(micro.markdown(options.programs))
     return "\n\n".join(told)
@@ -182,8 +195,8 @@ def main():
     scale = bucket.QUICK if options.quick else bucket.FULL
     with tempfile.TemporaryDirectory(prefix="omicsfs-bench-") as name, \
             bucket.memory(pathlib.Path(name) / "bucket", 2 * scale.big_mib + 4096) as memory:
-        figures, names = run(options, pathlib.Path(name), memory, scale)
-    text = report(options, scale, figures, names)
+        figures, names, of_archives = run(options, pathlib.Path(name), memory, scale)
+    text = report(options, scale, figures, names, of_archives)
     print(text)
     if options.write:
         write(text, figures, names, scale)

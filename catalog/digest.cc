@@ -2,6 +2,7 @@
 #include "catalog/digest.h"
 
 #include <openssl/evp.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -17,13 +18,14 @@ struct KindFacts {
   DigestKind kind;
   std::string_view name;
   std::size_t hex_length;
-  const EVP_MD* (*algorithm)();
+  const EVP_MD* (*algorithm)();  // null: a CRC
 };
 
-constexpr std::array<KindFacts, 3> kKinds = {{
+constexpr std::array<KindFacts, 4> kKinds = {{
     {DigestKind::kMd5, "md5", 32, EVP_md5},
     {DigestKind::kSha1, "sha1", 40, EVP_sha1},
     {DigestKind::kSha256, "sha256", 64, EVP_sha256},
+    {DigestKind::kCrc32, "crc32", 8, nullptr},
 }};
 
 const KindFacts& facts_of(DigestKind kind) {
@@ -82,6 +84,14 @@ Result<Digest> parse_digest(DigestKind kind, std::string_view hex) {
   return digest;
 }
 
+Digest crc32_digest(std::uint32_t crc) {
+  const std::array<unsigned char, 4> bytes = {
+      static_cast<unsigned char>(crc >> 24U),
+      static_cast<unsigned char>(crc >> 16U),
+      static_cast<unsigned char>(crc >> 8U), static_cast<unsigned char>(crc)};
+  return {DigestKind::kCrc32, hex_of(bytes)};
+}
+
 std::string to_string(const Digest& digest) {
   return std::string(digest_kind_name(digest.kind)) + ":" + digest.hex;
 }
@@ -95,18 +105,24 @@ Result<Digest> parse_digest_text(std::string_view text) {
     }
   }
   return Error{ErrorCode::kInvalid,
-               quoted(text) + " does not begin with md5:, sha1: or sha256:"};
+               quoted(text) +
+                   " does not begin with md5:, sha1:, sha256: or crc32:"};
 }
 
 struct DigestHasher::Context {
   struct Free {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
-  std::unique_ptr<EVP_MD_CTX, Free> state{EVP_MD_CTX_new()};
+  std::unique_ptr<EVP_MD_CTX, Free> state;  // null: a CRC
+  std::uint32_t crc = 0;
 };
 
 DigestHasher::DigestHasher(DigestKind kind)
     : context_(std::make_unique<Context>()), kind_(kind) {
+  if (facts_of(kind).algorithm == nullptr) {
+    return;
+  }
+  context_->state.reset(EVP_MD_CTX_new());
   must(context_->state == nullptr ? 0 : 1);
   must(EVP_DigestInit_ex(context_->state.get(), facts_of(kind).algorithm(),
                          nullptr));
@@ -117,10 +133,22 @@ DigestHasher& DigestHasher::operator=(DigestHasher&&) noexcept = default;
 DigestHasher::~DigestHasher() = default;
 
 void DigestHasher::update(std::span<const std::byte> bytes) {
+  if (bytes.empty()) {
+    return;  // which zlib takes for a start
+  }
+  if (context_->state == nullptr) {
+    context_->crc = static_cast<std::uint32_t>(
+        ::crc32_z(context_->crc, reinterpret_cast<const Bytef*>(bytes.data()),
+                  bytes.size()));
+    return;
+  }
   must(EVP_DigestUpdate(context_->state.get(), bytes.data(), bytes.size()));
 }
 
 Digest DigestHasher::finish() {
+  if (context_->state == nullptr) {
+    return crc32_digest(context_->crc);
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned int length = 0;
   must(EVP_DigestFinal_ex(context_->state.get(), bytes.data(), &length));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,13 +10,16 @@
 
 #include "catalog/result.h"
 
-// Digests that publishers state, and their computation (OpenSSL's libcrypto).
+// Digests that publishers state, and their computation (OpenSSL's libcrypto;
+// zlib for the CRC).
 
 namespace omicsfs {
 
-enum class DigestKind { kMd5, kSha1, kSha256 };
+// kCrc32 is the CRC-32 of zip and gzip (APPNOTE.TXT 4.4.7), which finds damage
+// and no malice: it names no content.
+enum class DigestKind { kMd5, kSha1, kSha256, kCrc32 };
 
-// "md5", "sha1", "sha256".
+// "md5", "sha1", "sha256", "crc32".
 [[nodiscard]] std::string_view digest_kind_name(DigestKind kind);
 
 // A published digest: lower-case hex of the kind's exact length.
@@ -29,6 +33,9 @@ struct Digest {
 // `hex` as a digest of `kind`; upper case is accepted and lowered.
 // Errors: kInvalid where the length is not the kind's or a character not hex.
 Result<Digest> parse_digest(DigestKind kind, std::string_view hex);
+
+// A CRC-32 as a digest: its 32 bits, the highest first.
+[[nodiscard]] Digest crc32_digest(std::uint32_t crc);
 
 // "md5:<hex>" and the like, the form kept in snapshots and shown in xattrs.
 [[nodiscard]] std::string to_string(const Digest& digest);

@@ -1,22 +1,44 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/remote_file.h"
 
+#include <initializer_list>
 #include <span>
 
 namespace omicsfs {
+namespace {
+
+// NUL occurs in none of the parts, so they cannot run together.
+std::string key_of(std::string_view kind,
+                   std::initializer_list<std::string> parts) {
+  std::string identity;
+  for (const std::string& part : parts) {
+    identity += (identity.empty() ? "" : std::string(1, '\0')) + part;
+  }
+  return std::string(kind) + "-" +
+         digest_of(DigestKind::kSha256, std::as_bytes(std::span(identity))).hex;
+}
+
+}  // namespace
 
 std::string content_key(const RemoteFile& file) {
   const std::string size = std::to_string(file.size);
+  if (file.member.has_value()) {
+    const MemberPlace& place = *file.member;
+    return key_of("member", {content_key(*place.archive),
+                             std::to_string(place.header_offset),
+                             std::to_string(place.compressed_size),
+                             std::to_string(static_cast<int>(place.method)),
+                             size, file.digest ? to_string(*file.digest) : ""});
+  }
   if (file.digest.has_value()) {
     return std::string(digest_kind_name(file.digest->kind)) + "-" +
            file.digest->hex + "-" + size;
   }
-  // NUL occurs in neither a url nor a header, so the parts cannot run together.
-  std::string identity = file.urls.empty() ? "" : file.urls.front();
-  identity += '\0' + file.validator;
-  identity += '\0' + size;
-  return "url-" +
-         digest_of(DigestKind::kSha256, std::as_bytes(std::span(identity))).hex;
+  if (!file.local_path.empty()) {
+    return key_of("local", {file.local_path, file.validator, size});
+  }
+  return key_of("url", {file.urls.empty() ? "" : file.urls.front(),
+                        file.validator, size});
 }
 
 }  // namespace omicsfs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,25 @@
 #include "catalog/digest.h"
 
 namespace omicsfs {
+
+struct RemoteFile;
+
+// How an archive keeps a member's bytes (APPNOTE.TXT 4.4.5). The numbers are
+// kept in snapshots.
+enum class MemberMethod {
+  kStored = 0,
+  kDeflated = 8,
+  kUnreadable = 99  // encrypted, or by a method that is not read here
+};
+
+// Where a file lies within a zip archive.
+struct MemberPlace {
+  std::shared_ptr<const RemoteFile> archive;  // never null; no member itself
+  std::uint64_t header_offset = 0;  // bytes from the archive's start to the
+                                    // member's local header (APPNOTE.TXT 4.3.7)
+  std::uint64_t compressed_size = 0;  // bytes
+  MemberMethod method = MemberMethod::kStored;
+};
 
 // All that must be known to fetch a published file and to know it again.
 struct RemoteFile {
@@ -18,11 +38,18 @@ struct RemoteFile {
   // Without a digest: what tells this version from another (an ETag or a date
   // that the index stated); may be empty.
   std::string validator;
+  // A file of this machine, which the user named: its absolute path, and no
+  // url. No document from elsewhere may set it.
+  std::string local_path{};
+  std::optional<MemberPlace> member{};  // it has no url of its own, either
 };
 
 // The name of the file's bytes in the block cache: files with equal keys hold
 // equal bytes. With a digest "<kind>-<hex>-<size>"; else "url-" and the
-// SHA-256 of the first url, the validator and the size. Only [a-z0-9-].
+// SHA-256 of the first url, the validator and the size. Of a local file
+// "local-" and that of its path instead of the url, of an archive's member
+// "member-" and that of the archive's key and the member's place, size and
+// digest. Only [a-z0-9-].
 [[nodiscard]] std::string content_key(const RemoteFile& file);
 
 }  // namespace omicsfs

@@ -22,6 +22,7 @@ enum class ErrorCode {
   kInterrupted,  // the caller gave up (a signal, an unmount)
   kNoSpace,      // the cache has no room; the read goes on uncached
   kInvalid,      // input that breaks its format, or a wrong argument
+  kUnsupported,  // bytes in a form that this program does not read
   kIo,           // a local system call failed
 };
 

@@ -82,34 +82,105 @@ Result<std::vector<std::string>> urls_of(SnapshotConnection& connection,
       return more.error();
     }
     if (!*more) {
-      break;
+      return urls;
     }
     urls.emplace_back(rows.text(0));
   }
-  if (urls.empty()) {
-    return damaged_snapshot("content " + std::to_string(content) +
-                            " has no url");
-  }
-  return urls;
 }
 
-// The content in columns 1 to 4, without its urls.
-Result<RemoteFile> content_facts(const Rows& rows) {
-  const std::int64_t size = rows.integer(2);
-  if (rows.is_null(1) || size < 0) {
-    return damaged_snapshot("content " + std::to_string(rows.integer(1)));
-  }
+// A row of kContent: the content without its urls, and where it lies.
+struct ContentRow {
   RemoteFile file;
-  file.size = static_cast<std::uint64_t>(size);
-  file.validator = rows.text(4);
-  if (!rows.text(3).empty()) {
-    Result<Digest> digest = parse_digest_text(rows.text(3));
+  std::optional<ContentId> archive;
+  MemberPlace place{};  // but for its archive
+};
+
+bool is_method(std::int64_t number) {
+  return number == static_cast<std::int64_t>(MemberMethod::kStored) ||
+         number == static_cast<std::int64_t>(MemberMethod::kDeflated) ||
+         number == static_cast<std::int64_t>(MemberMethod::kUnreadable);
+}
+
+// The place in columns 5 to 7. False for what cannot be.
+bool read_place(const Rows& rows, MemberPlace& place) {
+  const std::int64_t offset = rows.integer(5);
+  const std::int64_t compressed = rows.integer(6);
+  if (offset < 0 || compressed < 0 || !is_method(rows.integer(7))) {
+    return false;
+  }
+  place.header_offset = static_cast<std::uint64_t>(offset);
+  place.compressed_size = static_cast<std::uint64_t>(compressed);
+  place.method = static_cast<MemberMethod>(rows.integer(7));
+  return true;
+}
+
+Result<ContentRow> content_row(const Rows& rows) {
+  ContentRow row;
+  const std::int64_t size = rows.integer(0);
+  if (size < 0) {
+    return damaged_snapshot("a content's size");
+  }
+  row.file.size = static_cast<std::uint64_t>(size);
+  if (!rows.text(1).empty()) {
+    Result<Digest> digest = parse_digest_text(rows.text(1));
     if (!digest) {
       return damaged_snapshot(digest.error().message);
     }
-    file.digest = *std::move(digest);
+    row.file.digest = *std::move(digest);
   }
-  return file;
+  row.file.validator = rows.text(2);
+  row.file.local_path = rows.text(3);
+  if (!rows.is_null(4)) {
+    row.archive = rows.integer(4);
+    if (!read_place(rows, row.place)) {
+      return damaged_snapshot("a member's place");
+    }
+  }
+  return row;
+}
+
+Result<ContentRow> read_content(SnapshotConnection& connection, ContentId id) {
+  Rows rows = connection.rows(SnapshotQuery::kContent, {id});
+  const Result<void> found = step_to(
+      rows, damaged_snapshot("no content " + std::to_string(id)));
+  return found ? content_row(rows) : found.error();
+}
+
+// A content that is no member.
+Result<RemoteFile> whole_content(SnapshotConnection& connection,
+                                 ContentRow row, ContentId id) {
+  if (row.archive) {
+    return damaged_snapshot("an archive lies within another");
+  }
+  Result<std::vector<std::string>> urls = urls_of(connection, id);
+  if (!urls) {
+    return urls.error();
+  }
+  if (urls->empty() && row.file.local_path.empty()) {
+    return damaged_snapshot("content " + std::to_string(id) + " has no url");
+  }
+  row.file.urls = *std::move(urls);
+  return std::move(row.file);
+}
+
+Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
+  Result<ContentRow> row = read_content(connection, id);
+  if (!row || !row->archive) {
+    return row ? whole_content(connection, *std::move(row), id) : row.error();
+  }
+  Result<ContentRow> outer = read_content(connection, *row->archive);
+  if (!outer) {
+    return outer.error();
+  }
+  Result<RemoteFile> archive =
+      whole_content(connection, *std::move(outer), *row->archive);
+  if (!archive) {
+    return archive;
+  }
+  row->place.archive =
+      std::make_shared<const RemoteFile>(*std::move(archive));
+  row->file.member = std::move(row->place);
+  return std::move(row->file);
 }
 
 // The text of column 0 of the one row, where there is one.
@@ -244,21 +315,19 @@ Result<RemoteFile> Snapshot::remote_file(NodeId id) const {
   if (!lease) {
     return lease.error();
   }
-  Rows rows = (*lease)->rows(SnapshotQuery::kContent, {id});
-  const Result<void> found = step_to_kind(rows, id, NodeKind::kRemoteFile);
-  if (!found) {
-    return found.error();
+  ContentId content = 0;
+  {
+    Rows rows = (*lease)->rows(SnapshotQuery::kContentOf, {id});
+    const Result<void> found = step_to_kind(rows, id, NodeKind::kRemoteFile);
+    if (!found) {
+      return found.error();
+    }
+    if (rows.is_null(1)) {
+      return damaged_snapshot("node " + std::to_string(id) + " has no content");
+    }
+    content = rows.integer(1);
   }
-  Result<RemoteFile> file = content_facts(rows);
-  if (!file) {
-    return file;
-  }
-  Result<std::vector<std::string>> urls = urls_of(**lease, rows.integer(1));
-  if (!urls) {
-    return urls.error();
-  }
-  file->urls = *std::move(urls);
-  return file;
+  return content_at(**lease, content);
 }
 
 Result<std::string> Snapshot::inline_bytes(NodeId id, std::uint64_t offset,

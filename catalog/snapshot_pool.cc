@@ -27,9 +27,11 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "ORDER BY entries.position LIMIT ?3",
     "SELECT kind, parent FROM nodes WHERE id = ?1",
     "SELECT parent, position FROM nodes WHERE id = ?1",
-    "SELECT nodes.kind, contents.id, contents.size, digest, validator "
-    "FROM nodes LEFT JOIN contents ON contents.id = nodes.content "
-    "WHERE nodes.id = ?1",
+    "SELECT kind, content FROM nodes WHERE id = ?1",
+    "SELECT size, digest, validator, local_path, archive, header_offset, "
+    "compressed_size, method FROM contents "
+    "LEFT JOIN members ON members.content = contents.id "
+    "WHERE contents.id = ?1",
     "SELECT url FROM content_urls WHERE content = ?1 ORDER BY position",
     "SELECT kind, substr(bytes, ?2, ?3) FROM nodes WHERE id = ?1",
     "SELECT kind, bytes FROM nodes WHERE id = ?1",

@@ -23,6 +23,7 @@ enum class SnapshotQuery : std::size_t {
   kList,
   kParent,
   kFirstEntry,
+  kContentOf,
   kContent,
   kUrls,
   kInlineBytes,
@@ -31,7 +32,7 @@ enum class SnapshotQuery : std::size_t {
   kXattr,
   kProperty,
 };
-inline constexpr std::size_t kSnapshotQueries = 12;
+inline constexpr std::size_t kSnapshotQueries = 13;
 
 struct SnapshotConnection {
   Database database;

@@ -19,6 +19,10 @@ inline constexpr char kMetaComplete[] = "complete";
 
 // nodes.bytes: an inline file's bytes, a symlink's target. nodes.parent and
 // nodes.position: where the first entry of the node stands, the root excepted.
+// contents.local_path: "" for what has a url. members: of those contents that
+// lie in an archive, itself a content; they have no url of their own.
+// records: what a source describes besides its files (samples, experiments),
+// and where in the tree it is; terms: their fields, each once.
 // entries.position: 1, 2, … in byte order of the names within one parent, so
 // that a listing can go on after any entry with no OFFSET.
 inline constexpr char kSnapshotTables[] = R"sql(
@@ -27,7 +31,11 @@ CREATE TABLE properties(
   name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE contents(
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
-  digest TEXT NOT NULL, validator TEXT NOT NULL);
+  digest TEXT NOT NULL, validator TEXT NOT NULL, local_path TEXT NOT NULL);
+CREATE TABLE members(
+  content INTEGER PRIMARY KEY, archive INTEGER NOT NULL,
+  header_offset INTEGER NOT NULL, compressed_size INTEGER NOT NULL,
+  method INTEGER NOT NULL);
 CREATE TABLE content_urls(
   content INTEGER NOT NULL, position INTEGER NOT NULL, url TEXT NOT NULL,
   PRIMARY KEY(content, position)) WITHOUT ROWID;
@@ -42,9 +50,19 @@ CREATE TABLE entries(
 CREATE TABLE xattrs(
   node INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY(node, name)) WITHOUT ROWID;
+CREATE TABLE records(
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+  path TEXT NOT NULL);
+CREATE TABLE terms(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL,
+  value TEXT NOT NULL COLLATE NOCASE, written TEXT NOT NULL,
+  UNIQUE(name, value, written));
+CREATE TABLE record_terms(
+  record INTEGER NOT NULL, position INTEGER NOT NULL, term INTEGER NOT NULL,
+  PRIMARY KEY(record, position)) WITHOUT ROWID;
 )sql";
 
-inline constexpr std::int64_t kSnapshotTableCount = 7;
+inline constexpr std::int64_t kSnapshotTableCount = 11;
 
 // What follows from the rows, once all are there, in two steps: names counted
 // (the checks come after), then numbered. The index holds all that a listing
@@ -56,6 +74,7 @@ UPDATE nodes SET links = named.count, parent = named.parent FROM (
 WHERE nodes.id = named.node;
 )sql";
 inline constexpr char kNumberEntries[] = R"sql(
+CREATE INDEX records_by_term ON record_terms(term, record);
 UPDATE entries SET position = ranked.position FROM (
   SELECT parent, name,
          row_number() OVER (PARTITION BY parent ORDER BY name) AS position

@@ -40,6 +40,24 @@ constexpr Check kChecks[] = {
      "an entry's parent is no directory"},
 };
 
+// A member lies within its archive; anything else has a url or a path.
+Result<void> check_content(const RemoteFile& file) {
+  const char* fault = nullptr;
+  if (file.size > kMaxFileBytes) {
+    fault = "a file is larger than 2^62 bytes";
+  } else if (!file.member && file.urls.empty() && file.local_path.empty()) {
+    fault = "a remote file has no url";
+  } else if (file.member && file.member->archive->member) {
+    fault = "an archive lies within another";
+  } else if (file.member &&
+             (file.member->header_offset >= file.member->archive->size ||
+              file.member->compressed_size > file.member->archive->size)) {
+    fault = "a member lies outside of its archive";
+  }
+  return fault == nullptr ? Result<void>()
+                          : Result<void>(Error{ErrorCode::kInvalid, fault});
+}
+
 }  // namespace
 
 struct SnapshotWriter::Tables {
@@ -49,6 +67,8 @@ struct SnapshotWriter::Tables {
   Database database;
   struct Statements {
     std::optional<Statement> add_content, find_content, add_url, find_url;
+    std::optional<Statement> add_member;
+    std::optional<Statement> add_record, add_term, find_term, add_record_term;
     std::optional<Statement> add_node, add_entry, find_entry, set_xattr;
     std::optional<Statement> set_property, set_meta;
   } statements;
@@ -59,6 +79,7 @@ struct SnapshotWriter::Tables {
   Result<void> finish();
   Result<ContentId> content_id(std::string_view key);
   Result<void> add_url(ContentId content, const std::string& url);
+  Result<std::int64_t> term_id(std::string_view name, std::string_view value);
 
   struct NewNode {
     NodeKind kind;
@@ -73,8 +94,11 @@ struct SnapshotWriter::Tables {
 Result<void> SnapshotWriter::Tables::prepare_all() {
   const std::pair<std::optional<Statement>*, std::string_view> all[] = {
       {&statements.add_content,
-       "INSERT INTO contents(key, size, digest, validator) "
-       "VALUES(?1, ?2, ?3, ?4) ON CONFLICT(key) DO NOTHING"},
+       "INSERT INTO contents(key, size, digest, validator, local_path) "
+       "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(key) DO NOTHING"},
+      {&statements.add_member,
+       "INSERT OR IGNORE INTO members(content, archive, header_offset, "
+       "compressed_size, method) VALUES(?1, ?2, ?3, ?4, ?5)"},
       {&statements.find_content, "SELECT id FROM contents WHERE key = ?1"},
       {&statements.add_url,
        "INSERT INTO content_urls(content, position, url) SELECT ?1, "
@@ -91,6 +115,15 @@ Result<void> SnapshotWriter::Tables::prepare_all() {
        "SELECT 1 FROM entries WHERE parent = ?1 AND name = ?2"},
       {&statements.set_xattr,
        "INSERT OR REPLACE INTO xattrs(node, name, value) VALUES(?1, ?2, ?3)"},
+      {&statements.add_record,
+       "INSERT INTO records(kind, name, path) VALUES(?1, ?2, ?3)"},
+      {&statements.add_term,
+       "INSERT INTO terms(name, value, written) VALUES(?1, ?2, ?2) "
+       "ON CONFLICT DO NOTHING"},
+      {&statements.find_term,
+       "SELECT id FROM terms WHERE name = ?1 AND value = ?2 AND written = ?2"},
+      {&statements.add_record_term,
+       "INSERT INTO record_terms(record, position, term) VALUES(?1, ?2, ?3)"},
       {&statements.set_property,
        "INSERT OR REPLACE INTO properties(name, value) VALUES(?1, ?2)"},
       {&statements.set_meta,
@@ -217,20 +250,22 @@ Result<SnapshotWriter> SnapshotWriter::create(
 }
 
 Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
-  if (file.size > kMaxFileBytes || file.urls.empty()) {
-    return Error{ErrorCode::kInvalid, file.urls.empty()
-                                          ? "a remote file has no url"
-                                          : "a file is larger than 2^62 bytes"};
+  if (auto checked = check_content(file); !checked) {
+    return checked.error();
   }
   const std::string key = content_key(file);
   const std::string digest =
       file.digest.has_value() ? to_string(*file.digest) : "";
   const Result<void> added = tables_->statements.add_content->run(
-      {key, static_cast<std::int64_t>(file.size), digest, file.validator});
+      {key, static_cast<std::int64_t>(file.size), digest, file.validator,
+       file.local_path});
   if (!added) {
     return added.error();
   }
   Result<ContentId> content = tables_->content_id(key);
+  if (content && file.member) {
+    return add_member(*content, *file.member);
+  }
   for (const std::string& url : file.urls) {
     const Result<void> known =
         content ? tables_->add_url(*content, url) : Result<void>();
@@ -239,6 +274,19 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
     }
   }
   return content;
+}
+
+Result<ContentId> SnapshotWriter::add_member(ContentId content,
+                                             const MemberPlace& place) {
+  const Result<ContentId> archive = add_content(*place.archive);
+  if (!archive) {
+    return archive;
+  }
+  const Result<void> added = tables_->statements.add_member->run(
+      {content, *archive, static_cast<std::int64_t>(place.header_offset),
+       static_cast<std::int64_t>(place.compressed_size),
+       static_cast<std::int64_t>(place.method)});
+  return added ? Result<ContentId>(content) : added.error();
 }
 
 Result<NodeId> SnapshotWriter::add_directory(std::int64_t mtime) {
@@ -286,6 +334,38 @@ Result<void> SnapshotWriter::add_entry(NodeId parent, std::string_view name,
 Result<void> SnapshotWriter::set_xattr(NodeId node, std::string_view name,
                                        std::string_view value) {
   return tables_->statements.set_xattr->run({node, name, value});
+}
+
+Result<std::int64_t> SnapshotWriter::Tables::term_id(std::string_view name,
+                                                     std::string_view value) {
+  if (auto added = statements.add_term->run({name, value}); !added) {
+    return added.error();
+  }
+  Rows rows = statements.find_term->rows({name, value});
+  const Result<bool> found = rows.step();
+  return found ? Result<std::int64_t>(rows.integer(0)) : found.error();
+}
+
+Result<void> SnapshotWriter::add_record(const SnapshotRecord& record) {
+  if (auto added = tables_->statements.add_record->run(
+          {record.kind, record.name, record.path});
+      !added) {
+    return added;
+  }
+  const std::int64_t id = tables_->database.last_insert_id();
+  std::int64_t position = 0;
+  for (const auto& [name, value] : record.fields) {
+    const auto term = tables_->term_id(name, value);
+    if (!term) {
+      return term.error();
+    }
+    if (auto added = tables_->statements.add_record_term->run(
+            {id, ++position, *term});
+        !added) {
+      return added;
+    }
+  }
+  return {};
 }
 
 Result<void> SnapshotWriter::set_property(std::string_view name,

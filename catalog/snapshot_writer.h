@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
@@ -26,12 +28,20 @@ inline constexpr NodeId kRootNode = 1;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
 // Raised by one whenever the schema changes; Snapshot::open refuses others.
-inline constexpr int kSnapshotSchemaVersion = 2;
+inline constexpr int kSnapshotSchemaVersion = 3;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"
   std::uint32_t generation = 0;  // 1, 2, … of this source on this machine
   std::int64_t created_at = 0;   // seconds since the epoch
+};
+
+// A sample, an experiment and the like.
+struct SnapshotRecord {
+  std::string kind;  // "sample"
+  std::string name;  // its accession
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> fields;
 };
 
 // Thread-compatible. A writer destroyed before commit() removes its file.
@@ -45,8 +55,9 @@ class SnapshotWriter {
   ~SnapshotWriter();
 
   // The content's row: an existing one where content_key is equal (urls that
-  // are new are then added after those known). Errors: kIo; kInvalid where the
-  // size is over 2^62.
+  // are new are then added after those known); a member's archive gets one,
+  // too. Errors: kIo; kInvalid where the size is over 2^62, or where there is
+  // nowhere to get the bytes from.
   Result<ContentId> add_content(const RemoteFile& file);
 
   // Each makes a node; `mtime` is in seconds since the epoch. Errors: kIo.
@@ -65,6 +76,9 @@ class SnapshotWriter {
   // A value shown as the extended attribute `user.<name>` of `node`.
   Result<void> set_xattr(NodeId node, std::string_view name,
                          std::string_view value);
+  // Something that the source describes, to be found by its fields, pairs of a
+  // name and a value; `path` is where in the tree it is, or "".
+  Result<void> add_record(const SnapshotRecord& record);
   // A fact about the snapshot as a whole, as Snapshot::property gives it.
   Result<void> set_property(std::string_view name, std::string_view value);
 
@@ -78,6 +92,7 @@ class SnapshotWriter {
  private:
   struct Tables;
   explicit SnapshotWriter(std::unique_ptr<Tables> tables);
+  Result<ContentId> add_member(ContentId content, const MemberPlace& place);
   std::unique_ptr<Tables> tables_;
 };
 

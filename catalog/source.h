@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "catalog/archive_member.h"
+#include "catalog/digest.h"
 #include "catalog/result.h"
 #include "catalog/tree_builder.h"
 
@@ -21,10 +24,35 @@ namespace omicsfs {
 using Download = std::function<Result<std::string>(const std::string& url,
                                                    std::uint64_t max_bytes)>;
 
+// What a source asks of archives, and of files that are too large for a
+// Download.
+struct ArchiveAccess {
+  // The file at `place`, an http(s) url or the path of a local file: its size
+  // and what tells its version. Errors: kNotFound; kUnavailable; kInvalid, no
+  // such place, or no regular file; kIo.
+  std::function<Result<RemoteFile>(const std::string& place)> locate;
+  // What the zip archive `file` holds. Errors: those of a read; kInvalid, no
+  // zip archive.
+  std::function<Result<ArchiveMembers>(const RemoteFile& file)> list;
+  // Fills `out` with the bytes of `file` from `offset`, which it has. Errors:
+  // those of a read.
+  std::function<Result<void>(const RemoteFile& file, std::uint64_t offset,
+                             std::span<char> out)>
+      read;
+};
+
+// An archive that the user named.
+struct ArchiveItem {
+  std::string place;           // an http(s) url or an absolute path
+  std::optional<Digest> sha1;  // of the archive, where it is known
+  std::string id;              // its name in the tree; "" = the place's last
+};
+
 // Settings of one source, as `sources.<name>.…` in config.json has them.
 struct SourceSettings {
   std::string base_url;               // "" = the source's own default
   std::vector<std::string> releases;  // [] = all that are found
+  std::vector<ArchiveItem> archives{};  // of sources that are made of them
 };
 
 struct SourceInput {
@@ -38,6 +66,7 @@ struct SourceInput {
   // Told of what is odd and was tolerated.
   std::function<void(std::string message)> warn;
   std::int64_t now = 0;  // seconds since the epoch
+  const ArchiveAccess* archives = nullptr;  // null: for sources without any
 };
 
 // What a refresh found, kept as properties of the snapshot.
@@ -53,6 +82,7 @@ struct SourceKind {
   std::string_view title;  // "Allen Brain Cell Atlas"
   std::string_view default_base_url;
   Result<SourceSummary> (*build)(const SourceInput& input, TreeBuilder& tree);
+  bool of_archives = false;  // that the user names
 };
 
 // All sources that this program knows, in order of their names (sources.cc).

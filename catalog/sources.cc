@@ -5,11 +5,13 @@
 #include "catalog/snapshot.h"
 #include "catalog/source.h"
 #include "catalog/sources/abc_atlas.h"
+#include "catalog/sources/refine_bio.h"
 
 namespace omicsfs {
 namespace {
 
-constexpr std::array<SourceKind, 1> kSources = {kAbcAtlas};
+// In order of their names.
+constexpr std::array<SourceKind, 2> kSources = {kAbcAtlas, kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

@@ -160,6 +160,10 @@ Result<void> TreeBuilder::add_link(std::string_view path, NodeId file) {
   return writer_->add_entry(place->parent, place->name, file);
 }
 
+Result<void> TreeBuilder::add_record(const SnapshotRecord& record) {
+  return writer_->add_record(record);
+}
+
 Result<void> TreeBuilder::set_xattr(NodeId node, std::string_view name,
                                     std::string_view value) {
   return writer_->set_xattr(node, name, value);

@@ -38,6 +38,8 @@ class TreeBuilder {
   Result<void> add_link(std::string_view path, NodeId file);
   Result<void> set_xattr(NodeId node, std::string_view name,
                          std::string_view value);
+  // As SnapshotWriter::add_record.
+  Result<void> add_record(const SnapshotRecord& record);
 
  private:
   struct Child {  // a name in a directory

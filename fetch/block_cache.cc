@@ -6,11 +6,22 @@
 #include <ctime>
 #include <utility>
 
+#include "fetch/inflated_origin.h"
+#include "fetch/local_origin.h"
+#include "fetch/stored_origin.h"
+#include "fetch/url.h"
+
 namespace omicsfs {
 namespace {
 
 // How often uses are written to the index and its totals read.
 constexpr std::chrono::seconds kRegularPeriod{5};
+
+constexpr std::size_t kLocalReaders = 4;
+// Members that are unpacked at a time. Each may wait for the network, so there
+// are more than processors.
+constexpr std::size_t kUnpackers = 16;
+
 }  // namespace
 
 BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
@@ -20,7 +31,9 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
       on_dropped_(std::move(on_dropped)),
       // What is on its way to the disk cannot be evicted.
       budget_(fetching.limits.memory, limits.limit / 4),
-      buffers_(fetching.limits.memory) {
+      buffers_(fetching.limits.memory),
+      local_readers_(kLocalReaders),
+      unpackers_(kUnpackers) {
   auto index = CacheIndex::open(dir);
   if (index) {
     index_ = *std::move(index);
@@ -48,6 +61,9 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   services_.housekeeper = housekeeper_.get();
   storer_ = std::make_unique<Worker>(Worker::Options{});
   services_.storer = storer_.get();
+  uncached_ = services_;
+  uncached_.index = nullptr;
+  uncached_.space = nullptr;
   if (space_ != nullptr) {
     housekeeper_->add([this](const std::stop_token& /*stop*/) {
       // What is not settled now is by the next session.
@@ -60,6 +76,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
 
 // What was fetched is still stored; that may give the housekeeper work.
 BlockCache::~BlockCache() {
+  end_unpacking();
   storer_.reset();
   housekeeper_.reset();
 }
@@ -75,30 +92,94 @@ std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
   return source;
 }
 
-std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
-  const std::string key = content_key(remote);
-  std::shared_ptr<CachedSource> source;
-  std::shared_ptr<CachedSource> failed;  // its end is I/O: not under the lock
+// Where its object is there and has not failed. One that failed serves those
+// who have it; new readers begin anew.
+std::shared_ptr<CachedSource> BlockCache::open_source(
+    const std::string& key) const {
+  std::shared_ptr<CachedSource> source;  // its end is I/O: not under the lock
   {
     const MutexLock lock(mutex_);
-    auto& slot = open_[key];
-    source = slot.lock();
-    // One that failed serves those who have it; new readers begin anew.
-    if (source != nullptr && source->has_failed()) {
-      failed = std::move(source);
-      source = nullptr;
-    }
-    if (source == nullptr) {
-      source = std::make_shared<CachedSource>(remote, services_);
-      const auto dropped = dropped_.find(key);
-      if (dropped != dropped_.end() && dropped->second) {
-        source->refuse(*dropped->second);
-      }
-      slot = source;
-    }
+    const auto found = open_.find(key);
+    source = found == open_.end() ? nullptr : found->second.lock();
+  }
+  return source != nullptr && !source->has_failed() ? source : nullptr;
+}
+
+std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
+  const std::string key = content_key(remote);
+  auto source = open_source(key);
+  if (source == nullptr) {
+    source = new_source(remote, key);
   }
   source->attach();
   return source;
+}
+
+// Or the one that somebody else has made meanwhile.
+std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
+                                                     const std::string& key) {
+  const auto made = std::make_shared<CachedSource>(
+      remote, remote.local_path.empty() ? services_ : uncached_,
+      origin_of(remote, key));
+  if (remote.member && remote.member->method == MemberMethod::kUnreadable) {
+    made->refuse(
+        {ErrorCode::kUnsupported,
+         "a member of " + origin_text(remote) +
+             " is encrypted, or compressed in a way that is not read here"});
+  }
+  std::shared_ptr<CachedSource> known;
+  const MutexLock lock(mutex_);
+  auto& slot = open_[key];
+  known = slot.lock();
+  if (known != nullptr && !known->has_failed()) {
+    return known;
+  }
+  const auto dropped = dropped_.find(key);
+  if (dropped != dropped_.end() && dropped->second) {
+    made->refuse(*dropped->second);
+  }
+  slot = made;
+  return made;
+}
+
+// Null for what comes from its own urls.
+std::shared_ptr<BlockOrigin> BlockCache::origin_of(const RemoteFile& remote,
+                                                   const std::string& key) {
+  if (remote.member) {
+    return member_origin(remote, key);
+  }
+  if (!remote.local_path.empty()) {
+    return std::make_shared<LocalOrigin>(remote, local_readers_);
+  }
+  return nullptr;
+}
+
+std::shared_ptr<BlockOrigin> BlockCache::member_origin(const RemoteFile& remote,
+                                                       const std::string& key) {
+  const MemberPlace& place = *remote.member;
+  const auto archive = source_of(*place.archive);
+  auto bytes = std::make_unique<MemberBytes>(archive, place);
+  const UnpackTools tools{unpackers_, *services_.counters};
+  if (place.method == MemberMethod::kDeflated) {
+    return std::make_shared<InflatedOrigin>(
+        std::move(bytes), MemberFacts{remote.size, remote.digest},
+        index_ == nullptr ? std::filesystem::path()
+                          : cache_paths(services_.dir, key).points,
+        tools);
+  }
+  std::unique_ptr<BlockOrigin> far;
+  if (!place.archive->urls.empty()) {
+    far = std::make_unique<UrlOrigin>(*services_.fetcher, place.archive->urls,
+                                      place.archive->size,
+                                      archive->file().pin());
+  }
+  return std::make_shared<StoredOrigin>(std::move(bytes), std::move(far),
+                                        tools);
+}
+
+void BlockCache::end_unpacking() {
+  unpackers_.stop();
+  local_readers_.stop();
 }
 
 CachedState BlockCache::state(const RemoteFile& remote) {

@@ -20,6 +20,7 @@
 #include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
 #include "fetch/worker.h"
+#include "fetch/worker_pool.h"
 
 namespace omicsfs {
 
@@ -79,12 +80,23 @@ class BlockCache {
   [[nodiscard]] CacheUse use() const;
   // Why nothing is cached; empty where all is well.
   [[nodiscard]] const std::string& why_uncached() const { return why_; }
+  // Ends what members of archives are unpacked by; their reads then fail with
+  // kInterrupted. REQUIRES: called before the transport is destroyed.
+  void end_unpacking();
   // Returns once what was fetched is on disk, and digests that wait to be
   // checked, and reports, have been.
   void wait_until_idle();
 
  private:
   std::shared_ptr<CachedSource> source_of(const RemoteFile& remote);
+  [[nodiscard]] std::shared_ptr<CachedSource> open_source(
+      const std::string& key) const;
+  std::shared_ptr<CachedSource> new_source(const RemoteFile& remote,
+                                           const std::string& key);
+  std::shared_ptr<BlockOrigin> origin_of(const RemoteFile& remote,
+                                         const std::string& key);
+  std::shared_ptr<BlockOrigin> member_origin(const RemoteFile& remote,
+                                             const std::string& key);
   [[nodiscard]] std::vector<std::shared_ptr<CachedSource>> open_sources() const;
   [[nodiscard]] OpenSpaces open_files() const;
   void note_failure(const std::string& key, const Error& failure);
@@ -95,6 +107,7 @@ class BlockCache {
   std::unique_ptr<CacheIndex> index_;
   std::unique_ptr<CacheSpace> space_;
   CacheServices services_;
+  CacheServices uncached_;  // for what is on this machine's disk anyway
   OnDropped on_dropped_;
 
   mutable Mutex mutex_;
@@ -107,9 +120,11 @@ class BlockCache {
 
   FetchBudget budget_;
   BlockBuffers buffers_;
-  // Last: their threads use the rest.
+  // Last: their threads use the rest. Who unpacks may wait for who reads.
   std::unique_ptr<Worker> housekeeper_;
   std::unique_ptr<Worker> storer_;
+  WorkerPool local_readers_;
+  WorkerPool unpackers_;
 };
 
 }  // namespace omicsfs

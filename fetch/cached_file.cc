@@ -100,7 +100,8 @@ Result<void> make_parent(const std::filesystem::path& path) {
 CachePaths cache_paths(const std::filesystem::path& dir,
                        const std::string& key) {
   const auto base = dir / "v1" / "files" / shard_of(key) / key;
-  return {base.string() + ".data", base.string() + ".map"};
+  return {base.string() + ".data", base.string() + ".map",
+          base.string() + ".points"};
 }
 
 CachedFile::CachedFile(RemoteFile remote, const std::filesystem::path& dir,
@@ -386,6 +387,7 @@ void CachedFile::remove() const {
   std::error_code ignored;  // what is gone already is as good
   std::filesystem::remove(paths_.map, ignored);
   std::filesystem::remove(paths_.data, ignored);
+  std::filesystem::remove(paths_.points, ignored);
 }
 
 bool remove_cached(const std::filesystem::path& dir, const std::string& key) {
@@ -399,6 +401,7 @@ bool remove_cached(const std::filesystem::path& dir, const std::string& key) {
   }
   std::error_code error;
   std::filesystem::remove(paths.data, error);
+  std::filesystem::remove(paths.points, error);
   std::filesystem::remove(paths.map, error);
   return !error;
 }

@@ -22,11 +22,13 @@
 
 namespace omicsfs {
 
-// Where the two files of a key lie below the cache directory:
-// `<dir>/v1/files/<2 hex>/<key>.data` and `.map`.
+// Where the files of a key lie below the cache directory:
+// `<dir>/v1/files/<2 hex>/<key>.data` and `.map`, and of a deflated member
+// `.points`, the checkpoints of its stream (points_file.h).
 struct CachePaths {
   std::filesystem::path data;
   std::filesystem::path map;
+  std::filesystem::path points;
 };
 [[nodiscard]] CachePaths cache_paths(const std::filesystem::path& dir,
                                      const std::string& key);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "fetch/block_origin.h"
 #include "fetch/byte_source.h"
 #include "fetch/cache_index.h"
 #include "fetch/cache_space.h"
@@ -61,7 +62,9 @@ class CachedSource final : public ByteSource,
   // it returns: hashing it costs a few milliseconds at most.
   static constexpr std::uint64_t kCheckBeforeReply = 4 << 20;
 
-  CachedSource(RemoteFile remote, const CacheServices& services);
+  // `origin` is null for a file that comes from its own urls.
+  CachedSource(RemoteFile remote, const CacheServices& services,
+               std::shared_ptr<BlockOrigin> origin);
   ~CachedSource() override;
 
   // Takes up what is on disk; blocks until that is done, for whoever calls.
@@ -70,6 +73,10 @@ class CachedSource final : public ByteSource,
   void refuse(const Error& error);
 
   [[nodiscard]] const CachedFile& file() const { return file_; }
+  // Whether all of `range` is on disk. REQUIRES: `range` lies within the file.
+  [[nodiscard]] bool has(ByteRange range) const {
+    return all_present(blocks_of(range));
+  }
   [[nodiscard]] FileSpace& space() { return space_; }
   [[nodiscard]] bool verified() const {
     return check_.load(std::memory_order_acquire) == Check::kPassed;
@@ -141,6 +148,7 @@ class CachedSource final : public ByteSource,
 
   CachedFile file_;
   const CacheServices& services_;
+  const std::shared_ptr<BlockOrigin> origin_;
   FlightTable flights_;
   FileSpace space_;
   std::once_flag attached_;

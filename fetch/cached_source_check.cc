@@ -85,7 +85,7 @@ void CachedSource::check_digest(const std::stop_token& stop) {
     case DigestVerdict::kDiffers:
       services_.counters->digest_mismatches.fetch_add(1);
       fail({ErrorCode::kCorrupt,
-            printable_url(file_.remote().urls.front()) +
+            origin_text(file_.remote()) +
                 ": the bytes do not have the published digest " +
                 to_string(*file_.remote().digest)});
       settle_check(Check::kFailed);

@@ -27,9 +27,7 @@ struct CachedSource::Storing {
 // Blocks that are here already may be fetched again between others where that
 // takes less time than a further request.
 RunLimits CachedSource::run_limits() const {
-  const LinkSpeed speed =
-      services_.fetcher->speed_of(file_.remote().urls.front());
-  return {kMaxRunBlocks, speed.bytes_in_round_trip() / kBlockBytes};
+  return {kMaxRunBlocks, origin_->speed().bytes_in_round_trip() / kBlockBytes};
 }
 
 std::shared_ptr<Flight> CachedSource::new_flight(BlockRun run,
@@ -95,10 +93,8 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
             });
       });
   services_.storer->expect();
-  auto ask_again = services_.fetcher->fetch(
-      {file_.remote().urls, size(), flight->bytes(), file_.pin()}, flight);
-  if (const auto late =
-          services_.fetcher->late_after(file_.remote().urls.front())) {
+  auto ask_again = origin_->fetch(flight->bytes(), flight);
+  if (const auto late = origin_->late_after()) {
     flight->hedge(*late, std::move(ask_again));
   }
 }
@@ -165,8 +161,7 @@ void CachedSource::look_ahead(ByteRange read, ReadAhead::Met met) {
     return;
   }
   const AheadLimits limits =
-      ahead_limits(services_.fetcher->speed_of(file_.remote().urls.front()),
-                   services_.connections);
+      ahead_limits(origin_->speed(), services_.connections);
   std::vector<BlockRun> runs;
   {
     const MutexLock lock(ahead_mutex_);

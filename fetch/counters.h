@@ -14,6 +14,7 @@ struct Counters {
   std::atomic<std::uint64_t> hedges{0};          // of which: beside another
   std::atomic<std::uint64_t> failed_fetches{0};  // given up
   std::atomic<std::uint64_t> bytes_fetched{0};   // body bytes taken
+  std::atomic<std::uint64_t> bytes_inflated{0};  // of members of archives
   std::atomic<std::uint64_t> blocks_hit{0};      // read from the disk cache
   std::atomic<std::uint64_t> blocks_missed{0};   // had to be fetched
   std::atomic<std::uint64_t> blocks_damaged{0};  // failed their CRC on disk

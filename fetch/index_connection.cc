@@ -223,7 +223,8 @@ Result<void> settle_file(IndexConnection& connection, const stdfs::path& dir,
                          const ChargedFile& file) {
   const CachePaths paths = cache_paths(dir.parent_path(), file.key);
   const std::uint64_t charge =
-      charge_of(disk_bytes(paths.data) + disk_bytes(paths.map));
+      charge_of(disk_bytes(paths.data) + disk_bytes(paths.map) +
+                disk_bytes(paths.points));
   return connection.settle.run({file.key, signed64(file.size), signed64(charge),
                                 signed64(file.used_at)});
 }

@@ -69,6 +69,12 @@ std::string printable_url(std::string_view url) {
                      path);
 }
 
+std::string origin_text(const RemoteFile& file) {
+  const RemoteFile& whole = file.member ? *file.member->archive : file;
+  return whole.urls.empty() ? whole.local_path
+                            : printable_url(whole.urls.front());
+}
+
 std::string describe_get(std::string_view url, std::optional<ByteRange> range) {
   if (!range || range->empty()) {
     return "GET " + printable_url(url);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/remote_file.h"
 #include "fetch/byte_range.h"
 
 // What this layer needs to know of a url's text. Pure.
@@ -22,6 +23,10 @@ namespace omicsfs {
 // `url` as a message may show it: without user and password, and without the
 // query and fragment, which may hold a signature.
 [[nodiscard]] std::string printable_url(std::string_view url);
+
+// Where the bytes of `file` come from, for people: its first url as
+// printable_url has it, or its path; of an archive's member, the archive's.
+[[nodiscard]] std::string origin_text(const RemoteFile& file);
 
 // "GET <printable url> bytes=<first>-<last>", for messages.
 [[nodiscard]] std::string describe_get(std::string_view url,

@@ -16,9 +16,11 @@
 #include "fs/kernel_readahead.h"
 #include "fs/log.h"
 #include "fs/mount_point.h"
+#include "fs/mount_source.h"
 #include "fs/mounted_tree.h"
 #include "fs/progress.h"
 #include "fs/refresh.h"
+#include "fs/source_items.h"
 
 namespace omicsfs {
 namespace {
@@ -34,29 +36,36 @@ bool has_snapshot(const Settings& settings, const std::string& source) {
   return path && Snapshot::open(*path);
 }
 
-Result<void> refresh_one(const std::string& name, const Settings& settings) {
-  const auto kind = find_source(name);
-  if (!kind) {
-    return kind.error();
-  }
+Result<void> refresh_one(const MountSource& source, const Settings& settings) {
   const InterruptWatch interrupts;
   Progress progress(STDERR_FILENO);
-  const auto summary = refresh(
-      **kind, settings, watch_on_stderr(name, progress, interrupts.token()));
+  const auto summary =
+      refresh(source.named_kind(), settings,
+              watch_on_stderr(source.shown, progress, interrupts.token()));
   if (!summary) {
-    return summary.error().within(name);
+    return summary.error().within(source.shown);
   }
   return {};
 }
 
-// Makes the snapshots that are missing, or all where asked to.
+// Makes the snapshots that are missing, or all where asked to. An archive is
+// always looked at: it may be another one by now.
 Result<void> prepare_snapshots(const MountOptions& options,
+                               const std::vector<MountSource>& sources,
                                const Settings& settings) {
-  for (const std::string& source : options.sources) {
-    if (!options.refresh && has_snapshot(settings, source)) {
+  for (const MountSource& source : sources) {
+    const bool there = has_snapshot(settings, source.name);
+    if (there && !options.refresh && !source.is_archive()) {
       continue;
     }
-    if (auto refreshed = refresh_one(source, settings); !refreshed) {
+    const auto refreshed = refresh_one(source, settings);
+    const bool offline =
+        !refreshed && there && !options.refresh &&
+        refreshed.error().code == ErrorCode::kUnavailable;
+    if (offline) {
+      fmt::print(stderr, "omicsfs: {}; mounted as last seen\n",
+                 refreshed.error().message);
+    } else if (!refreshed) {
       return refreshed;
     }
   }
@@ -74,10 +83,10 @@ Result<Log> open_log(const MountOptions& options, const Settings& settings) {
   return Log::to_file(settings.state_dir / "omicsfs.log", least);
 }
 
-std::string mount_name(const std::vector<std::string>& sources) {
+std::string mount_name(const std::vector<MountSource>& sources) {
   std::string name;
-  for (const std::string& source : sources) {
-    name += (name.empty() ? "" : "+") + source;
+  for (const MountSource& source : sources) {
+    name += (name.empty() ? "" : "+") + source.shown;
   }
   return name;
 }
@@ -96,19 +105,19 @@ void finish_mount(const std::string& mount_point, const Log& log) {
   }
 }
 
-int serve(const MountOptions& options, const Settings& settings,
-          Readiness& readiness) {
+int serve(const MountOptions& options, const std::vector<MountSource>& what,
+          const Settings& settings, Readiness& readiness) {
   const auto log = open_log(options, settings);
   if (!log) {
     return fail(log.error());
   }
-  auto sources = open_sources(settings, options.sources);
+  auto sources = open_sources(settings, what);
   if (!sources) {
     return fail(sources.error());
   }
   const InterruptWatch interrupts;
   const std::string where =
-      mount_name(options.sources) + " at " + options.mount_point;
+      mount_name(what) + " at " + options.mount_point;
   // Ends when the tree is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
   MountedTree tree(settings, *std::move(sources), *log, interrupts.token(),
@@ -120,8 +129,8 @@ int serve(const MountOptions& options, const Settings& settings,
                      });
                    });
   const auto served =
-      tree.serve({options.mount_point, mount_name(options.sources),
-                  options.allow_other, options.kernel_options});
+      tree.serve({options.mount_point, mount_name(what), options.allow_other,
+                  options.kernel_options});
   if (!served) {
     log->write(LogLevel::kError, served.error().message);
     return fail(served.error());
@@ -132,7 +141,12 @@ int serve(const MountOptions& options, const Settings& settings,
 
 }  // namespace
 
-int run_mount(const MountOptions& options, const Settings& settings) {
+int run_mount(const MountOptions& options, const Settings& given) {
+  const auto sources = mount_sources(options.sources);
+  if (!sources) {
+    return fail(sources.error());
+  }
+  const Settings settings = with_archives(given, *sources);
   auto mount_point = prepare_mount_point(options.mount_point);
   if (!mount_point) {
     return fail(mount_point.error());
@@ -142,15 +156,21 @@ int run_mount(const MountOptions& options, const Settings& settings) {
   if (options.log_file) {
     absolute.log_file = std::filesystem::absolute(*options.log_file).string();
   }
-  if (auto prepared = prepare_snapshots(absolute, settings); !prepared) {
+  if (auto prepared = prepare_snapshots(absolute, *sources, settings);
+      !prepared) {
     return fail(prepared.error());
+  }
+  // The servers of archives that were added are the user's own choice, too.
+  const auto serving = with_added_items(settings);
+  if (!serving) {
+    return fail(serving.error());
   }
   if (options.foreground) {
     Readiness nobody_waits;
-    return serve(absolute, settings, nobody_waits);
+    return serve(absolute, *sources, *serving, nobody_waits);
   }
   return run_in_background([&](Readiness& readiness) {
-    return serve(absolute, settings, readiness);
+    return serve(absolute, *sources, *serving, readiness);
   });
 }
 

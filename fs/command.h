@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/record_finder.h"
 #include "fs/settings.h"
 
 // The commands: what each is asked to do, and the function that does it, in
@@ -20,7 +21,8 @@ inline constexpr int kExitUsage = 2;
 enum class OutputFormat { kText, kJson };
 
 struct MountOptions {
-  std::vector<std::string> sources;  // known names, at least one, no repeats
+  // Known names, and places of archives (mount_source.h); at least one.
+  std::vector<std::string> sources;
   std::string mount_point;           // as given
   bool foreground = false;
   bool verbose = false;
@@ -38,6 +40,20 @@ struct UmountOptions {
 
 struct RefreshOptions {
   std::vector<std::string> sources;  // known names, no repeats; none = all
+};
+
+struct AddOptions {
+  std::string source;               // a known name, of a source of archives
+  std::vector<std::string> items;   // places of archives, at least one
+  std::optional<Digest> sha1;       // of the one item
+  std::string id;                   // the one item's name in the tree, or ""
+};
+
+struct FindOptions {
+  std::string source;  // a known name
+  std::vector<FieldCondition> conditions;
+  std::string kind;  // of records; "" = all
+  OutputFormat format = OutputFormat::kText;
 };
 
 struct SourcesOptions {
@@ -58,6 +74,8 @@ struct CacheStatusOptions {
 int run_mount(const MountOptions& options, const Settings& settings);
 int run_umount(const UmountOptions& options);
 int run_refresh(const RefreshOptions& options, const Settings& settings);
+int run_add(const AddOptions& options, const Settings& settings);
+int run_find(const FindOptions& options, const Settings& settings);
 int run_sources(const SourcesOptions& options, const Settings& settings);
 int run_ls(const LsOptions& options, const Settings& settings);
 int run_cache_status(const CacheStatusOptions& options,

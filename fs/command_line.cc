@@ -9,6 +9,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/source.h"
+#include "fs/mount_source.h"
 #include "fs/mount_words.h"
 
 namespace omicsfs {
@@ -26,7 +27,11 @@ constexpr const char* kMountFooter =
 read, and stay in the cache. One source: MOUNTPOINT is its root; several: each
 has a directory of its name. A source never refreshed is refreshed first.
 
+A zip archive, a path or url, is mounted by itself: its members are unpacked as
+they are read, and nothing else of it.
+
 Example: omicsfs mount abc-atlas ~/abc
+         omicsfs mount https://example.org/HOMO_SAPIENS.zip ~/human
          omicsfs mount -o allow_other,cache.limit=100G abc-atlas /data/abc)";
 
 constexpr const char* kUmountFooter = R"(Example: omicsfs umount ~/abc)";
@@ -36,6 +41,21 @@ constexpr const char* kRefreshFooter =
 refresh fails, the catalog that is there stays.
 
 Example: omicsfs refresh abc-atlas)";
+
+constexpr const char* kAddFooter =
+    R"(An archive is read when it is added; one that cannot be is not added. Paths
+and http(s) urls will do. Mounted sources show it the next time they are mounted.
+
+Example: omicsfs add refine-bio ~/Downloads/SRP164913.zip
+         omicsfs add refine-bio --sha1 483d… https://example.org/SRP164913.zip)";
+
+constexpr const char* kFindFooter =
+    R"(Prints what meets all conditions, a line each: its kind, its name, where it is
+in the source's tree, and its fields. Case does not count in values. Needs a
+refreshed source, and neither a mount nor the network.
+
+Example: omicsfs find refine-bio organism=HOMO_SAPIENS technology=RNA-SEQ
+         omicsfs find --kind sample --json refine-bio sex=female)";
 
 constexpr const char* kSourcesFooter = R"(Example: omicsfs sources --json)";
 
@@ -61,6 +81,10 @@ struct Words {
   UmountOptions umount;
   RefreshOptions refresh;
   LsOptions ls;
+  AddOptions add;
+  FindOptions find;
+  std::vector<std::string> conditions;
+  std::string sha1;
 };
 
 struct SettingFlag {
@@ -139,7 +163,7 @@ void add_mount(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   mount
       ->add_option("PLACES", words.mount_places,
-                   "One source or more, then the mount point")
+                   "Sources or zip archives (paths, urls), then the mount point")
       ->type_name("");
 }
 
@@ -160,6 +184,40 @@ void add_refresh(CLI::App& app, Words& words) {
   refresh
       ->add_option("SOURCE", words.refresh.sources,
                    "What to refresh; all known sources if none is named")
+      ->type_name("");
+}
+
+void add_add(CLI::App& app, Words& words) {
+  CLI::App* add = app.add_subcommand(
+      "add", "Add archives to a source that is made of them");
+  add->footer(kAddFooter);
+  add->add_option("--sha1", words.sha1,
+                  "The published SHA-1 of the one archive, to be checked")
+      ->type_name("HEX");
+  add->add_option("--id", words.add.id,
+                  "The one archive's name in the tree; else its file's")
+      ->type_name("NAME");
+  add->add_option("SOURCE", words.add.source, "What to add to: refine-bio")
+      ->required()
+      ->type_name("");
+  add->add_option("ARCHIVE", words.add.items, "Paths or urls of zip archives")
+      ->required()
+      ->type_name("");
+}
+
+void add_find(CLI::App& app, Words& words) {
+  CLI::App* find = app.add_subcommand(
+      "find", "Find what a source describes by its metadata");
+  find->footer(kFindFooter);
+  find->add_option("--kind", words.find.kind,
+                   "Only records of this kind: experiment, sample")
+      ->type_name("KIND");
+  find->add_flag("--json", words.json, "Print JSON");
+  find->add_option("SOURCE", words.find.source, "Where to look")
+      ->required()
+      ->type_name("");
+  find->add_option("FIELD=VALUE", words.conditions,
+                   "What must hold; all is printed if nothing is given")
       ->type_name("");
 }
 
@@ -202,13 +260,21 @@ std::vector<std::string> named_sources(const Command& command) {
   if (const auto* ls = std::get_if<LsOptions>(&command)) {
     return {ls->source};
   }
+  if (const auto* add = std::get_if<AddOptions>(&command)) {
+    return {add->source};
+  }
+  if (const auto* find = std::get_if<FindOptions>(&command)) {
+    return {find->source};
+  }
   return {};
 }
 
-Result<void> check_sources(const std::vector<std::string>& names) {
+Result<void> check_sources(const std::vector<std::string>& names,
+                           bool archives) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
-    if (const auto kind = find_source(name); !kind) {
+    const bool archive = archives && means_archive(name);
+    if (const auto kind = find_source(name); !archive && !kind) {
       return kind.error();
     }
     if (!seen.insert(name).second) {
@@ -230,7 +296,7 @@ Result<std::vector<Assignment>> assignments(
   if (words.base_url.empty()) {
     return flags;
   }
-  if (sources.size() != 1) {
+  if (sources.size() != 1 || !find_source(sources[0])) {
     return Error{ErrorCode::kInvalid, "--base-url needs exactly one source"};
   }
   flags.push_back(
@@ -274,6 +340,48 @@ Result<MountOptions> mount_options(const Words& words,
   return options;
 }
 
+Result<AddOptions> add_options(const Words& words) {
+  AddOptions options = words.add;
+  const auto kind = find_source(options.source);
+  if (kind && !(*kind)->of_archives) {
+    return Error{ErrorCode::kInvalid,
+                 options.source + " is not made of archives that one can add"};
+  }
+  if (options.items.size() > 1 && !(words.sha1.empty() && options.id.empty())) {
+    return Error{ErrorCode::kInvalid,
+                 "--sha1 and --id need exactly one archive"};
+  }
+  if (!options.id.empty()) {
+    if (const auto checked = check_entry_name(options.id); !checked) {
+      return checked.error().within("--id");
+    }
+  }
+  if (!words.sha1.empty()) {
+    auto digest = parse_digest(DigestKind::kSha1, words.sha1);
+    if (!digest) {
+      return digest.error().within("--sha1");
+    }
+    options.sha1 = *std::move(digest);
+  }
+  return options;
+}
+
+Result<FindOptions> find_options(const Words& words, OutputFormat format) {
+  FindOptions options = words.find;
+  options.format = format;
+  for (const std::string& word : words.conditions) {
+    const std::size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return Error{ErrorCode::kInvalid, omicsfs::quoted(word) +
+                                            " is no condition such as "
+                                            "organism=HOMO_SAPIENS"};
+    }
+    options.conditions.push_back(
+        {word.substr(0, equals), word.substr(equals + 1)});
+  }
+  return options;
+}
+
 LsOptions ls_options(const Words& words, OutputFormat format) {
   LsOptions options = words.ls;
   const std::size_t slash = words.ls_target.find('/');
@@ -307,6 +415,14 @@ Result<Command> chosen_command(const CLI::App& app, const Words& words,
   if (name == "ls") {
     return Command(ls_options(words, format));
   }
+  if (name == "find") {
+    auto options = find_options(words, format);
+    return options ? Result<Command>(*std::move(options)) : options.error();
+  }
+  if (name == "add") {
+    auto options = add_options(words);
+    return options ? Result<Command>(*std::move(options)) : options.error();
+  }
   return Command(CacheStatusOptions{format});
 }
 
@@ -317,7 +433,8 @@ Result<Invocation> invocation(const CLI::App& app, const Words& words) {
     return command.error();
   }
   const std::vector<std::string> sources = named_sources(*command);
-  if (const auto checked = check_sources(sources); !checked) {
+  const bool archives = std::holds_alternative<MountOptions>(*command);
+  if (const auto checked = check_sources(sources, archives); !checked) {
     return checked.error();
   }
   auto flags = assignments(words, sources);
@@ -376,6 +493,8 @@ std::variant<Invocation, Farewell> parse_command_line(
   add_mount(app, parsed);
   add_umount(app, parsed);
   add_refresh(app, parsed);
+  add_add(app, parsed);
+  add_find(app, parsed);
   add_sources(app, parsed);
   add_ls(app, parsed);
   add_cache(app, parsed);

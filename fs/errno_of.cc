@@ -17,6 +17,8 @@ int errno_of(ErrorCode code) {
       return EINTR;
     case ErrorCode::kInvalid:
       return EINVAL;
+    case ErrorCode::kUnsupported:
+      return EOPNOTSUPP;
     case ErrorCode::kCorrupt:
     case ErrorCode::kUnavailable:
     case ErrorCode::kNoSpace:  // met by writers of the cache only

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fetch/url.h"
 #include "fs/inline_source.h"
 #include "fs/xattrs.h"
 
@@ -217,6 +218,10 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   const auto remote = snapshot->remote_file(place->node);
   if (!remote) {
     return remote.error();
+  }
+  if (remote->member && remote->member->method == MemberMethod::kUnreadable) {
+    return Error{ErrorCode::kUnsupported,
+                 "a member of " + origin_text(*remote) + " cannot be read"};
   }
   siblings_.opened(inode, *snapshot, *remote);
   return open_remote(inode, *remote);

@@ -33,6 +33,12 @@ int run_with(const MountOptions& options, const Settings& settings) {
 int run_with(const RefreshOptions& options, const Settings& settings) {
   return run_refresh(options, settings);
 }
+int run_with(const AddOptions& options, const Settings& settings) {
+  return run_add(options, settings);
+}
+int run_with(const FindOptions& options, const Settings& settings) {
+  return run_find(options, settings);
+}
 int run_with(const SourcesOptions& options, const Settings& settings) {
   return run_sources(options, settings);
 }

@@ -12,20 +12,20 @@
 namespace omicsfs {
 
 Result<std::vector<MountedSource>> open_sources(
-    const Settings& settings, const std::vector<std::string>& names) {
-  std::vector<MountedSource> sources;
-  for (const std::string& name : names) {
-    const auto path = current_snapshot(settings.state_dir, name);
+    const Settings& settings, const std::vector<MountSource>& sources) {
+  std::vector<MountedSource> opened;
+  for (const MountSource& source : sources) {
+    const auto path = current_snapshot(settings.state_dir, source.name);
     if (!path) {
-      return path.error().within(name);
+      return path.error().within(source.shown);
     }
     auto snapshot = Snapshot::open(*path);
     if (!snapshot) {
-      return snapshot.error().within(name);
+      return snapshot.error().within(source.shown);
     }
-    sources.push_back({name, *std::move(snapshot)});
+    opened.push_back({source.shown, *std::move(snapshot)});
   }
-  return sources;
+  return opened;
 }
 
 MountedTree::MountedTree(const Settings& settings,
@@ -86,8 +86,12 @@ std::unique_ptr<KernelBacking> MountedTree::open_backing(
                                          refused);
 }
 
-// The transport goes first: it ends the fetches, which use all the others.
-MountedTree::~MountedTree() { transport_.reset(); }
+// The transport goes first: it ends the fetches, which use all the others; what
+// starts fetches by itself goes before it.
+MountedTree::~MountedTree() {
+  cache_.end_unpacking();
+  transport_.reset();
+}
 
 Result<void> MountedTree::serve(const FuseMountOptions& options) {
   auto session = FuseSession::mount(context_, options);

@@ -17,6 +17,7 @@
 #include "fs/fuse_session.h"
 #include "fs/kernel_backing.h"
 #include "fs/log.h"
+#include "fs/mount_source.h"
 #include "fs/passthrough.h"
 #include "fs/settings.h"
 
@@ -25,7 +26,7 @@ namespace omicsfs {
 // Opens the current snapshot of each source. Errors: those of
 // current_snapshot and Snapshot::open, with the source's name.
 Result<std::vector<MountedSource>> open_sources(
-    const Settings& settings, const std::vector<std::string>& names);
+    const Settings& settings, const std::vector<MountSource>& sources);
 
 // Everything that serves one mount, built and taken down in order. No member
 // knows where it stands in here but through what it is given.

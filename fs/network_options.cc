@@ -22,6 +22,9 @@ std::vector<std::string> named_servers(const Settings& settings) {
   };
   for (const auto& [name, source] : settings.sources) {
     add(source.base_url);
+    for (const ArchiveItem& item : source.archives) {
+      add(item.place);
+    }
   }
   for (const auto& [prefix, places] : settings.mirrors) {
     add(prefix);

@@ -10,7 +10,9 @@
 #include "fetch/curl_transport.h"
 #include "fetch/document_fetch.h"
 #include "fetch/mirrors.h"
+#include "fs/archive_reader.h"
 #include "fs/network_options.h"
+#include "fs/source_items.h"
 
 namespace omicsfs {
 namespace {
@@ -23,8 +25,13 @@ std::int64_t seconds_since_epoch() {
 
 }  // namespace
 
-Result<SourceSummary> refresh(const SourceKind& kind, const Settings& settings,
+Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                               const RefreshWatch& watch) {
+  const auto whole = with_added_items(given);
+  if (!whole) {
+    return whole.error();
+  }
+  const Settings& settings = *whole;
   const Mirrors mirrors(settings.mirrors);
   Counters counters;
   CurlTransport transport(transport_options(settings));
@@ -34,9 +41,12 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& settings,
                                 std::uint64_t max_bytes) {
     return fetcher.fetch(url, max_bytes, watch.stop);
   };
+  ArchiveReader archives(settings, fetcher, transport, mirrors, counters,
+                         watch.stop);
   const SourceSettings source = settings.source(kind.name);
-  const SourceInput input{source, download, watch.progress, watch.warn,
-                          seconds_since_epoch()};
+  const SourceInput input{source,         download,
+                          watch.progress, watch.warn,
+                          seconds_since_epoch(), &archives.access()};
   return refresh_source(kind, input, settings.state_dir);
 }
 

@@ -24,9 +24,10 @@ struct RefreshWatch {
   std::stop_token stop;
 };
 
-// Fetches the index of `kind` and makes its next snapshot the current one.
-// Errors: those of refresh_source; kInterrupted by `watch.stop`.
-Result<SourceSummary> refresh(const SourceKind& kind, const Settings& settings,
+// Fetches the index of `kind` and makes its next snapshot the current one; what
+// was added to it (source_items.h) is added to the settings `given`.
+// Errors: those of refresh_source and load_items; kInterrupted by `watch.stop`.
+Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                               const RefreshWatch& watch);
 
 // Tells of the refresh of `source` on stderr: progress through `progress`,

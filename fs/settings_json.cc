@@ -8,6 +8,7 @@
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
 #include "fs/setting_key.h"
+#include "fs/source_items.h"
 
 namespace omicsfs {
 namespace {
@@ -77,7 +78,8 @@ class SettingsReader {
   Result<void> read_group(const std::string& prefix, const JsonValue& group);
   Result<void> read_mirror(const Member& member);
   Result<void> read_source(const Member& member);
-  Result<void> read_source_key(SourceSettings& source, const Member& member);
+  Result<void> read_source_key(const SourceKind& source,
+                               SourceSettings& settings, const Member& member);
 
   std::string_view home_;
   Settings& settings_;
@@ -181,16 +183,18 @@ Result<void> SettingsReader::read_mirror(const Member& member) {
 
 Result<void> SettingsReader::read_source(const Member& member) {
   const auto& [name, value] = member;
-  if (const auto kind = find_source(name); !kind) {
+  const auto kind = find_source(name);
+  if (!kind) {
     return value.error(kind.error().message);
   }
   SourceSettings& source = settings_.sources[name];
   return for_each_member(value, [&](const Member& setting) {
-    return read_source_key(source, setting);
+    return read_source_key(**kind, source, setting);
   });
 }
 
-Result<void> SettingsReader::read_source_key(SourceSettings& source,
+Result<void> SettingsReader::read_source_key(const SourceKind& source,
+                                             SourceSettings& settings,
                                              const Member& member) {
   const auto& [key, value] = member;
   if (key == "base_url") {
@@ -202,7 +206,15 @@ Result<void> SettingsReader::read_source_key(SourceSettings& source,
     if (!url) {
       return value.error(url.error().message);
     }
-    source.base_url = *std::move(url);
+    settings.base_url = *std::move(url);
+    return {};
+  }
+  if (key == "archives" && source.of_archives) {
+    auto archives = parse_archive_items(value);
+    if (!archives) {
+      return archives.error();
+    }
+    settings.archives = *std::move(archives);
     return {};
   }
   if (key == "releases") {
@@ -210,10 +222,12 @@ Result<void> SettingsReader::read_source_key(SourceSettings& source,
     if (!releases) {
       return releases.error();
     }
-    source.releases = *std::move(releases);
+    settings.releases = *std::move(releases);
     return {};
   }
-  return unknown_key(value, "base_url, releases");
+  return unknown_key(value, source.of_archives
+                                ? "base_url, releases, archives"
+                                : "base_url, releases");
 }
 
 }  // namespace

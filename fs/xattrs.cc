@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kPrefix = "user.";
 
 std::string url_of(const RemoteFile& file, BlockCache& /*cache*/) {
-  return printable_url(file.urls.front());
+  return origin_text(file);
 }
 std::string size_of(const RemoteFile& file, BlockCache& /*cache*/) {
   return std::to_string(file.size);

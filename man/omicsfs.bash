@@ -33,7 +33,7 @@ _omicsfs() {
 
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      mount | umount | refresh | sources | ls | cache)
+      mount | umount | refresh | add | find | sources | ls | cache)
         command=${COMP_WORDS[index]}
         break
         ;;
@@ -53,7 +53,7 @@ _omicsfs() {
       mapfile -t COMPREPLY < <(compgen -W 'true false' -- "$word")
       return
       ;;
-    --cache-limit | --keep-free | --base-url | -o)
+    --cache-limit | --keep-free | --base-url | --sha1 | --id | -o)
       return
       ;;
   esac
@@ -61,7 +61,7 @@ _omicsfs() {
   case $command:$word in
     :*)
       mapfile -t COMPREPLY < <(compgen -W \
-        "mount umount refresh sources ls cache --version $settings" -- "$word")
+        "mount umount refresh add find sources ls cache --version $settings" -- "$word")
       ;;
     mount:-*)
       mapfile -t COMPREPLY < <(compgen -W \
@@ -69,7 +69,26 @@ _omicsfs() {
       ;;
     mount:*)
       mapfile -t COMPREPLY < <(compgen -W "$(_omicsfs_sources "$program")" \
-        -- "$word"; compgen -d -- "$word")
+        -- "$word"; compgen -d -- "$word"; compgen -f -X '!*.zip' -- "$word"
+        compgen -f -X '!*.npz' -- "$word")
+      ;;
+    add:-*)
+      mapfile -t COMPREPLY < <(compgen -W "--sha1 --id $settings" -- "$word")
+      ;;
+    add:*)
+      if [[ $previous == add ]]; then
+        mapfile -t COMPREPLY < <(compgen -W refine-bio -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -d -- "$word"
+          compgen -f -X '!*.zip' -- "$word")
+      fi
+      ;;
+    find:-*)
+      mapfile -t COMPREPLY < <(compgen -W "--kind --json $settings" -- "$word")
+      ;;
+    find:*)
+      mapfile -t COMPREPLY < <(compgen -W "$(_omicsfs_sources "$program")" \
+        -- "$word")
       ;;
     umount:-*)
       mapfile -t COMPREPLY < <(compgen -W '-l --lazy --help' -- "$word")

@@ -64,5 +64,20 @@ TEST(Digest, WrongLengthOrCharacterIsRefused) {
   EXPECT_FALSE(parse_digest_text("crc:" + valid));
 }
 
+TEST(Digest, TheCrcOfZipAndGzip) {
+  const std::string text = "123456789";  // the check value of CRC-32
+  const Digest digest =
+      digest_of(DigestKind::kCrc32, std::as_bytes(std::span(text)));
+  EXPECT_EQ(to_string(digest), "crc32:cbf43926");
+  EXPECT_EQ(digest, crc32_digest(0xcbf43926));
+  EXPECT_EQ(*parse_digest_text("crc32:CBF43926"), digest);
+  EXPECT_EQ(to_string(digest_of(DigestKind::kCrc32, {})), "crc32:00000000");
+  DigestHasher hasher(DigestKind::kCrc32);
+  hasher.update(std::as_bytes(std::span(text)).first(4));
+  hasher.update({});
+  hasher.update(std::as_bytes(std::span(text)).subspan(4));
+  EXPECT_EQ(hasher.finish(), digest);
+}
+
 }  // namespace
 }  // namespace omicsfs

@@ -43,6 +43,44 @@ TEST(ContentKey, WithoutADigestTellsUrlValidatorAndSizeApart) {
   EXPECT_EQ(keys.size(), 5U);
 }
 
+RemoteFile member_at(const RemoteFile& archive, std::uint64_t offset) {
+  RemoteFile member;
+  member.size = 10;
+  member.digest = crc32_digest(0x1234);
+  member.member = MemberPlace{std::make_shared<const RemoteFile>(archive),
+                              offset, 5, MemberMethod::kDeflated};
+  return member;
+}
+
+TEST(ContentKey, OfAMemberIsThatOfItsPlaceInItsArchive) {
+  const RemoteFile archive = file_at("https://a/x.zip");
+  const RemoteFile member = member_at(archive, 100);
+  RemoteFile other_crc = member;
+  other_crc.digest = crc32_digest(0x1235);
+  RemoteFile other_size = member;
+  other_size.size = 11;
+  RemoteFile stored = member;
+  stored.member->method = MemberMethod::kStored;
+  const std::set<std::string> keys = {
+      content_key(member), content_key(member_at(archive, 101)),
+      content_key(member_at(file_at("https://a/y.zip"), 100)),
+      content_key(other_crc), content_key(other_size), content_key(stored)};
+  EXPECT_EQ(keys.size(), 6U);
+  EXPECT_TRUE(content_key(member).starts_with("member-"));
+  EXPECT_EQ(content_key(member), content_key(member_at(archive, 100)));
+}
+
+TEST(ContentKey, OfALocalFileIsThatOfItsPathAndVersion) {
+  RemoteFile file;
+  file.local_path = "/a.zip";
+  file.validator = "1";
+  file.size = 10;
+  RemoteFile later = file;
+  later.validator = "2";
+  EXPECT_TRUE(content_key(file).starts_with("local-"));
+  EXPECT_NE(content_key(file), content_key(later));
+}
+
 TEST(ContentKey, IsFitForAFileName) {
   RemoteFile file = file_at("https://a/../\n?x=/");
   for (const std::string& key : {content_key(file), [&file] {

@@ -103,6 +103,29 @@ TEST(SnapshotWriter, AContentNeedsAUrlAndASaneSize) {
             ErrorCode::kInvalid);
 }
 
+TEST(SnapshotWriter, AMemberLiesWithinAnArchiveThatIsNoMember) {
+  const ScratchDir dir;
+  Result<SnapshotWriter> writer =
+      SnapshotWriter::create(dir / "s", {"test", 1, 0});
+  const RemoteFile archive = remote_file_named("a.zip", 1000);
+  RemoteFile member;
+  member.size = 5000;
+  member.member = MemberPlace{std::make_shared<const RemoteFile>(archive), 999,
+                              1000, MemberMethod::kDeflated};
+  EXPECT_TRUE(writer->add_content(member));
+  RemoteFile beyond = member;
+  beyond.member->header_offset = 1000;
+  EXPECT_FALSE(writer->add_content(beyond));
+  RemoteFile too_long = member;
+  too_long.member->compressed_size = 1001;
+  EXPECT_FALSE(writer->add_content(too_long));
+  RemoteFile nested = member;
+  nested.member->archive = std::make_shared<const RemoteFile>(member);
+  const auto refused = writer->add_content(nested);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+}
+
 TEST(SnapshotWriter, ACommitReplacesAnOlderFileOfThatName) {
   const ScratchDir dir;
   write_file(dir / "s", "something else");

@@ -78,7 +78,10 @@ class CacheWorld {
                  const MutexLock lock(mutex_);
                  reports_.push_back(report);
                }) {}
-  ~CacheWorld() { network_.reset(); }
+  ~CacheWorld() {
+    cache_.end_unpacking();
+    network_.reset();
+  }
   CacheWorld(const CacheWorld&) = delete;
   CacheWorld& operator=(const CacheWorld&) = delete;
 

@@ -127,6 +127,37 @@ TEST(CommandLine, TakesTheOtherCommands) {
       OutputFormat::kJson);
 }
 
+TEST(CommandLine, TakesArchivesInPlaceOfSources) {
+  const auto options = accepted_as<MountOptions>(
+      {"mount", "https://h/a.zip?x=1", "b.npz", "./c", "abc-atlas", "/m"});
+  EXPECT_EQ(options.sources,
+            (Words{"https://h/a.zip?x=1", "b.npz", "./c", "abc-atlas"}));
+}
+
+TEST(CommandLine, TakesWhatIsToBeAdded) {
+  const auto many =
+      accepted_as<AddOptions>({"add", "refine-bio", "a.zip", "https://h/b"});
+  EXPECT_EQ(many.source, "refine-bio");
+  EXPECT_EQ(many.items, (Words{"a.zip", "https://h/b"}));
+  EXPECT_FALSE(many.sha1);
+  const std::string hex(40, 'a');
+  const auto one = accepted_as<AddOptions>(
+      {"add", "--sha1", hex, "--id", "name", "refine-bio", "a.zip"});
+  EXPECT_EQ(one.sha1->hex, hex);
+  EXPECT_EQ(one.id, "name");
+}
+
+TEST(CommandLine, TakesConditionsOfFind) {
+  const auto options = accepted_as<FindOptions>(
+      {"find", "--kind", "sample", "--json", "refine-bio", "sex=female", "a=b=c"});
+  EXPECT_EQ(options.source, "refine-bio");
+  EXPECT_EQ(options.kind, "sample");
+  EXPECT_EQ(options.format, OutputFormat::kJson);
+  ASSERT_EQ(options.conditions.size(), 2U);
+  EXPECT_EQ(options.conditions[0].name, "sex");
+  EXPECT_EQ(options.conditions[1].value, "b=c");
+}
+
 TEST(CommandLine, SplitsThePlaceOfLsAtItsFirstSlash) {
   const auto root = accepted_as<LsOptions>({"ls", "abc-atlas"});
   EXPECT_EQ(root.source, "abc-atlas");

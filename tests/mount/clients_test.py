@@ -10,99 +10,16 @@ it, and reads it with pandas, h5py, md5sum, cp, tar and rsync.
 
 import contextlib
 import filecmp
-import hashlib
 import json
 import os
 import pathlib
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-OMICSFS, ORIGIN = (os.path.abspath(path) for path in sys.argv[1:3])
-HERE = pathlib.Path(__file__).resolve().parent
-TIMEOUT_S = 60
-
-NGINX_CONFIG = """
-daemon off; worker_processes 2; pid {work}/nginx.pid; user root;
-error_log {work}/nginx-error.log;
-events {{ worker_connections 256; }}
-http {{
-  access_log {work}/nginx-access.log; sendfile on; types {{ }}
-  client_body_temp_path {work}/t1; proxy_temp_path {work}/t2;
-  fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
-  server {{ listen 127.0.0.1:{port}{tls}; root {bucket}; }}
-}}
-"""
-
-
-def run(*words, **options):
-    return subprocess.run(words, check=True, timeout=TIMEOUT_S, **options)
-
-
-def output_of(*words, **options):
-    return run(*words, stdout=subprocess.PIPE, text=True, **options).stdout
-
-
-@contextlib.contextmanager
-def process(*words, **options):
-    """A server of ours, ended by its pid."""
-    server = subprocess.Popen(words, **options)
-    try:
-        yield server
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(TIMEOUT_S)
-
-
-@contextlib.contextmanager
-def own_origin(bucket, work):
-    with process(ORIGIN, "--root", bucket, stdout=subprocess.PIPE, text=True) as server:
-        with server.stdout:
-            yield server.stdout.readline().strip()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_it_listens(port, server):
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    raise RuntimeError("nginx does not listen")
-
-
-TLS_CONFIG = """ ssl http2; server_name localhost;
-    ssl_certificate {work}/cert.pem; ssl_certificate_key {work}/key.pem"""
-
-
-def make_certificate(work):
-    """A certificate for localhost that nobody trusts but who is told to."""
-    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-        "-keyout", str(work / "key.pem"), "-out", str(work / "cert.pem"),
-        stderr=subprocess.DEVNULL)
-
-
-@contextlib.contextmanager
-def nginx(bucket, work, tls=""):
-    port = free_port()
-    config = work / "nginx.conf"
-    config.write_text(NGINX_CONFIG.format(
-        work=work, port=port, bucket=bucket, tls=tls.format(work=work)))
-    nginx_path = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
-    with process(nginx_path, "-c", str(config), "-e", str(work / "nginx-error.log")) as server:
-        wait_until_it_listens(port, server)
-        yield f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/"
+from harness import (HERE, make_certificate, main, md5_of, mounted_words, nginx, output_of,
+                     own_origin, run, TLS_CONFIG)
 
 
 @contextlib.contextmanager
@@ -115,18 +32,9 @@ def mounted(base_url, work, releases=(), **variables):
         "state_dir": str(work / "state"),
         "cache": {"dir": str(work / "cache"), "limit": "1G", "keep_free": "1M"},
         "sources": {"abc-atlas": source}}))
-    mount = work / "mnt"
-    mount.mkdir()
     environment = dict(os.environ, OMICSFS_CONFIG=str(config), no_proxy="*", **variables)
-    run(OMICSFS, "mount", "abc-atlas", str(mount), env=environment)
-    try:
+    with mounted_words(["abc-atlas"], work / "mnt", environment) as mount:
         yield mount
-    finally:
-        run(OMICSFS, "umount", str(mount), env=environment)
-
-
-def md5_of(path):
-    return hashlib.md5(pathlib.Path(path).read_bytes()).hexdigest()
 
 
 def published(bucket):
@@ -282,14 +190,6 @@ class Tls(unittest.TestCase):
             with mounted(self.url, self.work, self.releases):
                 self.fail("it was mounted")
         self.assertEqual((self.work / "nginx-access.log").read_text(), "")
-
-
-def main():
-    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
-        print("skipped: /dev/fuse is missing")
-        return 77
-    program = unittest.main(argv=sys.argv[:1], exit=False)
-    return 0 if program.result.wasSuccessful() else 1
 
 
 if __name__ == "__main__":

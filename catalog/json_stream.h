@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "catalog/result.h"
+
+// Reads a JSON document that is too large to be held as a whole.
+
+namespace omicsfs {
+
+enum class JsonScalarKind { kString, kNumber, kBoolean, kNull };
+
+struct JsonScalar {
+  // The keys that lead to it, the outermost first. Elements of an array have
+  // the array's.
+  std::span<const std::string> keys;
+  JsonScalarKind kind;
+  // A string's characters, a number as it is written, "true", "false", "".
+  std::string_view text;
+};
+
+// Fills the start of what it is given with the document's next bytes; 0 at its
+// end.
+using ReadPiece = std::function<Result<std::size_t>(std::span<char> out)>;
+
+// Gives each scalar of the document to `take`, in order; memory is what one of
+// them takes. Errors: those of `read` and `take`; kInvalid, no JSON (with the
+// byte offset), or nested deeper than `max_depth`.
+Result<void> stream_json(
+    const ReadPiece& read,
+    const std::function<Result<void>(const JsonScalar&)>& take,
+    std::size_t max_depth = 64);
+
+}  // namespace omicsfs

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/sources/refine_bio.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "catalog/archive_tree.h"
+#include "catalog/entry_name.h"
+#include "catalog/sources/refine_download.h"
+#include "catalog/sources/refine_readme.h"
+#include "catalog/sources/refine_records.h"
+
+namespace omicsfs {
+namespace {
+
+// What one download brings to experiments/ or species/: the files of a
+// directory of its own.
+struct RefineFolder {
+  const RefineDownload* download = nullptr;
+  std::vector<std::pair<std::string, NodeId>> files;  // by name
+};
+using RefineFolders = std::map<std::string, RefineFolder>;
+
+class RefineTree {
+ public:
+  RefineTree(const SourceInput& input, TreeBuilder& tree)
+      : input_(input), tree_(tree) {}
+
+  // `downloads` are newest first.
+  Result<SourceSummary> build(const std::vector<RefineDownload>& downloads);
+
+ private:
+  Result<void> add(const RefineDownload& download);
+  Result<void> describe(const RefineDownload& download, std::string_view path,
+                        NodeId node);
+  Result<void> add_views(const RefineDownload& download);
+  Result<void> add_folder(const std::string& view, const std::string& name,
+                          const RefineFolder& folder);
+  Result<void> add_text(const std::string& path, const std::string& text);
+
+  const SourceInput& input_;
+  TreeBuilder& tree_;
+  SourceSummary summary_;
+  RefineFolders folders_;  // of the download that is being added
+  std::set<std::string> taken_;
+};
+
+std::string view_of(const RefineMetadata& metadata) {
+  if (metadata.is_compendium() || metadata.quant_sf_only) {
+    return "";
+  }
+  return metadata.aggregate_by == "EXPERIMENT" ? "experiments"
+         : metadata.aggregate_by == "SPECIES"  ? "species"
+                                               : "";
+}
+
+Result<void> RefineTree::add_text(const std::string& path,
+                                  const std::string& text) {
+  const auto node = tree_.add_inline_file(path, text, input_.now);
+  return node ? Result<void>() : node.error();
+}
+
+// Attributes of a download's file: which it is, and of what.
+Result<void> RefineTree::describe(const RefineDownload& download,
+                                  std::string_view path, NodeId node) {
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"omicsfs.release", download.metadata.is_compendium()
+                              ? download.organism + " v" +
+                                    std::to_string(
+                                        *download.metadata.compendium_version)
+                              : download.id},
+      {"refinebio.created_at", download.metadata.created_at},
+      {"refinebio.scale_by", download.metadata.scale_by},
+      {"refinebio.quantile_normalized", download.metadata.quantile_normalized},
+  };
+  const std::string folder(path.substr(0, path.find('/')));
+  const auto experiment = download.metadata.experiments.find(folder);
+  if (experiment != download.metadata.experiments.end()) {
+    const RefineExperiment& about = experiment->second;
+    facts.emplace_back("refinebio.title", about.title);
+    facts.emplace_back("refinebio.technology", about.technology);
+    facts.emplace_back("refinebio.organism", joined(about.organisms));
+    facts.emplace_back("refinebio.samples", std::to_string(about.samples.size()));
+  }
+  for (const auto& [name, value] : facts) {
+    if (value.empty()) {
+      continue;
+    }
+    if (auto set = tree_.set_xattr(node, name, value); !set) {
+      return set;
+    }
+  }
+  return {};
+}
+
+Result<void> RefineTree::add(const RefineDownload& download) {
+  std::string directory = download.directory();
+  for (int further = 2; !taken_.insert(directory).second; ++further) {
+    directory = download.directory() + "-" + std::to_string(further);
+  }
+  folders_.clear();
+  const auto on_member = [&](const ArchiveMember& /*member*/,
+                             const std::string& path,
+                             NodeId node) -> Result<void> {
+    const std::size_t slash = path.find('/');
+    if (slash != std::string::npos && path.find('/', slash + 1) == path.npos) {
+      folders_[path.substr(0, slash)].files.emplace_back(
+          path.substr(slash + 1), node);
+    }
+    return describe(download, path, node);
+  };
+  const auto totals = add_archive(tree_, directory, download.archive,
+                                  download.members, input_.warn, on_member);
+  if (!totals) {
+    return totals.error();
+  }
+  const auto whole = tree_.add_file(directory + ".zip", *download.archive,
+                                    download.created_at);
+  if (!whole) {
+    return whole.error();
+  }
+  summary_.files += totals->files + 1;
+  summary_.bytes += totals->bytes + download.archive->size;
+  if (auto described = add_refine_records(tree_, download, directory,
+                                          *input_.archives);
+      !described) {
+    return described;
+  }
+  return add_views(download);
+}
+
+// The download's part of experiments/ or species/, where no newer one has it.
+Result<void> RefineTree::add_views(const RefineDownload& download) {
+  const std::string view = view_of(download.metadata);
+  if (view.empty()) {
+    return {};
+  }
+  if (view == "experiments") {
+    for (const auto& [accession, about] : download.metadata.experiments) {
+      folders_[accession];  // also one of which nothing was made
+    }
+  }
+  for (auto& [name, folder] : folders_) {
+    folder.download = &download;
+    if (!check_entry_name(name)) {
+      input_.warn("the experiment " + omicsfs::quoted(name) + " is left out");
+      continue;
+    }
+    if (!taken_.insert(view + "/" + name).second) {
+      continue;
+    }
+    if (auto added = add_folder(view, name, folder); !added) {
+      return added;
+    }
+  }
+  return {};
+}
+
+Result<void> RefineTree::add_folder(const std::string& view,
+                                    const std::string& name,
+                                    const RefineFolder& folder) {
+  const std::string directory = view + "/" + name;
+  bool has_matrix = false;
+  std::set<std::string> names;
+  for (const auto& [file, node] : folder.files) {
+    has_matrix = has_matrix || file == name + ".tsv";
+    names.insert(file);
+    if (auto linked = tree_.add_link(directory + "/" + file, node); !linked) {
+      return linked;
+    }
+  }
+  if (!has_matrix && !names.contains("MISSING.txt")) {
+    if (auto told = add_text(directory + "/MISSING.txt",
+                             refine_missing_text(*folder.download, name));
+        !told) {
+      return told;
+    }
+  }
+  if (names.contains("README.txt")) {
+    return {};
+  }
+  return add_text(directory + "/README.txt",
+                  refine_folder_readme(*folder.download, view, name));
+}
+
+Result<SourceSummary> RefineTree::build(
+    const std::vector<RefineDownload>& downloads) {
+  for (const char* name : {"datasets", "experiments", "species", "compendia",
+                           "compendia/normalized", "compendia/rna-seq"}) {
+    if (auto made = tree_.add_directory(name, input_.now); !made) {
+      return made.error();
+    }
+  }
+  for (const RefineDownload& download : downloads) {
+    if (auto added = add(download); !added) {
+      return added.error().within(download.id);
+    }
+  }
+  if (auto told = add_text("README.txt", refine_root_readme(downloads));
+      !told) {
+    return told.error();
+  }
+  summary_.releases = downloads.size();
+  summary_.newest_release = downloads.empty() ? "" : downloads.front().id;
+  return summary_;
+}
+
+// Those that can be read, newest first.
+Result<std::vector<RefineDownload>> read_all(const SourceInput& input) {
+  const auto& items = input.settings.archives;
+  std::vector<RefineDownload> downloads;
+  for (std::size_t index = 0; index < items.size(); ++index) {
+    input.progress("archives", index, items.size());
+    auto download = read_refine_download(items[index], *input.archives);
+    if (download) {
+      downloads.push_back(*std::move(download));
+    } else if (items.size() == 1 ||
+               download.error().code == ErrorCode::kInterrupted) {
+      return download.error();
+    } else {
+      input.warn("left out: " + download.error().message);
+    }
+  }
+  std::stable_sort(downloads.begin(), downloads.end(),
+                   [](const RefineDownload& left, const RefineDownload& right) {
+                     return left.created_at > right.created_at;
+                   });
+  return downloads;
+}
+
+}  // namespace
+
+Result<SourceSummary> build_refine_bio(const SourceInput& input,
+                                       TreeBuilder& tree) {
+  const auto downloads = read_all(input);
+  return downloads ? RefineTree(input, tree).build(*downloads)
+                   : downloads.error();
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/stored_origin.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kPieceBytes = 16 * kBlockBytes;
+
+}  // namespace
+
+LinkSpeed StoredOrigin::speed() const {
+  return remote_ == nullptr ? LinkSpeed{} : remote_->speed();
+}
+
+std::optional<std::chrono::microseconds> StoredOrigin::late_after() const {
+  return remote_ == nullptr ? std::nullopt : remote_->late_after();
+}
+
+bool StoredOrigin::must_fetch(ByteRange in_archive) const {
+  return remote_ != nullptr && !bytes_->archive().has(in_archive);
+}
+
+RangeFetcher::AskAgain StoredOrigin::fetch(ByteRange range,
+                                           std::shared_ptr<RangeSink> sink) {
+  const std::uint64_t begin = bytes_->known_data_offset();
+  const ByteRange in_archive{begin + range.offset, range.length};
+  if (begin != 0 && must_fetch(in_archive)) {
+    return remote_->fetch(in_archive, std::move(sink));
+  }
+  tools_.pool.add([self = shared_from_this(), range, sink = std::move(sink)](
+                      const std::stop_token& stop) {
+    if (auto served = self->serve(range, sink, stop); !served) {
+      sink->on_done(served);
+    }
+  });
+  return [] {};
+}
+
+// An error where the sink has not been told the end, nor ever will be.
+Result<void> StoredOrigin::serve(ByteRange range,
+                                 const std::shared_ptr<RangeSink>& sink,
+                                 const std::stop_token& stop) {
+  const ReadLimits limits{std::chrono::steady_clock::now() + tools_.patience,
+                          stop};
+  const auto begin = bytes_->data_offset(limits);
+  if (!begin) {
+    return begin.error();
+  }
+  const ByteRange in_archive{*begin + range.offset, range.length};
+  if (must_fetch(in_archive)) {
+    static_cast<void>(remote_->fetch(in_archive, sink));
+    return {};
+  }
+  sink->on_started();
+  if (auto copied = copy(range, *sink, limits); !copied) {
+    return copied;
+  }
+  sink->on_done({});
+  return {};
+}
+
+Result<void> StoredOrigin::copy(ByteRange range, RangeSink& sink,
+                                const ReadLimits& limits) {
+  std::vector<std::byte> piece(std::min(range.length, kPieceBytes));
+  for (std::uint64_t done = 0; done < range.length; done += piece.size()) {
+    piece.resize(std::min(range.length - done, kPieceBytes));
+    if (!sink.wanted()) {
+      return Error{ErrorCode::kInterrupted, "not wanted any more"};
+    }
+    auto read = bytes_->read_at(range.offset + done, piece, limits);
+    if (read) {
+      read = sink.on_bytes(piece);
+    }
+    if (!read) {
+      return read;
+    }
+  }
+  return {};
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "fs/archive_reader.h"
+
+#include <utility>
+
+#include "catalog/archive_guard.h"
+#include "fetch/local_origin.h"
+#include "fetch/url.h"
+#include "fetch/zip_listing.h"
+#include "fs/network_options.h"
+
+namespace omicsfs {
+
+ArchiveReader::ArchiveReader(const Settings& settings,
+                             DocumentFetcher& documents, Transport& transport,
+                             const Mirrors& mirrors, Counters& counters,
+                             std::stop_token stop)
+    : settings_(settings),
+      documents_(documents),
+      counters_(counters),
+      stop_(std::move(stop)),
+      fetcher_(transport, mirrors, retry_policy(settings.network), counters),
+      access_{[this](const std::string& place) { return locate(place); },
+              [this](const RemoteFile& file) { return list(file); },
+              [this](const RemoteFile& file, std::uint64_t offset,
+                     std::span<char> out) {
+                return read(file, offset, out);
+              }} {}
+
+ArchiveReader::~ArchiveReader() {
+  last_read_.reset();
+  if (cache_ != nullptr) {
+    cache_->end_unpacking();
+    cache_->wait_until_idle();
+  }
+}
+
+BlockCache& ArchiveReader::cache() {
+  if (cache_ == nullptr) {
+    cache_ = std::make_unique<BlockCache>(
+        settings_.cache.dir,
+        CacheLimits{settings_.cache.limit, settings_.cache.keep_free},
+        Fetching{fetcher_, fetch_limits(settings_.network, machine_memory())},
+        counters_, BlockCache::OnDropped());
+  }
+  return *cache_;
+}
+
+ReadLimits ArchiveReader::limits() const {
+  return {std::chrono::steady_clock::now() + settings_.network.timeout, stop_};
+}
+
+Result<RemoteFile> ArchiveReader::locate(const std::string& place) {
+  if (!is_http_url(place)) {
+    return local_file(place);
+  }
+  const auto facts = documents_.probe(place, stop_);
+  if (!facts) {
+    return facts.error();
+  }
+  RemoteFile file;
+  file.urls = {place};
+  file.size = facts->size;
+  file.validator = facts->validator.etag.empty()
+                       ? facts->validator.last_modified
+                       : facts->validator.etag;
+  return file;
+}
+
+Result<ArchiveMembers> ArchiveReader::list(const RemoteFile& file) {
+  CacheReader archive(cache().open(file));
+  // A directory of some MiB over a slow line is many reads.
+  constexpr int kReads = 10;
+  auto members = list_zip(
+      archive, {std::chrono::steady_clock::now() +
+                    kReads * std::chrono::seconds(settings_.network.timeout),
+                stop_});
+  if (!members) {
+    return members.error().within(origin_text(file));
+  }
+  if (auto guarded = guard_archive(*members, file.size); !guarded) {
+    return guarded.error().within(origin_text(file));
+  }
+  return members;
+}
+
+Result<void> ArchiveReader::read(const RemoteFile& file, std::uint64_t offset,
+                                 std::span<char> out) {
+  if (std::string key = content_key(file); key != last_key_) {
+    last_read_ = std::make_unique<CacheReader>(cache().open(file));
+    last_key_ = std::move(key);
+  }
+  auto got = last_read_->read_at(offset, std::as_writable_bytes(out), limits());
+  return got ? got : got.error().within(origin_text(file));
+}
+
+}  // namespace omicsfs

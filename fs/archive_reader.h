@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "catalog/source.h"
+#include "fetch/block_cache.h"
+#include "fetch/document_fetch.h"
+#include "fetch/range_fetch.h"
+#include "fs/settings.h"
+
+namespace omicsfs {
+
+// Reads archives for a refresh, through the block cache: what it fetched is
+// there for the mount. The cache is opened when it is first needed.
+class ArchiveReader {
+ public:
+  // `documents` asks for sizes. What it is given must outlive it.
+  ArchiveReader(const Settings& settings, DocumentFetcher& documents,
+                Transport& transport, const Mirrors& mirrors,
+                Counters& counters, std::stop_token stop);
+  ~ArchiveReader();
+  ArchiveReader(const ArchiveReader&) = delete;
+  ArchiveReader& operator=(const ArchiveReader&) = delete;
+
+  [[nodiscard]] const ArchiveAccess& access() const { return access_; }
+
+ private:
+  Result<RemoteFile> locate(const std::string& place);
+  Result<ArchiveMembers> list(const RemoteFile& file);
+  Result<void> read(const RemoteFile& file, std::uint64_t offset,
+                    std::span<char> out);
+  BlockCache& cache();
+  [[nodiscard]] ReadLimits limits() const;
+
+  const Settings& settings_;
+  DocumentFetcher& documents_;
+  Counters& counters_;
+  std::stop_token stop_;
+  RangeFetcher fetcher_;
+  std::unique_ptr<BlockCache> cache_;
+  // The file that was read last, and its key: reads follow one another.
+  std::unique_ptr<CacheReader> last_read_;
+  std::string last_key_;
+  ArchiveAccess access_;
+};
+
+}  // namespace omicsfs

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "fs/source_items.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "catalog/temporary_file.h"
+#include "catalog/unique_fd.h"
+#include "fetch/local_io.h"
+#include "fetch/url.h"
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20;
+
+std::filesystem::path path_of(const std::filesystem::path& state_dir,
+                              std::string_view source) {
+  return state_dir / "items" / (std::string(source) + ".json");
+}
+
+Result<std::string> text_at(const JsonValue& object, std::string_view key) {
+  const auto value = object.find(key);
+  return value ? value->as_string() : Result<std::string>("");
+}
+
+Result<ArchiveItem> parse_item(const JsonValue& element) {
+  const auto place =
+      element.is_string()
+          ? element.as_string()
+          : [&element]() -> Result<std::string> {
+              const auto value = element.at("place");
+              return value ? value->as_string() : value.error();
+            }();
+  if (!place) {
+    return place.error();
+  }
+  auto whole = archive_place(*place);
+  if (!whole) {
+    return element.error(whole.error().message);
+  }
+  ArchiveItem item{*std::move(whole), std::nullopt, ""};
+  if (element.is_string()) {
+    return item;
+  }
+  const auto sha1 = text_at(element, "sha1");
+  auto id = text_at(element, "id");
+  if (!sha1 || !id) {
+    return sha1 ? id.error() : sha1.error();
+  }
+  item.id = *std::move(id);
+  if (!sha1->empty()) {
+    auto digest = parse_digest(DigestKind::kSha1, *sha1);
+    if (!digest) {
+      return element.error(digest.error().message);
+    }
+    item.sha1 = *std::move(digest);
+  }
+  return item;
+}
+
+}  // namespace
+
+Result<std::string> archive_place(const std::string& word) {
+  if (word.empty()) {
+    return Error{ErrorCode::kInvalid, "an archive has no place"};
+  }
+  if (is_http_url(word)) {
+    return word;
+  }
+  if (word.find("://") != std::string::npos) {
+    return Error{ErrorCode::kInvalid,
+                 "an archive is named by its path, or an http or https url"};
+  }
+  std::error_code error;
+  const auto path = std::filesystem::absolute(word, error);
+  if (error) {
+    return system_error("cannot find an archive", error.value());
+  }
+  return path.lexically_normal().string();
+}
+
+Result<std::vector<ArchiveItem>> parse_archive_items(const JsonValue& array) {
+  const auto elements = array.elements();
+  if (!elements) {
+    return elements.error();
+  }
+  std::vector<ArchiveItem> items;
+  for (const JsonValue& element : *elements) {
+    auto item = parse_item(element);
+    if (!item) {
+      return item.error();
+    }
+    items.push_back(*std::move(item));
+  }
+  return items;
+}
+
+std::string archive_items_json(const std::vector<ArchiveItem>& items) {
+  std::string text = "[";
+  for (const ArchiveItem& item : items) {
+    text += (text.size() > 1 ? ",\n " : "\n ") + std::string("{\"place\": ") +
+            json_quoted(item.place);
+    if (item.sha1) {
+      text += ", \"sha1\": " + json_quoted(item.sha1->hex);
+    }
+    if (!item.id.empty()) {
+      text += ", \"id\": " + json_quoted(item.id);
+    }
+    text += "}";
+  }
+  return text + "\n]\n";
+}
+
+Result<std::vector<ArchiveItem>> load_items(
+    const std::filesystem::path& state_dir, std::string_view source) {
+  const auto path = path_of(state_dir, source);
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) {
+    return errno == ENOENT
+               ? Result<std::vector<ArchiveItem>>(std::vector<ArchiveItem>())
+               : system_error("cannot read " + path.string(), errno);
+  }
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  std::string text(error ? 0 : std::min<std::uint64_t>(size, kMaxBytes), '\0');
+  text.resize(read_up_to(fd.get(), 0, std::as_writable_bytes(std::span(text))));
+  const auto document = JsonValue::parse(text);
+  if (!document) {
+    return document.error().within(path.string());
+  }
+  auto items = parse_archive_items(*document);
+  return items ? items : items.error().within(path.string());
+}
+
+Result<Settings> with_added_items(Settings settings) {
+  for (const SourceKind& kind : all_sources()) {
+    if (!kind.of_archives) {
+      continue;
+    }
+    auto added = load_items(settings.state_dir, kind.name);
+    if (!added) {
+      return added.error();
+    }
+    if (!added->empty()) {
+      auto& archives = settings.sources[std::string(kind.name)].archives;
+      std::move(added->begin(), added->end(), std::back_inserter(archives));
+    }
+  }
+  return settings;
+}
+
+Result<void> save_items(const std::filesystem::path& state_dir,
+                        std::string_view source,
+                        const std::vector<ArchiveItem>& items) {
+  const auto path = path_of(state_dir, source);
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) {
+    return system_error("cannot make " + path.parent_path().string(),
+                        error.value());
+  }
+  auto file = TemporaryFile::create(path);
+  if (!file) {
+    return file.error();
+  }
+  const std::string text = archive_items_json(items);
+  const UniqueFd fd(::open(file->path().c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd.valid()) {
+    return system_error("cannot write " + file->path(), errno);
+  }
+  auto written = write_all(fd.get(), 0, std::as_bytes(std::span(text)));
+  return written ? file->rename_to(path) : written;
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "catalog/source.h"
+
+namespace omicsfs {
+
+// Archives as a source sees them: by place, their members and those' bytes.
+class FakeArchives {
+ public:
+  // Makes the archive at `place`; a name that ends in '/' is a directory.
+  void add(const std::string& place,
+           const std::vector<std::pair<std::string, std::string>>& members) {
+    Archive& archive = archives_[place];
+    for (const auto& [name, bytes] : members) {
+      ArchiveMember member;
+      member.name = name;
+      member.size = bytes.size();
+      member.compressed_size = bytes.size();
+      member.header_offset = archive.members.size();
+      member.mtime = 1726755280;
+      archive.members.push_back(member);
+      archive.bytes.push_back(bytes);
+    }
+  }
+  // What is asked of `place` fails from now on.
+  void fail(const std::string& place, Error error) {
+    failures_.insert_or_assign(place, std::move(error));
+  }
+
+  // REQUIRES: this outlives it.
+  [[nodiscard]] ArchiveAccess access() {
+    return {[this](const std::string& place) { return locate(place); },
+            [this](const RemoteFile& file) -> Result<ArchiveMembers> {
+              return archives_.at(file.urls.front()).members;
+            },
+            [this](const RemoteFile& file, std::uint64_t offset,
+                   std::span<char> out) { return read(file, offset, out); }};
+  }
+
+ private:
+  struct Archive {
+    ArchiveMembers members;
+    std::vector<std::string> bytes;
+  };
+
+  Result<RemoteFile> locate(const std::string& place) {
+    const auto failure = failures_.find(place);
+    if (failure != failures_.end()) {
+      return failure->second;
+    }
+    if (!archives_.contains(place)) {
+      return Error{ErrorCode::kNotFound, "no " + place};
+    }
+    RemoteFile file;
+    file.urls = {place};
+    file.size = 1'000'000;
+    return file;
+  }
+  Result<void> read(const RemoteFile& file, std::uint64_t offset,
+                    std::span<char> out) {
+    const Archive& archive =
+        archives_.at(file.member->archive->urls.front());
+    const std::string& bytes = archive.bytes[file.member->header_offset];
+    std::memcpy(out.data(), bytes.data() + offset, out.size());
+    return {};
+  }
+
+  std::map<std::string, Archive> archives_;
+  std::map<std::string, Error> failures_;
+};
+
+}  // namespace omicsfs

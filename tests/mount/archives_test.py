@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Zip archives on a mount: each member must read as unzip unpacks it.
+
+usage: archives_test.py OMICSFS ORIGIN [REFINEBIO]
+
+Composes archives with Python's zipfile, serves them by nginx, mounts them alone
+and as refine-bio, and reads them with unzip, cmp, pandas and zipfile. REFINEBIO
+is a directory with a real download, SRP164913.zip; without it, its test skips.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+
+from harness import OMICSFS, main, mounted_words, nginx, output_of, run
+
+REAL = pathlib.Path(sys.argv[3]) / "SRP164913.zip" if len(sys.argv) > 3 else None
+
+
+def table(lines, columns, seed=1):
+    """Tab-separated numbers, as a matrix of refine.bio's: a header, then genes."""
+    numbers = random.Random(seed)
+    text = io.StringIO()
+    text.write("Gene\t" + "\t".join(f"SRR{i}" for i in range(columns)) + "\n")
+    for line in range(lines):
+        text.write(f"ENSG{line:011}\t" + "\t".join(
+            "0.0" if numbers.random() < 0.7 else repr(numbers.random()) for _ in range(columns))
+            + "\n")
+    return text.getvalue().encode()
+
+
+def metadata(**facts):
+    return json.dumps({"created_at": "2024-09-19T14:14:41", **facts}, indent=4, sort_keys=True)
+
+
+def archive(path, members, compression=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", compression) as target:
+        for name, data in members.items():
+            target.writestr(name, data)
+    return path
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the mount does not come")
+        time.sleep(0.01)
+
+
+class SparseFile(io.FileIO):
+    """Large pieces of zeros take no space on the disk."""
+
+    def write(self, data):
+        data = bytes(data)
+        if len(data) >= 4096 and data.count(0) == len(data):
+            self.seek(len(data), os.SEEK_CUR)
+            return len(data)
+        return super().write(data)
+
+
+class Mounts(unittest.TestCase):
+    def setUp(self):
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+        self.work = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.bucket = self.work / "bucket"
+        self.bucket.mkdir()
+        self.config = self.work / "config.json"
+        self.environment = dict(os.environ, OMICSFS_CONFIG=str(self.config), no_proxy="*")
+        self.configure()
+
+    def configure(self, **sources):
+        self.config.write_text(json.dumps({
+            "state_dir": str(self.work / "state"),
+            "cache": {"dir": str(self.work / "cache"), "limit": "2G", "keep_free": "1M"},
+            "sources": sources}))
+
+    def serve(self):
+        return self.stack.enter_context(nginx(self.bucket, self.work))
+
+    def mount(self, *words):
+        return self.stack.enter_context(
+            mounted_words(words, self.work / "mnt", self.environment))
+
+    def sent(self):
+        """Bytes of bodies that nginx has sent."""
+        log = (self.work / "nginx-access.log").read_text().splitlines()
+        return sum(int(line.split('"')[2].split()[1]) for line in log)
+
+    def assert_unpacked(self, root, path):
+        """Every member of the archive `path` is below `root`, and no more."""
+        with zipfile.ZipFile(path) as truth:
+            names = [name for name in truth.namelist() if not name.endswith("/")]
+            for name in names:
+                with self.subTest(name):
+                    self.assertEqual(hashlib.md5((root / name).read_bytes()).digest(),
+                                     hashlib.md5(truth.read(name)).digest())
+                    self.assertEqual((root / name).stat().st_size, truth.getinfo(name).file_size)
+        found = [p for p in root.rglob("*") if p.is_file()]
+        self.assertEqual(len(found), len(names))
+
+
+class OneArchive(Mounts):
+    """`omicsfs mount ARCHIVE MOUNTPOINT`."""
+
+    def compose(self):
+        big = table(3000, 40)
+        return archive(self.bucket / "a.zip", {
+            "README.md": "about\r\n", "GSE1/": "", "GSE1/GSE1.tsv": big,
+            "GSE1/nested/deep/er/x.txt": "x", "empty.txt": "", "ünï.txt": "ü"})
+
+    def test_over_http_each_member_is_as_unzip_unpacks_it(self):
+        path = self.compose()
+        root = self.mount(self.serve() + "a.zip")
+        self.assert_unpacked(root, path)
+        run("sh", "-c", 'unzip -p "$0" GSE1/GSE1.tsv | cmp - "$1"', str(path),
+            str(root / "GSE1/GSE1.tsv"))
+
+    def test_a_local_one_is_mounted_by_its_path(self):
+        path = self.compose()
+        self.assert_unpacked(self.mount(str(path)), path)
+
+    def test_listing_costs_the_tail(self):
+        archive(self.bucket / "t.zip",
+                {"large.bin": random.Random(1).randbytes(4_000_000), "small.txt": "x"},
+                zipfile.ZIP_STORED)
+        root = self.mount(self.serve() + "t.zip")
+        output_of("ls", "-lR", str(root))
+        self.assertLess(self.sent(), 300_000)
+        self.assertEqual((root / "small.txt").read_text(), "x")
+        self.assertLess(self.sent(), 400_000)
+
+    def test_what_cannot_be_unpacked_says_so(self):
+        with zipfile.ZipFile(self.bucket / "b.zip", "w") as target:
+            target.writestr("b.txt", b"b" * 1000, zipfile.ZIP_BZIP2)
+            target.writestr("ok.txt", b"fine")
+        root = self.mount(self.serve() + "b.zip")
+        with self.assertRaises(OSError) as failure:
+            (root / "b.txt").read_bytes()
+        self.assertEqual(failure.exception.strerror, os.strerror(95))  # EOPNOTSUPP
+        self.assertIn("12", os.getxattr(root / "b.txt", "user.omicsfs.unreadable").decode())
+        self.assertEqual((root / "ok.txt").read_text(), "fine")
+
+    def test_a_bomb_is_not_unpacked(self):
+        archive(self.bucket / "bomb.zip", {"zeros": bytes(200 << 20), "ok.txt": "fine"})
+        root = self.mount(self.serve() + "bomb.zip")
+        with self.assertRaises(OSError):
+            (root / "zeros").read_bytes()
+        self.assertEqual((root / "ok.txt").read_text(), "fine")
+
+    def test_hostile_names_stay_within(self):
+        archive(self.bucket / "h.zip", {"../../etc/x": "1", "/abs": "2", "a\nb": "3"})
+        root = self.mount(self.serve() + "h.zip")
+        self.assertEqual((root / "%2E%2E/%2E%2E/etc/x").read_text(), "1")
+        self.assertEqual((root / "abs").read_text(), "2")
+        self.assertEqual((root / "a%0Ab").read_text(), "3")
+
+    def test_one_that_is_none_is_refused_with_a_clear_error(self):
+        (self.bucket / "no.zip").write_bytes(b"no archive at all" * 1000)
+        for place in (self.serve() + "no.zip", str(self.bucket / "no.zip"),
+                      str(self.bucket / "gone.zip")):
+            done = subprocess.run([OMICSFS, "mount", place, str(self.work)], text=True,
+                                  capture_output=True, env=self.environment, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, "no.zip|gone.zip")
+
+    def test_numpy_archives_are_mounted_too(self):
+        import numpy
+        values = numpy.arange(50_000.0).reshape(500, 100)
+        numpy.savez(self.bucket / "n.npz", embs=values)
+        root = self.mount(self.serve() + "n.npz")
+        mapped = numpy.load(root / "embs.npy", mmap_mode="r")
+        self.assertTrue((mapped[490] == values[490]).all())
+
+    def test_zip64_of_more_than_4_gib(self):
+        # Zeros, then a member whose header lies beyond 32 bits.
+        path = self.bucket / "z64.zip"
+        size = (4 << 30) + 5000
+        with SparseFile(path, "wb") as file, zipfile.ZipFile(file, "w") as target:
+            with target.open("hole.bin", "w", force_zip64=True) as hole:
+                zeros = bytes(1 << 20)
+                for _ in range(size >> 20):
+                    hole.write(zeros)
+                hole.write(bytes(size & ((1 << 20) - 1)))
+            target.writestr("behind.txt", "behind it", zipfile.ZIP_DEFLATED)
+        root = self.mount(str(path))
+        self.assertEqual((root / "hole.bin").stat().st_size, size)
+        self.assertEqual((root / "behind.txt").read_text(), "behind it")
+        with open(root / "hole.bin", "rb") as hole:
+            hole.seek(size - 10)
+            self.assertEqual(hole.read(), bytes(10))
+
+
+class Killed(Mounts):
+    """The server of the mount dies by SIGKILL while a member is inflated."""
+
+    def test_what_was_read_and_left_half_written_is_right_afterwards(self):
+        matrix = table(20_000, 60)
+        archive(self.bucket / "k.zip", {"m.tsv": matrix})
+        url = self.serve() + "k.zip"
+        mount = self.work / "mnt"
+        mount.mkdir()
+        for delay_s in (0.02, 0.05, 0.1, 0.2):
+            with self.subTest(delay_s=delay_s):
+                server = subprocess.Popen([OMICSFS, "mount", "-f", url, str(mount)],
+                                          env=self.environment, stderr=subprocess.DEVNULL)
+                wait_until(lambda: os.path.ismount(mount))
+                reader = subprocess.Popen(["cat", str(mount / "m.tsv")],
+                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(delay_s)
+                server.kill()
+                server.wait()
+                reader.wait(60)
+                run("umount", "-l", str(mount))
+        mount.rmdir()
+        root = self.mount(url)
+        with open(root / "m.tsv", "rb") as file:
+            for offset in random.Random(3).sample(range(len(matrix) - 5000), 50):
+                file.seek(offset)
+                self.assertEqual(file.read(5000), matrix[offset:offset + 5000])
+        self.assertEqual((root / "m.tsv").read_bytes(), matrix)
+
+
+class RefineBio(Mounts):
+    """The source that is made of refine.bio's downloads."""
+
+    def test_a_dataset_by_experiment_and_one_by_species(self):
+        matrix = table(2000, 20)
+        archive(self.bucket / "d1.zip", {
+            "README.md": "about", "LICENSE.TXT": "terms",
+            "aggregated_metadata.json": metadata(
+                aggregate_by="EXPERIMENT", experiments={"GSE1": {
+                    "title": "A title", "technology": "MICROARRAY",
+                    "organisms": ["DANIO_RERIO"]}}),
+            "GSE1/": "", "GSE1/GSE1.tsv": matrix,
+            "GSE1/metadata_GSE1.tsv": "refinebio_accession_code\tx\r\nGSM1\t1\r\n"})
+        species = archive(self.bucket / "s1.zip", {
+            "aggregated_metadata.json": metadata(aggregate_by="SPECIES", experiments={}),
+            "HOMO_SAPIENS/HOMO_SAPIENS.tsv": matrix,
+            "HOMO_SAPIENS/metadata_HOMO_SAPIENS.tsv": "a\r\n",
+            "HOMO_SAPIENS/metadata_HOMO_SAPIENS.json": "{}"})
+        url = self.serve()
+        self.configure(**{"refine-bio": {"archives": [url + "d1.zip"]}})
+        run(OMICSFS, "add", "refine-bio", str(species), env=self.environment,
+            stdout=subprocess.DEVNULL)
+        root = self.mount("refine-bio")
+        self.assertEqual((root / "experiments/GSE1/GSE1.tsv").read_bytes(), matrix)
+        self.assertEqual((root / "experiments/GSE1/metadata_GSE1.tsv").read_bytes(),
+                         b"refinebio_accession_code\tx\r\nGSM1\t1\r\n")
+        self.assertEqual((root / "species/HOMO_SAPIENS/HOMO_SAPIENS.tsv").read_bytes(), matrix)
+        self.assertEqual((root / "datasets/s1.zip").read_bytes(), species.read_bytes())
+        self.assertEqual((root / "experiments/GSE1/GSE1.tsv").stat().st_ino,
+                         (root / "datasets/d1/GSE1/GSE1.tsv").stat().st_ino)
+        self.assertEqual(os.getxattr(root / "experiments/GSE1/GSE1.tsv",
+                                     "user.refinebio.organism"), b"DANIO_RERIO")
+        import pandas
+        read = pandas.read_csv(root / "experiments/GSE1/GSE1.tsv", sep="\t", index_col=0)
+        self.assertEqual(read.shape, (2000, 20))
+
+    def test_compendia_of_both_kinds_one_with_70000_members(self):
+        normalized = self.bucket / "DANIO_RERIO_1_1574170428.zip"
+        archive(normalized, {
+            "aggregated_metadata.json": metadata(aggregate_by="SPECIES", compendium_version=1,
+                                                 experiments={}),
+            "DANIO_RERIO.tsv": table(500, 30), "DANIO_RERIO/metadata_DANIO_RERIO.tsv": "m"})
+        rna_seq = self.bucket / "HOMO_SAPIENS_1_1574170429.zip"
+        members = {"aggregated_metadata.json": metadata(
+            compendium_version=1, quant_sf_only=True, experiments={})}
+        for index in range(70_000):
+            members[f"SRP{index // 100}/SRR{index}_quant.sf"] = f"Name\n{index}\n"
+        archive(rna_seq, members)
+        url = self.serve()
+        self.configure(**{"refine-bio": {"archives": [
+            url + normalized.name, {"place": url + rna_seq.name,
+                                    "sha1": hashlib.sha1(rna_seq.read_bytes()).hexdigest()}]}})
+        root = self.mount("refine-bio")
+        self.assertEqual(
+            len((root / "compendia/normalized/DANIO_RERIO/v1/DANIO_RERIO.tsv")
+                .read_text().splitlines()), 501)
+        sample = root / "compendia/rna-seq/HOMO_SAPIENS/v1/SRP699/SRR69999_quant.sf"
+        self.assertEqual(sample.read_text(), "Name\n69999\n")
+        count = output_of("sh", "-c", 'find "$0" -type f | wc -l',
+                          str(root / "compendia/rna-seq/HOMO_SAPIENS/v1"))
+        self.assertEqual(int(count), 70_001)
+        self.assertEqual((root / "compendia/rna-seq/HOMO_SAPIENS/v1.zip").read_bytes(),
+                         rna_seq.read_bytes())
+
+    def test_what_cannot_be_added_is_not_added(self):
+        (self.bucket / "no.zip").write_bytes(b"no archive" * 100)
+        good = archive(self.bucket / "good.zip", {
+            "aggregated_metadata.json": metadata(aggregate_by="ALL", experiments={})})
+        run(OMICSFS, "add", "refine-bio", str(good), env=self.environment,
+            stdout=subprocess.DEVNULL)
+        done = subprocess.run([OMICSFS, "add", "refine-bio", str(self.bucket / "no.zip")],
+                              env=self.environment, text=True, capture_output=True, check=False)
+        self.assertIn("no.zip", done.stderr)
+        self.assertEqual(output_of(OMICSFS, "ls", "refine-bio/datasets", env=self.environment),
+                         "good/\ngood.zip\n")
+
+
+@unittest.skipUnless(REAL and REAL.exists(), "shared data absent")
+class RealDownload(Mounts):
+    """A download of refine.bio's: a matrix of 72.7 MB, 54 to 1."""
+
+    def setUp(self):
+        super().setUp()
+        run("cp", str(REAL), str(self.bucket))
+        self.root = self.mount(self.serve() + REAL.name)
+        self.matrix = self.root / "SRP164913/SRP164913.tsv"
+
+    def test_every_member_is_as_unzip_unpacks_it(self):
+        self.assert_unpacked(self.root, REAL)
+
+    def test_its_head_costs_little(self):
+        before = self.sent()
+        self.assertTrue(output_of("head", "-n", "2", str(self.matrix)).startswith("Gene\tSRR"))
+        self.assertLessEqual(self.sent() - before, 256 << 10)
+
+    def test_pandas_reads_matrix_and_metadata(self):
+        import pandas
+        matrix = pandas.read_csv(self.matrix, sep="\t", index_col=0)
+        self.assertEqual(matrix.shape, (43363, 88))
+        path = self.root / "SRP164913/metadata_SRP164913.tsv"
+        about = pandas.read_csv(path, sep="\t")
+        self.assertEqual(sorted(about["refinebio_accession_code"]), sorted(matrix.columns))
+        self.assertIn(b"\r\n", path.read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
