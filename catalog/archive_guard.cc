@@ -33,9 +33,8 @@ Result<void> guard_archive(ArchiveMembers& members, std::uint64_t archive_size,
     if (member.size > limits.ratio_from &&
         member.size / limits.ratio > member.compressed_size) {
       member.method = MemberMethod::kUnreadable;
-      member.why_unreadable =
-          "it would unpack to more than " + std::to_string(limits.ratio) +
-          " times its size";
+      member.why_unreadable = "it would unpack to more than " +
+                              std::to_string(limits.ratio) + " times its size";
     }
   }
   return {};

@@ -47,8 +47,7 @@ class MemberPlaces {
     if (directories_.contains(path)) {
       return "there is a directory of its name";
     }
-    return last_.at(path) == index ? ""
-                                   : "there is a later member of its name";
+    return last_.at(path) == index ? "" : "there is a later member of its name";
   }
 
  private:
@@ -110,8 +109,8 @@ std::string member_path(std::string_view name) {
 Result<ArchiveTotals> add_archive(
     TreeBuilder& tree, std::string_view directory,
     const std::shared_ptr<const RemoteFile>& archive,
-    const ArchiveMembers& members,
-    const std::function<void(std::string)>& warn, const OnMember& on_member) {
+    const ArchiveMembers& members, const std::function<void(std::string)>& warn,
+    const OnMember& on_member) {
   const MemberPlaces places(members);
   ArchiveTotals totals;
   for (std::size_t index = 0; index < members.size(); ++index) {
@@ -128,12 +127,11 @@ Result<ArchiveTotals> add_archive(
       continue;
     }
     if (const auto trouble = places.trouble(index); !trouble.empty()) {
-      warn("the member " + omicsfs::quoted(member.name) + " is left out: " +
-           std::string(trouble));
+      warn("the member " + omicsfs::quoted(member.name) +
+           " is left out: " + std::string(trouble));
       continue;
     }
-    const auto node =
-        add_member(tree, below(directory, path), archive, member);
+    const auto node = add_member(tree, below(directory, path), archive, member);
     if (!node) {
       return node.error();
     }

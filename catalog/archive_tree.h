@@ -42,7 +42,7 @@ using OnMember = std::function<Result<void>(
 Result<ArchiveTotals> add_archive(
     TreeBuilder& tree, std::string_view directory,
     const std::shared_ptr<const RemoteFile>& archive,
-    const ArchiveMembers& members,
-    const std::function<void(std::string)>& warn, const OnMember& on_member);
+    const ArchiveMembers& members, const std::function<void(std::string)>& warn,
+    const OnMember& on_member);
 
 }  // namespace omicsfs

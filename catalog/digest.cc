@@ -104,9 +104,9 @@ Result<Digest> parse_digest_text(std::string_view text) {
       return parse_digest(facts.kind, text.substr(colon + 1));
     }
   }
-  return Error{ErrorCode::kInvalid,
-               quoted(text) +
-                   " does not begin with md5:, sha1:, sha256: or crc32:"};
+  return Error{
+      ErrorCode::kInvalid,
+      quoted(text) + " does not begin with md5:, sha1:, sha256: or crc32:"};
 }
 
 struct DigestHasher::Context {

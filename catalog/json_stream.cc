@@ -93,9 +93,8 @@ class Events final : public nlohmann::json_sax<Json> {
   // Only objects have keys.
   bool enter(bool object) {
     if (is_object_.size() == max_depth_) {
-      error_ = {ErrorCode::kInvalid, "nested deeper than " +
-                                         std::to_string(max_depth_) +
-                                         " levels"};
+      error_ = {ErrorCode::kInvalid,
+                "nested deeper than " + std::to_string(max_depth_) + " levels"};
       return false;
     }
     is_object_.push_back(object);

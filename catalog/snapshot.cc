@@ -141,14 +141,14 @@ Result<ContentRow> content_row(const Rows& rows) {
 
 Result<ContentRow> read_content(SnapshotConnection& connection, ContentId id) {
   Rows rows = connection.rows(SnapshotQuery::kContent, {id});
-  const Result<void> found = step_to(
-      rows, damaged_snapshot("no content " + std::to_string(id)));
+  const Result<void> found =
+      step_to(rows, damaged_snapshot("no content " + std::to_string(id)));
   return found ? content_row(rows) : found.error();
 }
 
 // A content that is no member.
-Result<RemoteFile> whole_content(SnapshotConnection& connection,
-                                 ContentRow row, ContentId id) {
+Result<RemoteFile> whole_content(SnapshotConnection& connection, ContentRow row,
+                                 ContentId id) {
   if (row.archive) {
     return damaged_snapshot("an archive lies within another");
   }
@@ -177,8 +177,7 @@ Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
   if (!archive) {
     return archive;
   }
-  row->place.archive =
-      std::make_shared<const RemoteFile>(*std::move(archive));
+  row->place.archive = std::make_shared<const RemoteFile>(*std::move(archive));
   row->file.member = std::move(row->place);
   return std::move(row->file);
 }

@@ -359,8 +359,8 @@ Result<void> SnapshotWriter::add_record(const SnapshotRecord& record) {
     if (!term) {
       return term.error();
     }
-    if (auto added = tables_->statements.add_record_term->run(
-            {id, ++position, *term});
+    if (auto added =
+            tables_->statements.add_record_term->run({id, ++position, *term});
         !added) {
       return added;
     }

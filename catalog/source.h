@@ -50,8 +50,8 @@ struct ArchiveItem {
 
 // Settings of one source, as `sources.<name>.…` in config.json has them.
 struct SourceSettings {
-  std::string base_url;               // "" = the source's own default
-  std::vector<std::string> releases;  // [] = all that are found
+  std::string base_url;                 // "" = the source's own default
+  std::vector<std::string> releases;    // [] = all that are found
   std::vector<ArchiveItem> archives{};  // of sources that are made of them
 };
 
@@ -65,7 +65,7 @@ struct SourceInput {
       progress;
   // Told of what is odd and was tolerated.
   std::function<void(std::string message)> warn;
-  std::int64_t now = 0;  // seconds since the epoch
+  std::int64_t now = 0;                     // seconds since the epoch
   const ArchiveAccess* archives = nullptr;  // null: for sources without any
 };
 

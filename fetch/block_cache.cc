@@ -169,9 +169,9 @@ std::shared_ptr<BlockOrigin> BlockCache::member_origin(const RemoteFile& remote,
   }
   std::unique_ptr<BlockOrigin> far;
   if (!place.archive->urls.empty()) {
-    far = std::make_unique<UrlOrigin>(*services_.fetcher, place.archive->urls,
-                                      place.archive->size,
-                                      archive->file().pin());
+    far =
+        std::make_unique<UrlOrigin>(*services_.fetcher, place.archive->urls,
+                                    place.archive->size, archive->file().pin());
   }
   return std::make_shared<StoredOrigin>(std::move(bytes), std::move(far),
                                         tools);

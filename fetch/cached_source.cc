@@ -66,11 +66,10 @@ CachedSource::CachedSource(RemoteFile remote, const CacheServices& services,
                            std::shared_ptr<BlockOrigin> origin)
     : file_(std::move(remote), services.dir, *services.counters),
       services_(services),
-      origin_(origin != nullptr
-                  ? std::move(origin)
-                  : std::make_shared<UrlOrigin>(
-                        *services.fetcher, file_.remote().urls,
-                        file_.remote().size, file_.pin())),
+      origin_(origin != nullptr ? std::move(origin)
+                                : std::make_shared<UrlOrigin>(
+                                      *services.fetcher, file_.remote().urls,
+                                      file_.remote().size, file_.pin())),
       space_(file_, services.space, [this] { lose_blocks(); }),
       ahead_(file_.remote().size) {}
 

@@ -65,8 +65,8 @@ bool InflateIndex::open_file(bool create) {
   }
   std::error_code error;
   auto map = path_;
-  if (path_.empty() ||
-      (create && !std::filesystem::exists(map.replace_extension(".map"), error))) {
+  if (path_.empty() || (create && !std::filesystem::exists(
+                                      map.replace_extension(".map"), error))) {
     return false;
   }
   auto opened = PointsFile::open(path_, member_, create);
@@ -83,11 +83,11 @@ bool InflateIndex::open_file(bool create) {
 void InflateIndex::take(const std::vector<StoredPoint>& points) {
   const MutexLock lock(mutex_);
   for (const StoredPoint& point : points) {
-    const auto at = std::lower_bound(
-        points_.begin(), points_.end(), point.head.out,
-        [](const Point& known, std::uint64_t out) {
-          return known.stored.head.out < out;
-        });
+    const auto at =
+        std::lower_bound(points_.begin(), points_.end(), point.head.out,
+                         [](const Point& known, std::uint64_t out) {
+                           return known.stored.head.out < out;
+                         });
     bytes_ += kPointHeadBytes + point.head.window_bytes;
     if (at != points_.end() && at->stored.head.out == point.head.out) {
       bytes_ -= kPointHeadBytes + at->stored.head.window_bytes;
@@ -101,11 +101,11 @@ void InflateIndex::take(const std::vector<StoredPoint>& points) {
 std::optional<InflateIndex::Point> InflateIndex::last_until(
     std::uint64_t offset) const {
   const MutexLock lock(mutex_);
-  const auto after = std::upper_bound(
-      points_.begin(), points_.end(), offset,
-      [](std::uint64_t wanted, const Point& point) {
-        return wanted < point.stored.head.out;
-      });
+  const auto after =
+      std::upper_bound(points_.begin(), points_.end(), offset,
+                       [](std::uint64_t wanted, const Point& point) {
+                         return wanted < point.stored.head.out;
+                       });
   return after == points_.begin() ? std::nullopt
                                   : std::optional(*std::prev(after));
 }
@@ -130,10 +130,9 @@ std::optional<InflateCheckpoint> InflateIndex::restore(
   std::vector<std::byte> bytes = point.window;
   if (bytes.empty()) {
     const auto opened = file();
-    auto read = opened == nullptr
-                    ? Result<std::vector<std::byte>>(
-                          Error{ErrorCode::kNotFound, "no checkpoint"})
-                    : opened->window(point.stored);
+    auto read = opened == nullptr ? Result<std::vector<std::byte>>(Error{
+                                        ErrorCode::kNotFound, "no checkpoint"})
+                                  : opened->window(point.stored);
     if (!read) {
       return std::nullopt;
     }
@@ -190,10 +189,9 @@ void InflateIndex::add(const InflateCheckpoint& checkpoint) {
     return;
   }
   const std::vector<std::byte> window = deflated(checkpoint.window);
-  const PointHead head{checkpoint.out, checkpoint.block_bit,
-                       checkpoint.code_bit,
-                       static_cast<std::uint32_t>(window.size()),
-                       crc32c(window)};
+  const PointHead head{
+      checkpoint.out, checkpoint.block_bit, checkpoint.code_bit,
+      static_cast<std::uint32_t>(window.size()), crc32c(window)};
   const auto wanted = [&] {
     return !window.empty() && due(head.out, window.size());
   };

@@ -29,13 +29,13 @@ LinkSpeed InflatedOrigin::speed() const { return kInflating; }
 
 RangeFetcher::AskAgain InflatedOrigin::fetch(ByteRange range,
                                              std::shared_ptr<RangeSink> sink) {
-  tools_.pool.add([self = shared_from_this(),
-                   request = Request{range, std::move(sink)}](
-                      const std::stop_token& stop) {
-    self->index_.attach();
-    request.sink->on_started();
-    self->serve(request, stop);
-  });
+  tools_.pool.add(
+      [self = shared_from_this(),
+       request = Request{range, std::move(sink)}](const std::stop_token& stop) {
+        self->index_.attach();
+        request.sink->on_started();
+        self->serve(request, stop);
+      });
   return [] {};
 }
 
@@ -64,11 +64,9 @@ InflatedOrigin::PassPointer InflatedOrigin::join_or_begin(Request request) {
     best->running = false;
     passes_.push_back(best);
   }
-  const auto behind =
-      std::find_if(best->requests.begin(), best->requests.end(),
-                   [offset](const Request& other) {
-                     return other.range.offset > offset;
-                   });
+  const auto behind = std::find_if(
+      best->requests.begin(), best->requests.end(),
+      [offset](const Request& other) { return other.range.offset > offset; });
   best->requests.insert(behind, std::move(request));
   return std::exchange(best->running, true) ? nullptr : best;
 }
@@ -124,8 +122,8 @@ void InflatedOrigin::send_away_overtaken(Pass& pass) {
     }
   }
   for (Request& request : overtaken) {
-    tools_.pool.add([self = shared_from_this(), again = std::move(request)](
-                        const std::stop_token& stop) {
+    tools_.pool.add([self = shared_from_this(),
+                     again = std::move(request)](const std::stop_token& stop) {
       self->serve(again, stop);
     });
   }
@@ -199,13 +197,13 @@ void InflatedOrigin::park(const PassPointer& pass) {
   pass->running = false;
   std::erase(passes_, pass);
   passes_.push_back(pass);
-  const auto parked = std::count_if(
-      passes_.begin(), passes_.end(),
-      [](const PassPointer& other) { return !other->running; });
+  const auto parked =
+      std::count_if(passes_.begin(), passes_.end(),
+                    [](const PassPointer& other) { return !other->running; });
   if (parked > kParkedPasses) {
-    passes_.erase(std::find_if(
-        passes_.begin(), passes_.end(),
-        [](const PassPointer& other) { return !other->running; }));
+    passes_.erase(
+        std::find_if(passes_.begin(), passes_.end(),
+                     [](const PassPointer& other) { return !other->running; }));
   }
 }
 

@@ -27,8 +27,8 @@ struct UnpackTools {
 };
 
 // Where the blocks of a deflated member come from: passes over its stream, each
-// from the last checkpoint before what is asked for. Who asks for what a pass is
-// about to reach joins it, so that no stretch is inflated by two at once.
+// from the last checkpoint before what is asked for. Who asks for what a pass
+// is about to reach joins it, so that no stretch is inflated by two at once.
 class InflatedOrigin final
     : public BlockOrigin,
       public std::enable_shared_from_this<InflatedOrigin> {

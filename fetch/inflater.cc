@@ -88,8 +88,7 @@ Result<int> Inflater::Stream::run(std::span<const std::byte> bytes,
   Bytef nowhere = 0;  // zlib wants an address also for nothing
   z.next_in = bytes.empty() ? &nowhere : bytes_of(bytes);
   z.avail_in = length_of(bytes.size());
-  z.next_out =
-      room.empty() ? &nowhere : reinterpret_cast<Bytef*>(room.data());
+  z.next_out = room.empty() ? &nowhere : reinterpret_cast<Bytef*>(room.data());
   z.avail_out = length_of(room.size());
   const uInt had_in = z.avail_in;
   const uInt had_out = z.avail_out;
@@ -193,14 +192,13 @@ std::optional<InflateCheckpoint> Inflater::checkpoint() const {
   checkpoint.out = stream_->out;
   checkpoint.block_bit = stream_->block_bit;
   // Outside of a code (-1) nothing of the block has come out yet.
-  checkpoint.code_bit = back < 0 ? stream_->block_bit
-                                 : stream_->bit() -
-                                       static_cast<std::uint64_t>(back);
+  checkpoint.code_bit = back < 0
+                            ? stream_->block_bit
+                            : stream_->bit() - static_cast<std::uint64_t>(back);
   checkpoint.window.resize(kWindowBytes);
   uInt length = 0;
-  ::inflateGetDictionary(&stream_->z,
-                         reinterpret_cast<Bytef*>(checkpoint.window.data()),
-                         &length);
+  ::inflateGetDictionary(
+      &stream_->z, reinterpret_cast<Bytef*>(checkpoint.window.data()), &length);
   checkpoint.window.resize(length);
   return checkpoint;
 }

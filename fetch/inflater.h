@@ -16,10 +16,10 @@ namespace omicsfs {
 // place within it. A code can only be read by the tables of its block, which
 // the block's header holds: so there are two places in the input.
 struct InflateCheckpoint {
-  std::uint64_t out = 0;        // bytes of output before this place
-  std::uint64_t block_bit = 0;  // bit of the input where the block begins
-  std::uint64_t code_bit = 0;   // bit where the next code begins; the same as
-                                // block_bit where none was read of the block
+  std::uint64_t out = 0;          // bytes of output before this place
+  std::uint64_t block_bit = 0;    // bit of the input where the block begins
+  std::uint64_t code_bit = 0;     // bit where the next code begins; the same as
+                                  // block_bit where none was read of the block
   std::vector<std::byte> window;  // the output before, up to 32 KiB of it
 
   bool operator==(const InflateCheckpoint&) const = default;

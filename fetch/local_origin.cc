@@ -92,8 +92,8 @@ Result<RemoteFile> local_file(const std::filesystem::path& path) {
 
 RangeFetcher::AskAgain LocalOrigin::fetch(ByteRange range,
                                           std::shared_ptr<RangeSink> sink) {
-  pool_.add([file = file_, range, sink = std::move(sink)](
-                const std::stop_token& /*stop*/) {
+  pool_.add([file = file_, range,
+             sink = std::move(sink)](const std::stop_token& /*stop*/) {
     sink->on_started();
     sink->on_done(give(*file, range, *sink));
   });

@@ -95,7 +95,8 @@ std::size_t MemberStream::leave_checkpoint(std::size_t most) {
 
 Result<std::size_t> MemberStream::read(std::span<std::byte> out,
                                        const ReadLimits& limits) {
-  out = out.first(std::min<std::uint64_t>(out.size(), facts_.size - position()));
+  out =
+      out.first(std::min<std::uint64_t>(out.size(), facts_.size - position()));
   std::size_t filled = 0;
   while (filled < out.size() && !inflater_->ended()) {
     const std::size_t next = leave_checkpoint(out.size() - filled);

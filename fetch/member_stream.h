@@ -67,7 +67,7 @@ class MemberStream {
   bool from_start_ = false;
   std::uint64_t next_try_ = 0;  // no checkpoint is tried before
   int bytes_to_boundary_ = 0;   // inflated one by one, to find one
-  ByteRange chunk_;  // of the compressed bytes, that are in buffer_
+  ByteRange chunk_;             // of the compressed bytes, that are in buffer_
   std::vector<std::byte> buffer_;
 };
 

@@ -21,8 +21,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "records are kept in the machine's order");
 
-constexpr std::array<char, 8> kMagic = {'O', 'M', 'I', 'C',
-                                        'S', 'P', 'T', '1'};
+constexpr std::array<char, 8> kMagic = {'O', 'M', 'I', 'C', 'S', 'P', 'T', '1'};
 // A window is 32 KiB, and deflating adds little where it gains nothing.
 constexpr std::uint32_t kMaxWindowBytes = 40 * 1024;
 

@@ -31,8 +31,8 @@ RangeFetcher::AskAgain StoredOrigin::fetch(ByteRange range,
   if (begin != 0 && must_fetch(in_archive)) {
     return remote_->fetch(in_archive, std::move(sink));
   }
-  tools_.pool.add([self = shared_from_this(), range, sink = std::move(sink)](
-                      const std::stop_token& stop) {
+  tools_.pool.add([self = shared_from_this(), range,
+                   sink = std::move(sink)](const std::stop_token& stop) {
     if (auto served = self->serve(range, sink, stop); !served) {
       sink->on_done(served);
     }

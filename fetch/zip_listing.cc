@@ -73,12 +73,14 @@ zip_int64_t ZipInput::handle(void* data, zip_uint64_t length,
                              zip_source_cmd_t command) {
   switch (command) {
     case ZIP_SOURCE_SUPPORTS:
-      return ZIP_SOURCE_SUPPORTS_SEEKABLE;
+      return ZIP_SOURCE_SUPPORTS_SEEKABLE |
+             ZIP_SOURCE_MAKE_COMMAND_BITMASK(ZIP_SOURCE_ACCEPT_EMPTY);
     case ZIP_SOURCE_OPEN:
       position_ = 0;
       return 0;
     case ZIP_SOURCE_CLOSE:
     case ZIP_SOURCE_FREE:
+    case ZIP_SOURCE_ACCEPT_EMPTY:  // a file of no bytes is no archive
       return 0;
     case ZIP_SOURCE_STAT:
       return stat(data, length);
@@ -118,8 +120,8 @@ zip_int64_t ZipInput::seek(void* data, zip_uint64_t length) {
 }
 
 Result<void> ZipInput::fill_window() {
-  const ByteRange next = clip({begin_ + position_, kWindowBytes},
-                              archive_.size());
+  const ByteRange next =
+      clip({begin_ + position_, kWindowBytes}, archive_.size());
   total_ += next.length;
   if (total_ > kMaxListingBytes) {
     return Error{ErrorCode::kInvalid, "the archive's directory is too large"};
@@ -153,8 +155,8 @@ zip_int64_t ZipInput::read(std::span<std::byte> out) {
     }
     const std::size_t count =
         std::min<std::uint64_t>(out.size() - done, window_.end() - at);
-    const auto from = bytes_.begin() +
-                      static_cast<std::ptrdiff_t>(at - window_.offset);
+    const auto from =
+        bytes_.begin() + static_cast<std::ptrdiff_t>(at - window_.offset);
     std::copy_n(from, count, out.begin() + static_cast<std::ptrdiff_t>(done));
     done += count;
     position_ += count;
@@ -176,16 +178,15 @@ Result<Zip> open_zip(ZipInput& input) {
   zip_error_init(&error);
   zip_source_t* source =
       zip_source_function_create(ZipInput::callback, &input, &error);
-  zip_t* archive =
-      source == nullptr
-          ? nullptr
-          : zip_open_from_source(source, ZIP_RDONLY, &error);
+  zip_t* archive = source == nullptr
+                       ? nullptr
+                       : zip_open_from_source(source, ZIP_RDONLY, &error);
   if (archive != nullptr) {
     zip_error_fini(&error);
     return Zip(archive);
   }
-  Error failure = input.failure() ? *input.failure()
-                                  : no_zip(zip_error_strerror(&error));
+  Error failure =
+      input.failure() ? *input.failure() : no_zip(zip_error_strerror(&error));
   zip_source_free(source);
   zip_error_fini(&error);
   return failure;
@@ -206,11 +207,10 @@ void set_method(const zip_stat_t& facts, ArchiveMember& member) {
     member.method = MemberMethod::kDeflated;
   } else {
     member.method = MemberMethod::kUnreadable;
-    member.why_unreadable =
-        encrypted ? "it is encrypted"
-                  : "it is compressed by method " +
-                        std::to_string(facts.comp_method) +
-                        ", and only deflate (8) is read";
+    member.why_unreadable = encrypted ? "it is encrypted"
+                                      : "it is compressed by method " +
+                                            std::to_string(facts.comp_method) +
+                                            ", and only deflate (8) is read";
   }
 }
 

@@ -23,9 +23,8 @@ ArchiveReader::ArchiveReader(const Settings& settings,
       access_{[this](const std::string& place) { return locate(place); },
               [this](const RemoteFile& file) { return list(file); },
               [this](const RemoteFile& file, std::uint64_t offset,
-                     std::span<char> out) {
-                return read(file, offset, out);
-              }} {}
+                     std::span<char> out) { return read(file, offset, out); }} {
+}
 
 ArchiveReader::~ArchiveReader() {
   last_read_.reset();

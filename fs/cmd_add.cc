@@ -24,9 +24,8 @@ Result<std::vector<ArchiveItem>> with_items(std::vector<ArchiveItem> items,
     if (!place) {
       return place.error();
     }
-    std::erase_if(items, [&](const ArchiveItem& known) {
-      return known.place == *place;
-    });
+    std::erase_if(
+        items, [&](const ArchiveItem& known) { return known.place == *place; });
     items.push_back({*std::move(place), options.sha1, options.id});
   }
   return items;

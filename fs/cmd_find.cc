@@ -27,8 +27,7 @@ Result<std::uint64_t> find(const FindOptions& options,
   const auto done = find_records(
       *path, options.conditions,
       [&](const SnapshotRecord& record) -> Result<void> {
-        const bool wanted =
-            options.kind.empty() || options.kind == record.kind;
+        const bool wanted = options.kind.empty() || options.kind == record.kind;
         if (wanted && json) {
           fmt::print("{}{}", found == 0 ? "\n" : ",\n", record_json(record));
         } else if (wanted) {

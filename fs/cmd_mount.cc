@@ -59,9 +59,8 @@ Result<void> prepare_snapshots(const MountOptions& options,
       continue;
     }
     const auto refreshed = refresh_one(source, settings);
-    const bool offline =
-        !refreshed && there && !options.refresh &&
-        refreshed.error().code == ErrorCode::kUnavailable;
+    const bool offline = !refreshed && there && !options.refresh &&
+                         refreshed.error().code == ErrorCode::kUnavailable;
     if (offline) {
       fmt::print(stderr, "omicsfs: {}; mounted as last seen\n",
                  refreshed.error().message);
@@ -116,8 +115,7 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
     return fail(sources.error());
   }
   const InterruptWatch interrupts;
-  const std::string where =
-      mount_name(what) + " at " + options.mount_point;
+  const std::string where = mount_name(what) + " at " + options.mount_point;
   // Ends when the tree is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
   MountedTree tree(settings, *std::move(sources), *log, interrupts.token(),
@@ -128,9 +126,8 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
                        readiness.ready();
                      });
                    });
-  const auto served =
-      tree.serve({options.mount_point, mount_name(what), options.allow_other,
-                  options.kernel_options});
+  const auto served = tree.serve({options.mount_point, mount_name(what),
+                                  options.allow_other, options.kernel_options});
   if (!served) {
     log->write(LogLevel::kError, served.error().message);
     return fail(served.error());

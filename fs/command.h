@@ -23,7 +23,7 @@ enum class OutputFormat { kText, kJson };
 struct MountOptions {
   // Known names, and places of archives (mount_source.h); at least one.
   std::vector<std::string> sources;
-  std::string mount_point;           // as given
+  std::string mount_point;  // as given
   bool foreground = false;
   bool verbose = false;
   bool refresh = false;  // also where a snapshot is there already
@@ -43,10 +43,10 @@ struct RefreshOptions {
 };
 
 struct AddOptions {
-  std::string source;               // a known name, of a source of archives
-  std::vector<std::string> items;   // places of archives, at least one
-  std::optional<Digest> sha1;       // of the one item
-  std::string id;                   // the one item's name in the tree, or ""
+  std::string source;              // a known name, of a source of archives
+  std::vector<std::string> items;  // places of archives, at least one
+  std::optional<Digest> sha1;      // of the one item
+  std::string id;                  // the one item's name in the tree, or ""
 };
 
 struct FindOptions {

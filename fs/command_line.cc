@@ -162,8 +162,9 @@ void add_mount(CLI::App& app, Words& words) {
       ->type_name("OPTIONS")
       ->allow_extra_args(false);
   mount
-      ->add_option("PLACES", words.mount_places,
-                   "Sources or zip archives (paths, urls), then the mount point")
+      ->add_option(
+          "PLACES", words.mount_places,
+          "Sources or zip archives (paths, urls), then the mount point")
       ->type_name("");
 }
 

@@ -11,8 +11,9 @@
 
 namespace omicsfs {
 
-using Command = std::variant<MountOptions, UmountOptions, RefreshOptions, AddOptions,
-                             FindOptions, SourcesOptions, LsOptions, CacheStatusOptions>;
+using Command =
+    std::variant<MountOptions, UmountOptions, RefreshOptions, AddOptions,
+                 FindOptions, SourcesOptions, LsOptions, CacheStatusOptions>;
 
 // A command, and the flags that set a setting.
 struct Invocation {

@@ -24,9 +24,9 @@ bool ends_in(std::string_view word, std::string_view suffix) {
 // "archive-" and what tells its place from others.
 std::string name_of(std::string_view place) {
   constexpr std::size_t kHexDigits = 16;
-  return "archive-" + digest_of(DigestKind::kSha256,
-                                std::as_bytes(std::span(place)))
-                          .hex.substr(0, kHexDigits);
+  return "archive-" +
+         digest_of(DigestKind::kSha256, std::as_bytes(std::span(place)))
+             .hex.substr(0, kHexDigits);
 }
 
 // The last name of a url or path.
@@ -48,13 +48,15 @@ Result<MountSource> mount_source(const std::string& word) {
     std::error_code error;
     const auto path = std::filesystem::absolute(word, error);
     if (error) {
-      return Error{ErrorCode::kInvalid,
-                   "cannot find " + omicsfs::quoted(word) + ": " + error.message()};
+      return Error{ErrorCode::kInvalid, "cannot find " + omicsfs::quoted(word) +
+                                            ": " + error.message()};
     }
     place = path.lexically_normal().string();
   }
-  return MountSource{name_of(place), shown_name(place),
-                     {"", "zip archive", "", build_archive}, place};
+  return MountSource{name_of(place),
+                     shown_name(place),
+                     {"", "zip archive", "", build_archive},
+                     place};
 }
 
 }  // namespace

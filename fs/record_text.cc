@@ -18,9 +18,7 @@ std::string record_line(const SnapshotRecord& record) {
   }
   std::replace_if(
       fields.begin(), fields.end(),
-      [](char c) {
-        return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
-      },
+      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; },
       ' ');
   return fmt::format("{}\t{}\t{}\t{}", record.kind, record.name, record.path,
                      fields);
@@ -33,9 +31,9 @@ std::string record_json(const SnapshotRecord& record) {
   }
   std::string fields;
   for (const auto& [name, all] : values) {
-    const std::string text =
-        all.size() == 1 ? all.front()
-                        : fmt::format("[{}]", fmt::join(all, ", "));
+    const std::string text = all.size() == 1
+                                 ? all.front()
+                                 : fmt::format("[{}]", fmt::join(all, ", "));
     fields += fmt::format("{}{}: {}", fields.empty() ? "" : ", ",
                           json_quoted(name), text);
   }

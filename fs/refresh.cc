@@ -44,9 +44,12 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
   ArchiveReader archives(settings, fetcher, transport, mirrors, counters,
                          watch.stop);
   const SourceSettings source = settings.source(kind.name);
-  const SourceInput input{source,         download,
-                          watch.progress, watch.warn,
-                          seconds_since_epoch(), &archives.access()};
+  const SourceInput input{source,
+                          download,
+                          watch.progress,
+                          watch.warn,
+                          seconds_since_epoch(),
+                          &archives.access()};
   return refresh_source(kind, input, settings.state_dir);
 }
 

@@ -225,9 +225,8 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     settings.releases = *std::move(releases);
     return {};
   }
-  return unknown_key(value, source.of_archives
-                                ? "base_url, releases, archives"
-                                : "base_url, releases");
+  return unknown_key(value, source.of_archives ? "base_url, releases, archives"
+                                               : "base_url, releases");
 }
 
 }  // namespace

@@ -31,13 +31,11 @@ Result<std::string> text_at(const JsonValue& object, std::string_view key) {
 }
 
 Result<ArchiveItem> parse_item(const JsonValue& element) {
-  const auto place =
-      element.is_string()
-          ? element.as_string()
-          : [&element]() -> Result<std::string> {
-              const auto value = element.at("place");
-              return value ? value->as_string() : value.error();
-            }();
+  const auto place = element.is_string() ? element.as_string()
+                                         : [&element]() -> Result<std::string> {
+    const auto value = element.at("place");
+    return value ? value->as_string() : value.error();
+  }();
   if (!place) {
     return place.error();
   }

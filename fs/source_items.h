@@ -39,7 +39,6 @@ Result<void> save_items(const std::filesystem::path& state_dir,
                         std::string_view source,
                         const std::vector<ArchiveItem>& items);
 
-
 // `settings` with the items that were added to each source. Errors: as
 // load_items.
 Result<Settings> with_added_items(Settings settings);

@@ -67,11 +67,11 @@ Result<void> RefineTree::add_text(const std::string& path,
 Result<void> RefineTree::describe(const RefineDownload& download,
                                   std::string_view path, NodeId node) {
   std::vector<std::pair<std::string, std::string>> facts = {
-      {"omicsfs.release", download.metadata.is_compendium()
-                              ? download.organism + " v" +
-                                    std::to_string(
-                                        *download.metadata.compendium_version)
-                              : download.id},
+      {"omicsfs.release",
+       download.metadata.is_compendium()
+           ? download.organism + " v" +
+                 std::to_string(*download.metadata.compendium_version)
+           : download.id},
       {"refinebio.created_at", download.metadata.created_at},
       {"refinebio.scale_by", download.metadata.scale_by},
       {"refinebio.quantile_normalized", download.metadata.quantile_normalized},
@@ -83,7 +83,8 @@ Result<void> RefineTree::describe(const RefineDownload& download,
     facts.emplace_back("refinebio.title", about.title);
     facts.emplace_back("refinebio.technology", about.technology);
     facts.emplace_back("refinebio.organism", joined(about.organisms));
-    facts.emplace_back("refinebio.samples", std::to_string(about.samples.size()));
+    facts.emplace_back("refinebio.samples",
+                       std::to_string(about.samples.size()));
   }
   for (const auto& [name, value] : facts) {
     if (value.empty()) {
@@ -107,8 +108,8 @@ Result<void> RefineTree::add(const RefineDownload& download) {
                              NodeId node) -> Result<void> {
     const std::size_t slash = path.find('/');
     if (slash != std::string::npos && path.find('/', slash + 1) == path.npos) {
-      folders_[path.substr(0, slash)].files.emplace_back(
-          path.substr(slash + 1), node);
+      folders_[path.substr(0, slash)].files.emplace_back(path.substr(slash + 1),
+                                                         node);
     }
     return describe(download, path, node);
   };
@@ -124,8 +125,8 @@ Result<void> RefineTree::add(const RefineDownload& download) {
   }
   summary_.files += totals->files + 1;
   summary_.bytes += totals->bytes + download.archive->size;
-  if (auto described = add_refine_records(tree_, download, directory,
-                                          *input_.archives);
+  if (auto described =
+          add_refine_records(tree_, download, directory, *input_.archives);
       !described) {
     return described;
   }

@@ -87,10 +87,10 @@ std::string commonest_organism(const RefineMetadata& metadata) {
       ++counts[experiment.organisms.front()];
     }
   }
-  const auto most = std::max_element(
-      counts.begin(), counts.end(), [](const auto& left, const auto& right) {
-        return left.second < right.second;
-      });
+  const auto most = std::max_element(counts.begin(), counts.end(),
+                                     [](const auto& left, const auto& right) {
+                                       return left.second < right.second;
+                                     });
   return most == counts.end() ? "" : most->first;
 }
 
@@ -103,8 +103,7 @@ Result<void> read_documents(RefineDownload& download,
   }
   const RemoteFile document = member_file(download.archive, *metadata);
   std::uint64_t position = 0;
-  auto read =
-      read_refine_metadata(reader_of(archives, document, position), {});
+  auto read = read_refine_metadata(reader_of(archives, document, position), {});
   if (!read) {
     return read.error().within(std::string(kMetadata));
   }
@@ -142,8 +141,8 @@ Result<void> read_refine_samples(const RefineDownload& download,
   const RemoteFile document =
       member_file(download.archive, *download.metadata_member);
   std::uint64_t position = 0;
-  const auto read = read_refine_metadata(
-      reader_of(archives, document, position), on_sample);
+  const auto read =
+      read_refine_metadata(reader_of(archives, document, position), on_sample);
   return read ? Result<void>() : read.error();
 }
 
@@ -151,9 +150,9 @@ std::string organism_in_name(std::string_view name) {
   // <ORG>_<version>_<time>.zip
   const std::string stem = without_zip(std::string(name));
   const std::size_t second = stem.rfind('_');
-  const std::size_t first =
-      second == std::string::npos || second == 0 ? std::string::npos
-                                                 : stem.rfind('_', second - 1);
+  const std::size_t first = second == std::string::npos || second == 0
+                                ? std::string::npos
+                                : stem.rfind('_', second - 1);
   const bool fits = first != std::string::npos && first > 0 &&
                     is_digits(stem.substr(first + 1, second - first - 1)) &&
                     is_digits(stem.substr(second + 1));
@@ -195,8 +194,7 @@ Result<RefineDownload> read_refine_download(const ArchiveItem& item,
   }
   download.members = *std::move(members);
   const std::string name = name_of(item.place);
-  download.id =
-      clean_entry_name(item.id.empty() ? without_zip(name) : item.id);
+  download.id = clean_entry_name(item.id.empty() ? without_zip(name) : item.id);
   if (auto read = read_documents(download, archives); !read) {
     return read.error();
   }

@@ -43,8 +43,8 @@ struct RefineDownload {
 // names of its members and its own. Pure.
 void classify(RefineDownload& download, std::string_view archive_name);
 
-// Reads the samples of a download's metadata. Errors: those of ArchiveAccess and
-// of `on_sample`.
+// Reads the samples of a download's metadata. Errors: those of ArchiveAccess
+// and of `on_sample`.
 Result<void> read_refine_samples(const RefineDownload& download,
                                  const ArchiveAccess& archives,
                                  const OnSample& on_sample);

@@ -139,8 +139,8 @@ Result<RefineMetadata> read_refine_metadata(const ReadPiece& read,
 Result<FilterReasons> read_filter_reasons(const ReadPiece& read) {
   // A sample's reason and its experiment, in whatever order they come.
   std::map<std::string, std::pair<std::string, std::string>> samples;
-  const auto streamed = stream_json(
-      read, [&](const JsonScalar& scalar) -> Result<void> {
+  const auto streamed =
+      stream_json(read, [&](const JsonScalar& scalar) -> Result<void> {
         if (scalar.keys.size() == 2 && scalar.keys[1] == "reason") {
           samples[scalar.keys[0]].first = scalar.text;
         } else if (scalar.keys.size() == 2 &&

@@ -31,11 +31,11 @@ struct RefineExperiment {
 struct RefineMetadata {
   std::string aggregate_by;  // "EXPERIMENT", "SPECIES", "ALL"; "" where unsaid
   std::string scale_by;
-  std::string created_at;  // "YYYY-MM-DDTHH:MM:SS", UTC
+  std::string created_at;           // "YYYY-MM-DDTHH:MM:SS", UTC
   std::string quantile_normalized;  // "true", "false", or ""
   bool quant_sf_only = false;
   std::optional<std::uint64_t> compendium_version;
-  std::uint64_t samples = 0;  // as stated
+  std::uint64_t samples = 0;                            // as stated
   std::map<std::string, RefineExperiment> experiments;  // by accession
 
   [[nodiscard]] bool is_compendium() const {

@@ -65,14 +65,15 @@ std::string refine_folder_readme(const RefineDownload& download,
          line("Made:", download.metadata.created_at) +
          line("Scaled:", download.metadata.scale_by) +
          line("Quantile:", download.metadata.quantile_normalized) +
-         line("Licence:", fmt::format("see {}/LICENSE.TXT",
-                                      download.directory()));
+         line("Licence:",
+              fmt::format("see {}/LICENSE.TXT", download.directory()));
 }
 
 std::string refine_missing_text(const RefineDownload& download,
                                 const std::string& name) {
   std::string text = fmt::format(
-      "{0}.tsv is missing: refine.bio made no expression matrix of {0} in this\n"
+      "{0}.tsv is missing: refine.bio made no expression matrix of {0} in "
+      "this\n"
       "download ({1}).\n",
       name, download.directory());
   const auto reasons = download.reasons.find(name);

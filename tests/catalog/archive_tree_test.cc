@@ -31,8 +31,8 @@ struct Made {
 
 Made made_of(const ScratchDir& dir, const ArchiveMembers& members) {
   Made made;
-  made.snapshot = composed_snapshot(
-      dir.path() / "s.sqlite", [&](TreeBuilder& tree) {
+  made.snapshot =
+      composed_snapshot(dir.path() / "s.sqlite", [&](TreeBuilder& tree) {
         RemoteFile archive;
         archive.urls = {"https://h/a.zip"};
         archive.size = 1000;
@@ -93,8 +93,8 @@ TEST(AddArchive, TheSnapshotGivesTheMembersPlaceBack) {
 
 TEST(AddArchive, OfTwoOfANameTheLastStandsAndADirectoryBeatsAFile) {
   const ScratchDir dir;
-  const Made made = made_of(dir, {member("x", 1), member("x", 2),
-                                  member("d", 3), member("d/y", 4)});
+  const Made made = made_of(
+      dir, {member("x", 1), member("x", 2), member("d", 3), member("d/y", 4)});
   EXPECT_EQ(tree_text(*made.snapshot, "a"),
             "a/d/\na/d/y 4 bytes, 1 links\na/x 2 bytes, 1 links\n");
   EXPECT_EQ(made.warnings.size(), 2U);
@@ -106,9 +106,8 @@ TEST(AddArchive, WhatNoTreeCanHoldIsLeftOut) {
   for (int i = 0; i < 70; ++i) {
     deep += "d/";
   }
-  const Made made =
-      made_of(dir, {member(deep + "f"), member(deep, 0, 0), member("/"),
-                    member("ok")});
+  const Made made = made_of(
+      dir, {member(deep + "f"), member(deep, 0, 0), member("/"), member("ok")});
   EXPECT_EQ(tree_text(*made.snapshot, "a"), "a/ok 10 bytes, 1 links\n");
   EXPECT_EQ(made.warnings.size(), 1U);
 }

@@ -64,8 +64,7 @@ class FakeArchives {
   }
   Result<void> read(const RemoteFile& file, std::uint64_t offset,
                     std::span<char> out) {
-    const Archive& archive =
-        archives_.at(file.member->archive->urls.front());
+    const Archive& archive = archives_.at(file.member->archive->urls.front());
     const std::string& bytes = archive.bytes[file.member->header_offset];
     std::memcpy(out.data(), bytes.data() + offset, out.size());
     return {};

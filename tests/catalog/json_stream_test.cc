@@ -40,8 +40,8 @@ TEST(StreamJson, GivesEachScalarWithItsKeys) {
       R"({"a": 1, "b": {"c": "x", "d": [true, null, {"e": 46.000}]}, "f": -2})");
   EXPECT_FALSE(got.error);
   EXPECT_EQ(got.lines,
-            (std::vector<std::string>{"a=1", "b.c=x", "b.d=true", "b.d=",
-                                      "b.d.e=46.000", "f=-2"}));
+            (std::vector<std::string>{"a=1", "b.c=x", "b.d=true",
+                                      "b.d=", "b.d.e=46.000", "f=-2"}));
 }
 
 TEST(StreamJson, TheSamePiecesOrWhole) {
@@ -71,9 +71,8 @@ TEST(StreamJson, AFailureToReadOrToTakeEndsIt) {
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kUnavailable);
   TextPieces pieces("[1, 2]");
-  const auto taken = stream_json(
-      pieces.reader(),
-      [](const JsonScalar&) -> Result<void> {
+  const auto taken =
+      stream_json(pieces.reader(), [](const JsonScalar&) -> Result<void> {
         return Error{ErrorCode::kInvalid, "not that"};
       });
   ASSERT_FALSE(taken);

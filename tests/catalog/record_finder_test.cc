@@ -14,13 +14,20 @@ class RecordFinderTest : public ::testing::Test {
   RecordFinderTest() {
     write_snapshot(path_, [](TreeBuilder& tree) {
       const SnapshotRecord records[] = {
-          {"experiment", "SRP1", "e/SRP1", {{"organism", "HOMO_SAPIENS"},
-                                            {"organism", "MUS_MUSCULUS"},
-                                            {"technology", "RNA-SEQ"}}},
-          {"sample", "SRR1", "e/SRP1", {{"organism", "HOMO_SAPIENS"},
-                                        {"sex", "Female"}}},
-          {"sample", "SRR2", "e/SRP1", {{"organism", "MUS_MUSCULUS"},
-                                        {"sex", "female"}}},
+          {"experiment",
+           "SRP1",
+           "e/SRP1",
+           {{"organism", "HOMO_SAPIENS"},
+            {"organism", "MUS_MUSCULUS"},
+            {"technology", "RNA-SEQ"}}},
+          {"sample",
+           "SRR1",
+           "e/SRP1",
+           {{"organism", "HOMO_SAPIENS"}, {"sex", "Female"}}},
+          {"sample",
+           "SRR2",
+           "e/SRP1",
+           {{"organism", "MUS_MUSCULUS"}, {"sex", "female"}}},
           {"sample", "SRR3", "", {}}};
       for (const SnapshotRecord& record : records) {
         ASSERT_TRUE(tree.add_record(record));
@@ -31,8 +38,8 @@ class RecordFinderTest : public ::testing::Test {
   // The names found, "a b", or the error.
   std::string found(const std::vector<FieldCondition>& conditions) {
     std::string names;
-    const auto done = find_records(
-        path_, conditions, [&names](const SnapshotRecord& record) {
+    const auto done =
+        find_records(path_, conditions, [&names](const SnapshotRecord& record) {
           names += (names.empty() ? "" : " ") + record.name;
           return Result<void>();
         });
@@ -63,7 +70,8 @@ TEST_F(RecordFinderTest, AFieldThatNothingHasIsRefusedNamingTheOthers) {
 
 TEST_F(RecordFinderTest, ARecordComesBackAsItWasGiven) {
   std::vector<SnapshotRecord> records;
-  ASSERT_TRUE(find_records(path_, std::vector<FieldCondition>{{"sex", "female"}},
+  ASSERT_TRUE(find_records(path_,
+                           std::vector<FieldCondition>{{"sex", "female"}},
                            [&records](const SnapshotRecord& record) {
                              records.push_back(record);
                              return Result<void>();

@@ -155,13 +155,12 @@ TEST_F(RefineBioTest, AMissingMatrixIsToldOfWithItsReasons) {
 }
 
 TEST_F(RefineBioTest, ADatasetBySpeciesIsThereByItsSpecies) {
-  archives_.add(
-      "https://h/s.zip",
-      {{"aggregated_metadata.json",
-        metadata("SPECIES", "2024-01-01T00:00:00", {"SRP1"})},
-       {"HOMO_SAPIENS/HOMO_SAPIENS.tsv", "x"},
-       {"HOMO_SAPIENS/metadata_HOMO_SAPIENS.tsv", "y"},
-       {"HOMO_SAPIENS/metadata_HOMO_SAPIENS.json", "{}"}});
+  archives_.add("https://h/s.zip",
+                {{"aggregated_metadata.json",
+                  metadata("SPECIES", "2024-01-01T00:00:00", {"SRP1"})},
+                 {"HOMO_SAPIENS/HOMO_SAPIENS.tsv", "x"},
+                 {"HOMO_SAPIENS/metadata_HOMO_SAPIENS.tsv", "y"},
+                 {"HOMO_SAPIENS/metadata_HOMO_SAPIENS.json", "{}"}});
   ASSERT_TRUE(refresh({"https://h/s.zip"}));
   EXPECT_EQ(names("species"), "HOMO_SAPIENS");
   EXPECT_EQ(names("species/HOMO_SAPIENS"),
@@ -187,9 +186,9 @@ TEST_F(RefineBioTest, CompendiaStandByKindOrganismAndVersion) {
       {{"aggregated_metadata.json",
         R"({"compendium_version": 1, "quant_sf_only": true, "created_at": ""})"},
        {"SRP9/SRR9_quant.sf", "Name"}});
-  ASSERT_TRUE(refresh(
-      {"https://h/root.zip", "https://h/folder.zip",
-       "https://h/MUS_MUSCULUS_1_1574170428.zip?X-Amz-Signature=abc"}));
+  ASSERT_TRUE(
+      refresh({"https://h/root.zip", "https://h/folder.zip",
+               "https://h/MUS_MUSCULUS_1_1574170428.zip?X-Amz-Signature=abc"}));
   EXPECT_EQ(names("compendia/normalized/DANIO_RERIO"), "v1 v1.zip v2 v2.zip");
   EXPECT_EQ(names("compendia/rna-seq/MUS_MUSCULUS"), "v1 v1.zip");
   EXPECT_EQ(names("compendia/rna-seq/MUS_MUSCULUS/v1/SRP9"), "SRR9_quant.sf");

@@ -58,9 +58,8 @@ TEST(RefineMetadata, IsReadByKeyAndSampleBySample) {
   EXPECT_EQ(one.institution, "NINDS");
   ASSERT_EQ(samples.size(), 2U);
   EXPECT_EQ(samples[0].first, "SRR1");
-  EXPECT_EQ(samples[0].second,
-            (SampleFields{{"refinebio_age", "46.000"},
-                          {"refinebio_sex", "female"}}));
+  EXPECT_EQ(samples[0].second, (SampleFields{{"refinebio_age", "46.000"},
+                                             {"refinebio_sex", "female"}}));
   EXPECT_EQ(samples[1].second, (SampleFields{{"refinebio_processed", "true"}}));
 }
 

@@ -62,9 +62,12 @@ TEST(ContentKey, OfAMemberIsThatOfItsPlaceInItsArchive) {
   RemoteFile stored = member;
   stored.member->method = MemberMethod::kStored;
   const std::set<std::string> keys = {
-      content_key(member), content_key(member_at(archive, 101)),
+      content_key(member),
+      content_key(member_at(archive, 101)),
       content_key(member_at(file_at("https://a/y.zip"), 100)),
-      content_key(other_crc), content_key(other_size), content_key(stored)};
+      content_key(other_crc),
+      content_key(other_size),
+      content_key(stored)};
   EXPECT_EQ(keys.size(), 6U);
   EXPECT_TRUE(content_key(member).starts_with("member-"));
   EXPECT_EQ(content_key(member), content_key(member_at(archive, 100)));

@@ -23,8 +23,8 @@ constexpr std::size_t kTableBytes = 6'000'000;
 class MemberTest : public ::testing::Test {
  protected:
   // The member `name` of `archive`, as a catalog would have it.
-  static RemoteFile member_of(const RemoteFile& archive, const std::string& name,
-                              BlockCache& cache) {
+  static RemoteFile member_of(const RemoteFile& archive,
+                              const std::string& name, BlockCache& cache) {
     const auto members = list_zip(*cache.open(archive), patient());
     EXPECT_TRUE(members) << members.error().message;
     RemoteFile file;
@@ -65,11 +65,11 @@ class MemberTest : public ::testing::Test {
   const TemporaryDirectory dir_;
   const std::string table_ = composed_table(kTableBytes);
   const std::string stored_ = random_bytes(1'000'000, 5);
-  const std::string zip_ = composed_zip(
-      {{"table.tsv", table_},
-       {"stored.bin", stored_, Packing::kStored},
-       {"small.txt", "a few words", Packing::kDeflated},
-       {"secret", "x", Packing::kStored, -1, 1}});
+  const std::string zip_ =
+      composed_zip({{"table.tsv", table_},
+                    {"stored.bin", stored_, Packing::kStored},
+                    {"small.txt", "a few words", Packing::kDeflated},
+                    {"secret", "x", Packing::kStored, -1, 1}});
 };
 
 TEST_F(MemberTest, ADeflatedOneReadsAsItWasPacked) {
@@ -131,9 +131,9 @@ TEST_F(MemberTest, AfterOnePassAnyPlaceCostsAMebibyteOfInflating) {
     CacheWorld world(dir_.path());
     world.network().add(kUrl, zip_);
     const auto source = world.cache().open(file);
-    const ByteRange range{i == 0 ? table_.size() - 65536
-                                 : engine() % (table_.size() - 65536),
-                          65536};
+    const ByteRange range{
+        i == 0 ? table_.size() - 65536 : engine() % (table_.size() - 65536),
+        65536};
     ASSERT_EQ(read_range(*source, range).bytes,
               table_.substr(range.offset, range.length));
     EXPECT_LE(inflated(world), std::uint64_t{1} << 20U) << range.offset;
@@ -209,9 +209,8 @@ TEST_F(MemberTest, RandomReadersAreRightWhileOthersReadOn) {
     readers.emplace_back([&, seed] {
       std::mt19937_64 engine(seed);
       for (int i = 0; i < 40; ++i) {
-        const ByteRange range =
-            clip({engine() % table_.size(), 1 + engine() % 200'000},
-                 table_.size());
+        const ByteRange range = clip(
+            {engine() % table_.size(), 1 + engine() % 200'000}, table_.size());
         if (read_range(*source, range).bytes !=
             table_.substr(range.offset, range.length)) {
           ++wrong;
@@ -226,12 +225,12 @@ TEST_F(MemberTest, RandomReadersAreRightWhileOthersReadOn) {
 }
 
 TEST_F(MemberTest, AWrongCrcFailsTheReadThatCompletesIt) {
-  std::string zip = composed_zip(
-      {{"t", table_, Packing::kDeflated, -1, 0, -1, 0x12345678}});
+  std::string zip =
+      composed_zip({{"t", table_, Packing::kDeflated, -1, 0, -1, 0x12345678}});
   CacheWorld world(dir_.path());
   world.network().add(kUrl, zip);
-  const RemoteFile file = member_of(without_digest(remote_of(kUrl, zip)), "t",
-                                    world.cache());
+  const RemoteFile file =
+      member_of(without_digest(remote_of(kUrl, zip)), "t", world.cache());
   const auto outcome = read_all(*world.cache().open(file));
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt);
@@ -244,8 +243,8 @@ TEST_F(MemberTest, OneThatIsLongerOrShorterThanListedIsCorrupt) {
     const TemporaryDirectory dir;
     CacheWorld world(dir.path());
     world.network().add(kUrl, zip);
-    const RemoteFile file = member_of(without_digest(remote_of(kUrl, zip)), "t",
-                                      world.cache());
+    const RemoteFile file =
+        member_of(without_digest(remote_of(kUrl, zip)), "t", world.cache());
     const auto outcome = read_all(*world.cache().open(file));
     ASSERT_TRUE(outcome.error) << stated;
     EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt);
@@ -351,11 +350,10 @@ TEST_F(MemberTest, WhoStopsIsNotHeldUpByTheRest) {
   std::stop_source stop;
   std::jthread stopper([&] { stop.request_stop(); });
   std::string bytes(10, '\0');
-  const auto read =
-      source->read_at(4'000'000, std::as_writable_bytes(std::span(bytes)),
-                      {std::chrono::steady_clock::now() +
-                           std::chrono::seconds(60),
-                       stop.get_token()});
+  const auto read = source->read_at(
+      4'000'000, std::as_writable_bytes(std::span(bytes)),
+      {std::chrono::steady_clock::now() + std::chrono::seconds(60),
+       stop.get_token()});
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kInterrupted);
 }

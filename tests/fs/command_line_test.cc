@@ -148,8 +148,9 @@ TEST(CommandLine, TakesWhatIsToBeAdded) {
 }
 
 TEST(CommandLine, TakesConditionsOfFind) {
-  const auto options = accepted_as<FindOptions>(
-      {"find", "--kind", "sample", "--json", "refine-bio", "sex=female", "a=b=c"});
+  const auto options =
+      accepted_as<FindOptions>({"find", "--kind", "sample", "--json",
+                                "refine-bio", "sex=female", "a=b=c"});
   EXPECT_EQ(options.source, "refine-bio");
   EXPECT_EQ(options.kind, "sample");
   EXPECT_EQ(options.format, OutputFormat::kJson);

@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t kMostOutput = 1 << 20;
 
 // What a stream gives from `from` on; it may be cut, or none at all.
-std::vector<std::byte> inflate(std::span<const std::byte> stream,
-                               const omicsfs::InflateCheckpoint& from,
-                               std::vector<omicsfs::InflateCheckpoint>* places) {
+std::vector<std::byte> inflate(
+    std::span<const std::byte> stream, const omicsfs::InflateCheckpoint& from,
+    std::vector<omicsfs::InflateCheckpoint>* places) {
   std::vector<std::byte> output;
   auto inflater = omicsfs::Inflater::from(from);
   std::array<std::byte, 1000> piece{};

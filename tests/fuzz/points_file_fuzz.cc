@@ -18,9 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   const auto header = omicsfs::decode_points_header(bytes);
-  if (header &&
-      omicsfs::decode_points_header(omicsfs::encode_points_header(*header)) !=
-          header) {
+  if (header && omicsfs::decode_points_header(
+                    omicsfs::encode_points_header(*header)) != header) {
     std::abort();
   }
   const auto path = std::filesystem::temp_directory_path() /

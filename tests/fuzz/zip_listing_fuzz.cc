@@ -42,8 +42,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   Bytes archive(bytes);
-  const omicsfs::ReadLimits limits{
-      std::chrono::steady_clock::time_point::max(), {}};
+  const omicsfs::ReadLimits limits{std::chrono::steady_clock::time_point::max(),
+                                   {}};
   auto members = omicsfs::list_zip(archive, limits);
   if (!members) {
     return 0;

@@ -62,8 +62,7 @@ std::string deflated(const std::string& bytes, Packing packing) {
       packing == Packing::kFixedHuffman ? Z_FIXED : Z_DEFAULT_STRATEGY;
   ::deflateInit2(&stream, level, Z_DEFLATED, -15, 8, strategy);
   std::string out(::deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
