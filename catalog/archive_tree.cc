@@ -69,7 +69,7 @@ std::string below(std::string_view directory, const std::string& path) {
 Result<NodeId> add_member(TreeBuilder& tree, const std::string& path,
                           const std::shared_ptr<const RemoteFile>& archive,
                           const ArchiveMember& member) {
-  const auto node =
+  auto node =
       member.size == 0
           ? tree.add_inline_file(path, "", member.mtime)
           : tree.add_file(path, member_file(archive, member), member.mtime);
@@ -79,6 +79,15 @@ Result<NodeId> add_member(TreeBuilder& tree, const std::string& path,
   const auto told =
       tree.set_xattr(*node, "omicsfs.unreadable", member.why_unreadable);
   return told ? node : told.error();
+}
+
+Result<void> add_directory(TreeBuilder& tree, std::string_view directory,
+                           const std::string& path, std::int64_t mtime) {
+  if (!split_path(path)) {
+    return {};  // none that can be
+  }
+  const auto made = tree.add_directory(below(directory, path), mtime);
+  return made ? Result<void>() : made.error();
 }
 
 }  // namespace
@@ -106,42 +115,37 @@ std::string member_path(std::string_view name) {
   return path;
 }
 
-Result<ArchiveTotals> add_archive(
-    TreeBuilder& tree, std::string_view directory,
-    const std::shared_ptr<const RemoteFile>& archive,
-    const ArchiveMembers& members, const std::function<void(std::string)>& warn,
-    const OnMember& on_member) {
-  const MemberPlaces places(members);
+Result<ArchiveTotals> add_archive(TreeBuilder& tree, std::string_view directory,
+                                  const ArchiveContent& content) {
+  const MemberPlaces places(content.members);
   ArchiveTotals totals;
-  for (std::size_t index = 0; index < members.size(); ++index) {
-    const ArchiveMember& member = members[index];
-    const std::string& path = places.path(index);
-    if (member.is_directory()) {
-      const auto made =
-          split_path(path)
-              ? tree.add_directory(below(directory, path), member.mtime)
-              : Result<NodeId>(kRootNode);
-      if (!made) {
-        return made.error();
-      }
-      continue;
-    }
-    if (const auto trouble = places.trouble(index); !trouble.empty()) {
-      warn("the member " + omicsfs::quoted(member.name) +
-           " is left out: " + std::string(trouble));
-      continue;
-    }
-    const auto node = add_member(tree, below(directory, path), archive, member);
+  const auto add_file = [&](const ArchiveMember& member,
+                            const std::string& path) -> Result<void> {
+    const auto node =
+        add_member(tree, below(directory, path), content.archive, member);
     if (!node) {
       return node.error();
     }
-    if (on_member) {
-      if (auto told = on_member(member, path, *node); !told) {
-        return told.error();
-      }
-    }
     ++totals.files;
     totals.bytes += member.size;
+    return content.on_member ? content.on_member(member, path, *node)
+                             : Result<void>();
+  };
+  for (std::size_t index = 0; index < content.members.size(); ++index) {
+    const ArchiveMember& member = content.members[index];
+    const std::string& path = places.path(index);
+    Result<void> added;
+    if (member.is_directory()) {
+      added = add_directory(tree, directory, path, member.mtime);
+    } else if (const auto trouble = places.trouble(index); !trouble.empty()) {
+      content.warn("the member " + omicsfs::quoted(member.name) +
+                   " is left out: " + std::string(trouble));
+    } else {
+      added = add_file(member, path);
+    }
+    if (!added) {
+      return added.error();
+    }
   }
   return totals;
 }

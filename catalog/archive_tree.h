@@ -33,16 +33,21 @@ struct ArchiveTotals {
 using OnMember = std::function<Result<void>(
     const ArchiveMember& member, const std::string& path, NodeId node)>;
 
-// Puts the members of `archive` below `directory` ("" = the root). Of several
+// An archive that is to become a directory.
+struct ArchiveContent {
+  std::shared_ptr<const RemoteFile> archive;
+  const ArchiveMembers& members;
+  const std::function<void(std::string)>& warn;
+  OnMember on_member{};  // may be empty
+};
+
+// Puts the members of an archive below `directory` ("" = the root). Of several
 // of one name the last stands, as unpacking them in order would leave it; what
 // cannot stand (a file in the place of a directory, a path too long) is left
-// out. `warn` is told of both. What is unreadable has an xattr
-// omicsfs.unreadable that says why. `on_member`, which may be empty, is told of
-// each file. Errors: those of TreeBuilder and `on_member`.
-Result<ArchiveTotals> add_archive(
-    TreeBuilder& tree, std::string_view directory,
-    const std::shared_ptr<const RemoteFile>& archive,
-    const ArchiveMembers& members, const std::function<void(std::string)>& warn,
-    const OnMember& on_member);
+// out; `warn` is told of it. What is unreadable has an xattr
+// omicsfs.unreadable that says why. `on_member` is told of each file. Errors:
+// those of TreeBuilder and `on_member`.
+Result<ArchiveTotals> add_archive(TreeBuilder& tree, std::string_view directory,
+                                  const ArchiveContent& content);
 
 }  // namespace omicsfs

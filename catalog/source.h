@@ -43,9 +43,11 @@ struct ArchiveAccess {
 
 // An archive that the user named.
 struct ArchiveItem {
-  std::string place;           // an http(s) url or an absolute path
+  // An http(s) url, an absolute path, or what fetch/resolve_url.h describes.
+  std::string place;
   std::optional<Digest> sha1;  // of the archive, where it is known
   std::string id;              // its name in the tree; "" = the place's last
+  std::uint64_t size = 0;      // bytes; 0 = to be asked for
 };
 
 // Settings of one source, as `sources.<name>.…` in config.json has them.

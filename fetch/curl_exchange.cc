@@ -71,7 +71,9 @@ void CurlExchange::set_request() {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
                    secure ? "https" : "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  // libcurl would send a header of ours to wherever a redirect leads.
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION,
+                   request_.secret_header.empty() ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "omicsfs/" OMICSFS_VERSION);
   if (request_.range) {
@@ -84,6 +86,16 @@ void CurlExchange::set_request() {
   add_header("Accept-Encoding: identity");
   if (!request_.if_match.empty()) {
     add_header("If-Match: " + request_.if_match);
+  }
+  if (!request_.secret_header.empty()) {
+    add_header(request_.secret_header);
+  }
+  if (!request_.method.empty()) {
+    add_header("Content-Type: application/json");
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
+                     static_cast<long>(request_.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
   }
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);

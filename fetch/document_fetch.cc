@@ -27,6 +27,9 @@ struct DocumentFetcher::Ask {
   Excess excess = Excess::kRefuse;
   // None: the answer will do.
   std::function<std::optional<TryFailure>(const ResponseHead&)> refuse;
+  std::string method{};
+  std::string body{};
+  std::string secret_header{};
 };
 
 struct DocumentFetcher::Answer {
@@ -179,7 +182,10 @@ Result<DocumentFetcher::Answer> DocumentFetcher::run(
     transport_.start({.url = order.url(),
                       .range = ask.range,
                       .if_match = {},
-                      .delay = delay},
+                      .delay = delay,
+                      .method = ask.method,
+                      .body = ask.body,
+                      .secret_header = ask.secret_header},
                      sink);
     auto failure = sink->wait();
     if (!failure) {
@@ -211,6 +217,30 @@ Result<std::string> DocumentFetcher::fetch(const std::string& url,
   counters_.bytes_fetched.fetch_add(answer->body.size(),
                                     std::memory_order_relaxed);
   return std::move(answer->body);
+}
+
+Result<ApiAnswer> DocumentFetcher::ask(const ApiRequest& request,
+                                       const std::stop_token& stop) {
+  constexpr std::uint64_t kMaxAnswer = std::uint64_t{64} << 20;
+  const Ask ask{.range = {},
+                .max_bytes = kMaxAnswer,
+                .excess = Ask::Excess::kRefuse,
+                .refuse = [](const ResponseHead& head)
+                    -> std::optional<TryFailure> {
+                  auto failure = refused_status(head.status);
+                  return head.status >= 300 &&
+                                 failure.failure == Failure::kTransient
+                             ? std::optional(std::move(failure))
+                             : std::nullopt;
+                },
+                .method = request.method == "GET" ? "" : request.method,
+                .body = request.body,
+                .secret_header = request.secret_header};
+  auto answer = run(request.url, ask, stop);
+  if (!answer) {
+    return answer.error();
+  }
+  return ApiAnswer{answer->head.status, std::move(answer->body)};
 }
 
 Result<ObjectFacts> DocumentFetcher::probe(const std::string& url,

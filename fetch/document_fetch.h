@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 
+#include "catalog/api.h"
 #include "catalog/result.h"
 #include "fetch/counters.h"
 #include "fetch/mirrors.h"
@@ -41,6 +42,9 @@ class DocumentFetcher {
   // not http or https.
   Result<std::string> fetch(const std::string& url, std::uint64_t max_bytes,
                             const std::stop_token& stop);
+
+  // One call of an API; see AskApi.
+  Result<ApiAnswer> ask(const ApiRequest& request, const std::stop_token& stop);
 
   // Size and validator of the object at `url`, asked by a GET of its first
   // byte: a signed url may allow no HEAD. Errors: as fetch(); kUnavailable also

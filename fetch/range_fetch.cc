@@ -33,8 +33,7 @@ RangeFetcher::AskAgain RangeFetcher::fetch(RangeRequest request,
 
 std::string RangeFetcher::server_for(const std::string& url) const {
   const auto urls = mirrors_.candidates({url});
-  const bool usable = !urls.empty() && is_http_url(urls.front());
-  return usable ? server_of(urls.front()) : std::string();
+  return urls.empty() ? std::string() : server_or_none(urls.front());
 }
 
 LinkSpeed RangeFetcher::speed_of(const std::string& url) const {

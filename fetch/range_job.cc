@@ -16,11 +16,6 @@ using Clock = std::chrono::steady_clock;
 // Of a hundred requests, five may be asked a second time.
 constexpr std::uint64_t kRequestsAHedge = 20;
 
-// "" for what the transport will refuse.
-std::string server_or_none(const std::string& url) {
-  return is_http_url(url) ? server_of(url) : std::string();
-}
-
 bool take_hedge(Counters& counters) {
   const std::uint64_t hedges = counters.hedges.fetch_add(1) + 1;
   if (hedges * kRequestsAHedge <= counters.requests.load()) {

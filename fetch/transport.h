@@ -38,6 +38,11 @@ struct Request {
   std::optional<ByteRange> range{};    // none: the whole object
   std::string if_match{};              // a strong ETag, or "" to ask for any
   std::chrono::milliseconds delay{0};  // starts no earlier than this from now
+  std::string method{};                // "" = GET
+  std::string body{};                  // JSON, of a POST or PUT
+  // A further header, "Name: value", that may hold a secret: it is never shown,
+  // and a request that has one follows no redirect.
+  std::string secret_header{};
 };
 
 // The status and those headers of the final response (after redirects) that

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "fetch/resolve_url.h"
+
 namespace omicsfs {
 namespace {
 
@@ -59,6 +61,11 @@ bool is_http_url(std::string_view url) {
 std::string server_of(std::string_view url) {
   const UrlParts parts = split(url);
   return lower(parts.scheme) + lower(without_user(parts.authority));
+}
+
+std::string server_or_none(std::string_view url) {
+  return is_http_url(url) || parse_resolve_url(url) ? server_of(url)
+                                                     : std::string();
 }
 
 std::string printable_url(std::string_view url) {

@@ -20,6 +20,10 @@ namespace omicsfs {
 // one server. REQUIRES: is_http_url(url).
 [[nodiscard]] std::string server_of(std::string_view url);
 
+// What shares one server with `url`, which may be a ResolveUrl's text as well;
+// "" where it is neither.
+[[nodiscard]] std::string server_or_none(std::string_view url);
+
 // `url` as a message may show it: without user and password, and without the
 // query and fragment, which may hold a signature.
 [[nodiscard]] std::string printable_url(std::string_view url);

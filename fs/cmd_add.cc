@@ -3,32 +3,86 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <random>
+#include <thread>
+#include <utility>
 
+#include "fetch/counters.h"
+#include "fetch/curl_transport.h"
+#include "fetch/document_fetch.h"
+#include "fetch/mirrors.h"
 #include "fs/command.h"
 #include "fs/interrupt_watch.h"
+#include "fs/network_options.h"
 #include "fs/progress.h"
+#include "fs/refine_consent.h"
 #include "fs/refresh.h"
 #include "fs/source_items.h"
 #include "fs/source_report.h"
+#include "fs/tokens.h"
 
 namespace omicsfs {
 namespace {
 
-// `items` with those that the words name. What is named again is kept once, as
-// it is named now.
-Result<std::vector<ArchiveItem>> with_items(std::vector<ArchiveItem> items,
-                                            const AddOptions& options) {
+Result<std::vector<ArchiveItem>> named_archives(const AddOptions& options) {
+  std::vector<ArchiveItem> items;
   for (const std::string& word : options.items) {
     auto place = archive_place(word);
     if (!place) {
       return place.error();
     }
-    std::erase_if(
-        items, [&](const ArchiveItem& known) { return known.place == *place; });
     items.push_back({*std::move(place), options.sha1, options.id});
   }
   return items;
+}
+
+// False where the user wants no more.
+bool wait_for(std::chrono::milliseconds time, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kTick{50};
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (!stop.stop_requested() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(kTick);
+  }
+  return !stop.stop_requested();
+}
+
+// What refine.bio is asked for.
+Result<std::vector<ArchiveItem>> requested_archives(
+    const AddOptions& options, const Settings& settings,
+    const std::stop_token& stop) {
+  const Mirrors mirrors(settings.mirrors);
+  Counters counters;
+  CurlTransport transport(transport_options(settings));
+  DocumentFetcher documents(transport, mirrors, retry_policy(settings.network),
+                            counters);
+  RefineApi api(
+      refine_api_base(settings),
+      [&](const ApiRequest& request) { return documents.ask(request, stop); },
+      "");
+  auto ready = use_token(api, settings.state_dir,
+                         options.accept_terms ? Consent::kGiven : Consent::kAsk);
+  if (!ready) {
+    return ready.error();
+  }
+  Progress progress(STDERR_FILENO);
+  return request_archives(
+      *options.request, api,
+      [&progress](const std::string& text) { progress.show(text, 0, 0); },
+      [&stop](std::chrono::milliseconds time) { return wait_for(time, stop); });
+}
+
+// `known` with `more`; what is named again is kept once, as it is named now.
+std::vector<ArchiveItem> joined_items(std::vector<ArchiveItem> known,
+                                      std::vector<ArchiveItem> more) {
+  for (ArchiveItem& item : more) {
+    std::erase_if(known, [&item](const ArchiveItem& other) {
+      return other.place == item.place;
+    });
+    known.push_back(std::move(item));
+  }
+  return known;
 }
 
 Result<SourceSummary> add(const AddOptions& options, const Settings& settings) {
@@ -36,19 +90,22 @@ Result<SourceSummary> add(const AddOptions& options, const Settings& settings) {
   if (!kind) {
     return kind.error();
   }
-  const auto before = load_items(settings.state_dir, options.source);
+  const InterruptWatch interrupts;
+  auto before = load_items(settings.state_dir, options.source);
   if (!before) {
     return before.error();
   }
-  const auto after = with_items(*before, options);
-  if (!after) {
-    return after.error();
+  auto items = options.request
+                   ? requested_archives(options, settings, interrupts.token())
+                   : named_archives(options);
+  if (!items) {
+    return items.error();
   }
-  if (auto saved = save_items(settings.state_dir, options.source, *after);
+  const auto after = joined_items(*before, *std::move(items));
+  if (auto saved = save_items(settings.state_dir, options.source, after);
       !saved) {
     return saved.error();
   }
-  const InterruptWatch interrupts;
   Progress progress(STDERR_FILENO);
   auto summary =
       refresh(**kind, settings,

@@ -21,6 +21,7 @@
 #include "fs/progress.h"
 #include "fs/refresh.h"
 #include "fs/source_items.h"
+#include "fs/tokens.h"
 
 namespace omicsfs {
 namespace {
@@ -114,11 +115,16 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   if (!sources) {
     return fail(sources.error());
   }
+  const auto headers = secret_headers(settings);
+  if (!headers) {
+    return fail(headers.error());
+  }
   const InterruptWatch interrupts;
   const std::string where = mount_name(what) + " at " + options.mount_point;
   // Ends when the tree is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
-  MountedTree tree(settings, *std::move(sources), *log, interrupts.token(),
+  MountedTree tree(settings, *std::move(sources), *headers, *log,
+                   interrupts.token(),
                    [&] {
                      first_user = std::jthread([&] {
                        finish_mount(options.mount_point, *log);

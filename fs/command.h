@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catalog/record_finder.h"
+#include "fs/refine_request.h"
 #include "fs/settings.h"
 
 // The commands: what each is asked to do, and the function that does it, in
@@ -44,9 +45,11 @@ struct RefreshOptions {
 
 struct AddOptions {
   std::string source;              // a known name, of a source of archives
-  std::vector<std::string> items;  // places of archives, at least one
+  std::vector<std::string> items;  // places of archives, or none
   std::optional<Digest> sha1;      // of the one item
   std::string id;                  // the one item's name in the tree, or ""
+  std::optional<RefineRequest> request;  // in the place of items
+  bool accept_terms = false;
 };
 
 struct FindOptions {

@@ -43,11 +43,16 @@ refresh fails, the catalog that is there stays.
 Example: omicsfs refresh abc-atlas)";
 
 constexpr const char* kAddFooter =
-    R"(An archive is read when it is added; one that cannot be is not added. Paths
-and http(s) urls will do. Mounted sources show it the next time they are mounted.
+    R"(Adds archives by their paths or urls, or asks refine.bio for them:
+  compendium ORGANISM…     the newest compendium of an organism
+  dataset ID…              a dataset that was made before
+  experiment ACCESSION…    a new dataset of these experiments; it is waited for
+An archive is read when it is added; one that cannot be is not added. Mounted
+sources show it the next time they are mounted.
 
 Example: omicsfs add refine-bio ~/Downloads/SRP164913.zip
-         omicsfs add refine-bio --sha1 483d… https://example.org/SRP164913.zip)";
+         omicsfs add refine-bio compendium DANIO_RERIO --rna-seq
+         omicsfs add refine-bio experiment SRP066781 --email me@example.org)";
 
 constexpr const char* kFindFooter =
     R"(Prints what meets all conditions, a line each: its kind, its name, where it is
@@ -85,6 +90,10 @@ struct Words {
   FindOptions find;
   std::vector<std::string> conditions;
   std::string sha1;
+  RefineRequest request;
+  std::string by = "experiment";
+  std::string scale = "none";
+  bool no_quantile = false;
 };
 
 struct SettingFlag {
@@ -201,7 +210,23 @@ void add_add(CLI::App& app, Words& words) {
   add->add_option("SOURCE", words.add.source, "What to add to: refine-bio")
       ->required()
       ->type_name("");
-  add->add_option("ARCHIVE", words.add.items, "Paths or urls of zip archives")
+  add->add_flag("--rna-seq", words.request.rna_seq,
+                "Of a compendium: RNA-seq samples, not normalized together");
+  add->add_option("--by", words.by,
+                  "Of experiments: experiment, species or all in one matrix")
+      ->type_name("WHAT");
+  add->add_option("--scale", words.scale,
+                  "Of experiments: none, minmax, standard or robust")
+      ->type_name("HOW");
+  add->add_flag("--no-quantile-normalize", words.no_quantile,
+                "Of experiments: leave quantiles as they are");
+  add->add_option("--email", words.request.wish.email,
+                  "Of experiments: refine.bio wants an address")
+      ->type_name("ADDRESS");
+  add->add_flag("--accept-terms", words.add.accept_terms,
+                "Agree to refine.bio's terms of use without being asked");
+  add->add_option("ARCHIVE", words.add.items,
+                  "Paths or urls of zip archives, or a request as below")
       ->required()
       ->type_name("");
 }
@@ -341,6 +366,59 @@ Result<MountOptions> mount_options(const Words& words,
   return options;
 }
 
+// `word` in upper case, where it is one of `known`.
+Result<std::string> one_of(std::string word,
+                           std::initializer_list<std::string_view> known,
+                           const char* flag) {
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  if (std::find(known.begin(), known.end(), word) == known.end()) {
+    return Error{ErrorCode::kInvalid, std::string(flag) + ": " +
+                                          omicsfs::quoted(word) +
+                                          " is none that refine.bio knows"};
+  }
+  return word;
+}
+
+// "compendium …", "dataset …", "experiment …" with what the flags say.
+Result<RefineRequest> refine_request(const Words& words,
+                                     RefineRequest::What what) {
+  RefineRequest request = words.request;
+  request.what = what;
+  request.names.assign(words.add.items.begin() + 1, words.add.items.end());
+  auto by = one_of(words.by, {"EXPERIMENT", "SPECIES", "ALL"}, "--by");
+  auto scale =
+      one_of(words.scale, {"NONE", "MINMAX", "STANDARD", "ROBUST"}, "--scale");
+  if (!by || !scale) {
+    return by ? scale.error() : by.error();
+  }
+  request.wish.aggregate_by = *std::move(by);
+  request.wish.scale_by = *std::move(scale);
+  request.wish.quantile_normalize = !words.no_quantile;
+  if (request.names.empty()) {
+    return Error{ErrorCode::kInvalid,
+                 words.add.items.front() + " of what? A name must follow"};
+  }
+  if (what == RefineRequest::What::kExperiments && request.wish.email.empty()) {
+    return Error{ErrorCode::kInvalid,
+                 "refine.bio wants an address: --email ADDRESS"};
+  }
+  return request;
+}
+
+Result<void> check_one_archive(const AddOptions& options,
+                               const std::string& sha1) {
+  const bool one = options.items.size() == 1 && !options.request;
+  if (!one && !(sha1.empty() && options.id.empty())) {
+    return Error{ErrorCode::kInvalid,
+                 "--sha1 and --id need exactly one archive"};
+  }
+  const auto checked =
+      options.id.empty() ? Result<void>() : check_entry_name(options.id);
+  return checked ? checked : checked.error().within("--id");
+}
+
 Result<AddOptions> add_options(const Words& words) {
   AddOptions options = words.add;
   const auto kind = find_source(options.source);
@@ -348,14 +426,16 @@ Result<AddOptions> add_options(const Words& words) {
     return Error{ErrorCode::kInvalid,
                  options.source + " is not made of archives that one can add"};
   }
-  if (options.items.size() > 1 && !(words.sha1.empty() && options.id.empty())) {
-    return Error{ErrorCode::kInvalid,
-                 "--sha1 and --id need exactly one archive"};
-  }
-  if (!options.id.empty()) {
-    if (const auto checked = check_entry_name(options.id); !checked) {
-      return checked.error().within("--id");
+  if (const auto what = request_kind(options.items)) {
+    auto request = refine_request(words, *what);
+    if (!request) {
+      return request.error();
     }
+    options.request = *std::move(request);
+    options.items.clear();
+  }
+  if (const auto checked = check_one_archive(options, words.sha1); !checked) {
+    return checked.error();
   }
   if (!words.sha1.empty()) {
     auto digest = parse_digest(DigestKind::kSha1, words.sha1);

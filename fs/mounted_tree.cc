@@ -29,13 +29,15 @@ Result<std::vector<MountedSource>> open_sources(
 }
 
 MountedTree::MountedTree(const Settings& settings,
-                         std::vector<MountedSource> sources, Log log,
+                         std::vector<MountedSource> sources,
+                         ResolvingTransport::HeaderFor headers, Log log,
                          std::stop_token stop, std::function<void()> on_ready)
     : log_(std::move(log)),
       stop_(std::move(stop)),
       mirrors_(settings.mirrors),
       transport_(std::make_unique<CurlTransport>(transport_options(settings))),
-      fetcher_(*transport_, mirrors_, retry_policy(settings.network),
+      resolving_(*transport_, std::move(headers)),
+      fetcher_(resolving_, mirrors_, retry_policy(settings.network),
                counters_),
       cache_(settings.cache.dir,
              {settings.cache.limit, settings.cache.keep_free},

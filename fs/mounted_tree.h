@@ -12,6 +12,7 @@
 #include "fetch/curl_transport.h"
 #include "fetch/mirrors.h"
 #include "fetch/range_fetch.h"
+#include "fetch/resolving_transport.h"
 #include "fs/file_system.h"
 #include "fs/fuse_ops.h"
 #include "fs/fuse_session.h"
@@ -33,8 +34,10 @@ Result<std::vector<MountedSource>> open_sources(
 class MountedTree {
  public:
   // Reads that wait end when `stop` is requested.
+  // `headers` is what secret_headers() gave.
   MountedTree(const Settings& settings, std::vector<MountedSource> sources,
-              Log log, std::stop_token stop, std::function<void()> on_ready);
+              ResolvingTransport::HeaderFor headers, Log log,
+              std::stop_token stop, std::function<void()> on_ready);
   ~MountedTree();
   MountedTree(const MountedTree&) = delete;
   MountedTree& operator=(const MountedTree&) = delete;
@@ -52,6 +55,7 @@ class MountedTree {
   Counters counters_;
   Mirrors mirrors_;
   std::unique_ptr<CurlTransport> transport_;
+  ResolvingTransport resolving_;
   RangeFetcher fetcher_;
   BlockCache cache_;
   std::unique_ptr<KernelBacking>

@@ -13,6 +13,7 @@
 #include "fs/archive_reader.h"
 #include "fs/network_options.h"
 #include "fs/source_items.h"
+#include "fs/tokens.h"
 
 namespace omicsfs {
 namespace {
@@ -34,7 +35,12 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
   const Settings& settings = *whole;
   const Mirrors mirrors(settings.mirrors);
   Counters counters;
-  CurlTransport transport(transport_options(settings));
+  const auto headers = secret_headers(settings);
+  if (!headers) {
+    return headers.error();
+  }
+  CurlTransport direct(transport_options(settings));
+  ResolvingTransport transport(direct, *headers);
   DocumentFetcher fetcher(transport, mirrors, retry_policy(settings.network),
                           counters);
   const Download download = [&](const std::string& url,

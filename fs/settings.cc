@@ -16,9 +16,9 @@ constexpr std::string_view kVariablePrefix = "OMICSFS_";
 constexpr std::string_view kSourceKeyPrefix = "sources.";
 constexpr std::string_view kBaseUrlSuffix = ".base_url";
 
-// Variables that are no settings: which file to read, where to log.
-constexpr std::array<std::string_view, 2> kOtherVariables = {"OMICSFS_CONFIG",
-                                                             "OMICSFS_LOG"};
+// Variables that are no settings: which file to read, where to log, a secret.
+constexpr std::array<std::string_view, 3> kOtherVariables = {
+    "OMICSFS_CONFIG", "OMICSFS_LOG", "OMICSFS_REFINE_BIO_TOKEN"};
 
 std::string variable(const Environment& environment, std::string_view name) {
   const auto found = environment.find(name);

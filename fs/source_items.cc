@@ -13,6 +13,7 @@
 #include "catalog/temporary_file.h"
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
+#include "fetch/resolve_url.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -43,7 +44,7 @@ Result<ArchiveItem> parse_item(const JsonValue& element) {
   if (!whole) {
     return element.error(whole.error().message);
   }
-  ArchiveItem item{*std::move(whole), std::nullopt, ""};
+  ArchiveItem item{*std::move(whole), std::nullopt, "", 0};
   if (element.is_string()) {
     return item;
   }
@@ -53,6 +54,13 @@ Result<ArchiveItem> parse_item(const JsonValue& element) {
     return sha1 ? id.error() : sha1.error();
   }
   item.id = *std::move(id);
+  if (const auto size = element.find("size")) {
+    const auto bytes = size->as_size();
+    if (!bytes) {
+      return bytes.error();
+    }
+    item.size = *bytes;
+  }
   if (!sha1->empty()) {
     auto digest = parse_digest(DigestKind::kSha1, *sha1);
     if (!digest) {
@@ -69,7 +77,7 @@ Result<std::string> archive_place(const std::string& word) {
   if (word.empty()) {
     return Error{ErrorCode::kInvalid, "an archive has no place"};
   }
-  if (is_http_url(word)) {
+  if (is_http_url(word) || parse_resolve_url(word)) {
     return word;
   }
   if (word.find("://") != std::string::npos) {
@@ -110,6 +118,9 @@ std::string archive_items_json(const std::vector<ArchiveItem>& items) {
     }
     if (!item.id.empty()) {
       text += ", \"id\": " + json_quoted(item.id);
+    }
+    if (item.size != 0) {
+      text += ", \"size\": " + std::to_string(item.size);
     }
     text += "}";
   }

@@ -19,7 +19,7 @@ Result<SourceSummary> build_archive(const SourceInput& input,
   if (!members) {
     return members.error();
   }
-  const auto totals = add_archive(tree, "", archive, *members, input.warn, {});
+  const auto totals = add_archive(tree, "", {archive, *members, input.warn});
   if (!totals) {
     return totals.error();
   }

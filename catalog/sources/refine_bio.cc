@@ -113,8 +113,9 @@ Result<void> RefineTree::add(const RefineDownload& download) {
     }
     return describe(download, path, node);
   };
-  const auto totals = add_archive(tree_, directory, download.archive,
-                                  download.members, input_.warn, on_member);
+  const auto totals = add_archive(
+      tree_, directory,
+      {download.archive, download.members, input_.warn, on_member});
   if (!totals) {
     return totals.error();
   }

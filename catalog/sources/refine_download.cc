@@ -94,6 +94,23 @@ std::string commonest_organism(const RefineMetadata& metadata) {
   return most == counts.end() ? "" : most->first;
 }
 
+// What is known of it is not asked for.
+Result<RemoteFile> locate(const ArchiveItem& item,
+                          const ArchiveAccess& archives) {
+  if (item.size != 0 && item.sha1) {
+    RemoteFile file;
+    file.urls = {item.place};
+    file.size = item.size;
+    file.digest = item.sha1;
+    return file;
+  }
+  auto file = archives.locate(item.place);
+  if (file) {
+    file->digest = item.sha1;
+  }
+  return file;
+}
+
 Result<void> read_documents(RefineDownload& download,
                             const ArchiveAccess& archives) {
   const ArchiveMember* metadata = find_member(download.members, kMetadata);
@@ -181,11 +198,10 @@ void classify(RefineDownload& download, std::string_view archive_name) {
 
 Result<RefineDownload> read_refine_download(const ArchiveItem& item,
                                             const ArchiveAccess& archives) {
-  auto file = archives.locate(item.place);
+  auto file = locate(item, archives);
   if (!file) {
     return file.error();
   }
-  file->digest = item.sha1;
   RefineDownload download;
   download.archive = std::make_shared<const RemoteFile>(*std::move(file));
   auto members = archives.list(*download.archive);

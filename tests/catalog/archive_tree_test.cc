@@ -36,10 +36,11 @@ Made made_of(const ScratchDir& dir, const ArchiveMembers& members) {
         RemoteFile archive;
         archive.urls = {"https://h/a.zip"};
         archive.size = 1000;
+        const std::function<void(std::string)> warn =
+            [&made](const std::string& text) { made.warnings.push_back(text); };
         const auto totals = add_archive(
-            tree, "a", std::make_shared<const RemoteFile>(archive), members,
-            [&made](const std::string& text) { made.warnings.push_back(text); },
-            {});
+            tree, "a",
+            {std::make_shared<const RemoteFile>(archive), members, warn});
         ASSERT_TRUE(totals) << totals.error().message;
         made.totals = *totals;
       });

@@ -147,6 +147,28 @@ TEST(CommandLine, TakesWhatIsToBeAdded) {
   EXPECT_EQ(one.id, "name");
 }
 
+TEST(CommandLine, TakesWhatIsToBeAskedOfRefineBio) {
+  const auto compendium = accepted_as<AddOptions>(
+      {"add", "refine-bio", "compendium", "DANIO_RERIO", "--rna-seq"});
+  ASSERT_TRUE(compendium.request);
+  EXPECT_EQ(compendium.request->what, RefineRequest::What::kCompendium);
+  EXPECT_EQ(compendium.request->names, Words{"DANIO_RERIO"});
+  EXPECT_TRUE(compendium.request->rna_seq);
+  EXPECT_FALSE(compendium.accept_terms);
+  const auto experiment = accepted_as<AddOptions>(
+      {"add", "refine-bio", "experiment", "SRP1", "SRP2", "--by", "species",
+       "--scale", "MinMax", "--no-quantile-normalize", "--email", "a@b.c",
+       "--accept-terms"});
+  const RefineRequest& request = *experiment.request;
+  EXPECT_EQ(request.what, RefineRequest::What::kExperiments);
+  EXPECT_EQ(request.names, (Words{"SRP1", "SRP2"}));
+  EXPECT_EQ(request.wish.aggregate_by, "SPECIES");
+  EXPECT_EQ(request.wish.scale_by, "MINMAX");
+  EXPECT_FALSE(request.wish.quantile_normalize);
+  EXPECT_EQ(request.wish.email, "a@b.c");
+  EXPECT_TRUE(experiment.accept_terms);
+}
+
 TEST(CommandLine, TakesConditionsOfFind) {
   const auto options =
       accepted_as<FindOptions>({"find", "--kind", "sample", "--json",

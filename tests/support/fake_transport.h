@@ -52,6 +52,7 @@ class FakeTransport : public Transport {
     std::optional<ByteRange> range;
     std::string if_match;
     std::chrono::milliseconds delay{0};
+    std::string secret_header{};
   };
 
   FakeTransport();
