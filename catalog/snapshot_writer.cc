@@ -278,7 +278,7 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
 
 Result<ContentId> SnapshotWriter::add_member(ContentId content,
                                              const MemberPlace& place) {
-  const Result<ContentId> archive = add_content(*place.archive);
+  Result<ContentId> archive = add_content(*place.archive);
   if (!archive) {
     return archive;
   }

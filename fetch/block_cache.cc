@@ -118,7 +118,7 @@ std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
 // Or the one that somebody else has made meanwhile.
 std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
                                                      const std::string& key) {
-  const auto made = std::make_shared<CachedSource>(
+  auto made = std::make_shared<CachedSource>(
       remote, remote.local_path.empty() ? services_ : uncached_,
       origin_of(remote, key));
   if (remote.member && remote.member->method == MemberMethod::kUnreadable) {

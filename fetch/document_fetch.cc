@@ -222,20 +222,19 @@ Result<std::string> DocumentFetcher::fetch(const std::string& url,
 Result<ApiAnswer> DocumentFetcher::ask(const ApiRequest& request,
                                        const std::stop_token& stop) {
   constexpr std::uint64_t kMaxAnswer = std::uint64_t{64} << 20;
-  const Ask ask{.range = {},
-                .max_bytes = kMaxAnswer,
-                .excess = Ask::Excess::kRefuse,
-                .refuse = [](const ResponseHead& head)
-                    -> std::optional<TryFailure> {
-                  auto failure = refused_status(head.status);
-                  return head.status >= 300 &&
-                                 failure.failure == Failure::kTransient
-                             ? std::optional(std::move(failure))
-                             : std::nullopt;
-                },
-                .method = request.method == "GET" ? "" : request.method,
-                .body = request.body,
-                .secret_header = request.secret_header};
+  const Ask ask{
+      .range = {},
+      .max_bytes = kMaxAnswer,
+      .excess = Ask::Excess::kRefuse,
+      .refuse = [](const ResponseHead& head) -> std::optional<TryFailure> {
+        auto failure = refused_status(head.status);
+        return head.status >= 300 && failure.failure == Failure::kTransient
+                   ? std::optional(std::move(failure))
+                   : std::nullopt;
+      },
+      .method = request.method == "GET" ? "" : request.method,
+      .body = request.body,
+      .secret_header = request.secret_header};
   auto answer = run(request.url, ask, stop);
   if (!answer) {
     return answer.error();

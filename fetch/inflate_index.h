@@ -19,7 +19,7 @@ namespace omicsfs {
 
 // So any 64 KiB, in two blocks at worst, are read by inflating a MiB at most: a
 // checkpoint is up to 64 KiB late.
-inline constexpr std::uint64_t kCheckpointEvery = 832 * 1024;
+inline constexpr std::uint64_t kCheckpointEvery = std::uint64_t{832} << 10;
 // Of the output's bytes, what its checkpoints may take: one in so many.
 inline constexpr std::uint64_t kOutputPerIndexByte = 50;
 

@@ -36,8 +36,7 @@ std::optional<ResolveUrl> parse_resolve_url(std::string_view url) {
 }
 
 std::string resolve_url(std::string_view api_url, std::string_view field) {
-  return std::string(kPrefix) + std::string(api_url) + "#" +
-         std::string(field);
+  return std::string(kPrefix) + std::string(api_url) + "#" + std::string(field);
 }
 
 }  // namespace omicsfs

@@ -34,9 +34,7 @@ class Refusal final : public ResponseSink {
   const Error error_;
 };
 
-Error untold(const std::string& why) {
-  return {ErrorCode::kUnavailable, why};
-}
+Error untold(const std::string& why) { return {ErrorCode::kUnavailable, why}; }
 
 // The url that the document tells.
 Result<std::string> url_in(const std::string& text, const ResolveUrl& address) {
@@ -47,8 +45,9 @@ Result<std::string> url_in(const std::string& text, const ResolveUrl& address) {
     }
     const auto member = value->find(key);
     if (!member) {
-      return untold("it tells no url now: what it stands for may have expired, "
-                    "or needs the terms of use to be accepted");
+      return untold(
+          "it tells no url now: what it stands for may have expired, "
+          "or needs the terms of use to be accepted");
     }
     value = *member;
   }
@@ -94,8 +93,7 @@ class ResolvingTransport::Lookup final : public ResponseSink {
     }
     if (status_ != 200) {
       const Error error = refused_status(status_).error;
-      return error.code == ErrorCode::kNotFound ? error
-                                                : untold(error.message);
+      return error.code == ErrorCode::kNotFound ? error : untold(error.message);
     }
     return url_in(body_, address_);
   }
@@ -178,8 +176,8 @@ void ResolvingTransport::Shared::ask(Waiting one, const ResolveUrl& address) {
     }
   }
   if (!failure.empty()) {
-    inner.start({}, std::make_shared<Refusal>(std::move(one.sink),
-                                              untold(failure)));
+    inner.start(
+        {}, std::make_shared<Refusal>(std::move(one.sink), untold(failure)));
   } else if (!actual.empty()) {
     start_at(std::move(one), actual);
   } else if (first) {
@@ -233,9 +231,9 @@ void ResolvingTransport::Shared::start_at(Waiting one,
                                           const std::string& actual) {
   Request request = one.request;
   request.url = actual;
-  inner.start(std::move(request),
-              std::make_shared<Resolved>(shared_from_this(), std::move(one),
-                                         actual));
+  inner.start(
+      std::move(request),
+      std::make_shared<Resolved>(shared_from_this(), std::move(one), actual));
 }
 
 }  // namespace omicsfs

@@ -40,7 +40,7 @@ class ResolvingTransport final : public Transport {
     bool again = false;  // its url was refused before
   };
   struct Known {
-    std::string url;                // "" while it is being asked for
+    std::string url;                 // "" while it is being asked for
     std::vector<Waiting> waiting{};  // for that
     std::chrono::steady_clock::time_point failed_until{};
     std::string failure{};

@@ -65,7 +65,7 @@ std::string server_of(std::string_view url) {
 
 std::string server_or_none(std::string_view url) {
   return is_http_url(url) || parse_resolve_url(url) ? server_of(url)
-                                                     : std::string();
+                                                    : std::string();
 }
 
 std::string printable_url(std::string_view url) {

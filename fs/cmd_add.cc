@@ -61,8 +61,9 @@ Result<std::vector<ArchiveItem>> requested_archives(
       refine_api_base(settings),
       [&](const ApiRequest& request) { return documents.ask(request, stop); },
       "");
-  auto ready = use_token(api, settings.state_dir,
-                         options.accept_terms ? Consent::kGiven : Consent::kAsk);
+  auto ready =
+      use_token(api, settings.state_dir,
+                options.accept_terms ? Consent::kGiven : Consent::kAsk);
   if (!ready) {
     return ready.error();
   }

@@ -124,8 +124,7 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   // Ends when the tree is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
   MountedTree tree(settings, *std::move(sources), *headers, *log,
-                   interrupts.token(),
-                   [&] {
+                   interrupts.token(), [&] {
                      first_user = std::jthread([&] {
                        finish_mount(options.mount_point, *log);
                        log->write(LogLevel::kInfo, "mounted " + where);

@@ -26,8 +26,9 @@ Result<ArchiveItem> ready_item(const std::string& id,
     case DatasetState::kReady:
       return item_of(*status.object);
     case DatasetState::kFailed:
-      return Error{ErrorCode::kInvalid, "refine.bio could not make the dataset " +
-                                            id + ": " + status.failure};
+      return Error{ErrorCode::kInvalid,
+                   "refine.bio could not make the dataset " + id + ": " +
+                       status.failure};
     case DatasetState::kExpired:
       return Error{ErrorCode::kInvalid,
                    "the dataset " + id +
@@ -89,10 +90,11 @@ std::optional<RefineRequest::What> request_kind(
     return std::nullopt;
   }
   const std::string& word = words.front();
-  return word == "compendium"   ? std::optional(RefineRequest::What::kCompendium)
-         : word == "dataset"    ? std::optional(RefineRequest::What::kDataset)
-         : word == "experiment" ? std::optional(RefineRequest::What::kExperiments)
-                                : std::nullopt;
+  return word == "compendium" ? std::optional(RefineRequest::What::kCompendium)
+         : word == "dataset"  ? std::optional(RefineRequest::What::kDataset)
+         : word == "experiment"
+             ? std::optional(RefineRequest::What::kExperiments)
+             : std::nullopt;
 }
 
 Result<std::vector<ArchiveItem>> request_archives(

@@ -54,8 +54,9 @@ Result<std::string> load_token(const std::filesystem::path& state_dir,
   const auto path = path_of(state_dir, source);
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd.valid()) {
-    return errno == ENOENT ? Result<std::string>("")
-                           : system_error("cannot read " + path.string(), errno);
+    return errno == ENOENT
+               ? Result<std::string>("")
+               : system_error("cannot read " + path.string(), errno);
   }
   struct stat facts {};
   if (::fstat(fd.get(), &facts) != 0 ||
@@ -74,10 +75,10 @@ Result<void> save_token(const std::filesystem::path& state_dir,
   const auto path = path_of(state_dir, source);
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  auto file = error ? Result<TemporaryFile>(system_error(
-                          "cannot make " + path.parent_path().string(),
-                          error.value()))
-                    : TemporaryFile::create(path);
+  auto file =
+      error ? Result<TemporaryFile>(system_error(
+                  "cannot make " + path.parent_path().string(), error.value()))
+            : TemporaryFile::create(path);
   if (!file) {
     return file.error();
   }

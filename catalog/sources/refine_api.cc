@@ -28,16 +28,16 @@ std::string reasons_in(const std::string& body) {
   for (const char* key : {"message", "detail"}) {
     const auto value = document->find(key);
     if (value && value->is_string()) {
-      text += (text.empty() ? ": " : "; ") + printable(*value->as_string(), 300);
+      text +=
+          (text.empty() ? ": " : "; ") + printable(*value->as_string(), 300);
     }
   }
   const auto details = document->find("details");
-  if (details && details->is_array()) {
-    for (const JsonValue& detail : *details->elements()) {
-      text += detail.is_string()
-                  ? " " + printable(*detail.as_string(), 100)
-                  : "";
-    }
+  const auto list = details ? details->elements()
+                            : Result<std::vector<JsonValue>>(odd("none"));
+  for (const JsonValue& detail : list ? *list : std::vector<JsonValue>()) {
+    const auto word = detail.as_string();
+    text += word ? " " + printable(*word, 100) : "";
   }
   return text;
 }
@@ -71,18 +71,16 @@ Result<RefineObject> object_in(const JsonValue& file) {
 std::string json_of(const DatasetWish& wish, bool start) {
   std::string data;
   for (const std::string& accession : wish.experiments) {
-    data += (data.empty() ? "" : ", ") + json_quoted(accession) +
-            ": [\"ALL\"]";
+    data += (data.empty() ? "" : ", ") + json_quoted(accession) + ": [\"ALL\"]";
   }
-  std::string text = "{\"data\": {" + data + "}, \"aggregate_by\": " +
-                     json_quoted(wish.aggregate_by) +
+  std::string text = "{\"data\": {" + data +
+                     "}, \"aggregate_by\": " + json_quoted(wish.aggregate_by) +
                      ", \"scale_by\": " + json_quoted(wish.scale_by) +
                      ", \"quantile_normalize\": " +
                      (wish.quantile_normalize ? "true" : "false") +
                      ", \"notify_me\": false";
   if (start) {
-    text += ", \"start\": true, \"email_address\": " +
-            json_quoted(wish.email);
+    text += ", \"start\": true, \"email_address\": " + json_quoted(wish.email);
   }
   return text + "}";
 }
@@ -179,8 +177,8 @@ Result<RefineObject> RefineApi::compendium(const std::string& organism,
   if (!newest) {
     return Error{ErrorCode::kNotFound,
                  std::string("refine.bio has no ") +
-                     (rna_seq ? "RNA-seq" : "normalized") +
-                     " compendium of " + omicsfs::quoted(organism)};
+                     (rna_seq ? "RNA-seq" : "normalized") + " compendium of " +
+                     omicsfs::quoted(organism)};
   }
   return *std::move(newest);
 }
@@ -220,8 +218,8 @@ Result<DatasetStatus> RefineApi::dataset(const std::string& id) {
   }
   if (!is_true(*document, "success")) {
     const auto reason = text_at(*document, "failure_reason");
-    return DatasetStatus{DatasetState::kFailed,
-                         reason ? printable(*reason, 300) : "", {}};
+    return DatasetStatus{
+        DatasetState::kFailed, reason ? printable(*reason, 300) : "", {}};
   }
   if (!is_true(*document, "is_available")) {
     return DatasetStatus{DatasetState::kExpired, "", {}};

@@ -19,7 +19,7 @@ namespace omicsfs {
 
 // What a dataset is to be made of and how.
 struct DatasetWish {
-  std::vector<std::string> experiments;  // accessions, all of their samples
+  std::vector<std::string> experiments;     // accessions, all of their samples
   std::string aggregate_by = "EXPERIMENT";  // or "SPECIES", "ALL"
   std::string scale_by = "NONE";            // or "MINMAX", "STANDARD", "ROBUST"
   bool quantile_normalize = true;
@@ -39,7 +39,7 @@ enum class DatasetState { kNotStarted, kProcessing, kReady, kFailed, kExpired };
 
 struct DatasetStatus {
   DatasetState state = DatasetState::kNotStarted;
-  std::string failure;                // where it is kFailed
+  std::string failure;                 // where it is kFailed
   std::optional<RefineObject> object;  // where it is kReady
 };
 

@@ -48,6 +48,10 @@ class RefineTree {
   std::set<std::string> taken_;
 };
 
+std::string joined_path(const std::string& directory, const std::string& name) {
+  return directory + "/" + name;
+}
+
 std::string view_of(const RefineMetadata& metadata) {
   if (metadata.is_compendium() || metadata.quant_sf_only) {
     return "";
@@ -113,9 +117,9 @@ Result<void> RefineTree::add(const RefineDownload& download) {
     }
     return describe(download, path, node);
   };
-  const auto totals = add_archive(
-      tree_, directory,
-      {download.archive, download.members, input_.warn, on_member});
+  const auto totals =
+      add_archive(tree_, directory,
+                  {download.archive, download.members, input_.warn, on_member});
   if (!totals) {
     return totals.error();
   }
@@ -151,7 +155,7 @@ Result<void> RefineTree::add_views(const RefineDownload& download) {
       input_.warn("the experiment " + omicsfs::quoted(name) + " is left out");
       continue;
     }
-    if (!taken_.insert(view + "/" + name).second) {
+    if (!taken_.insert(joined_path(view, name)).second) {
       continue;
     }
     if (auto added = add_folder(view, name, folder); !added) {
@@ -170,7 +174,8 @@ Result<void> RefineTree::add_folder(const std::string& view,
   for (const auto& [file, node] : folder.files) {
     has_matrix = has_matrix || file == name + ".tsv";
     names.insert(file);
-    if (auto linked = tree_.add_link(directory + "/" + file, node); !linked) {
+    if (auto linked = tree_.add_link(joined_path(directory, file), node);
+        !linked) {
       return linked;
     }
   }

@@ -61,19 +61,27 @@ bool is_digits(std::string_view text) {
   });
 }
 
-// "HOMO_SAPIENS" of the member "HOMO_SAPIENS.tsv" or of
-// "HOMO_SAPIENS/HOMO_SAPIENS.tsv": the matrix of a normalized compendium.
+// "HOMO_SAPIENS" of "HOMO_SAPIENS.tsv" or "HOMO_SAPIENS/HOMO_SAPIENS.tsv", the
+// matrix of a normalized compendium; "" of other paths.
+std::string matrix_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string name =
+      slash == std::string::npos ? path : path.substr(slash + 1);
+  if (!name.ends_with(".tsv") || name.starts_with("metadata_") ||
+      name.starts_with("filtered_samples")) {
+    return "";
+  }
+  std::string stem = name.substr(0, name.size() - 4);
+  const bool in_its_place =
+      slash == std::string::npos || path.substr(0, slash) == stem;
+  return in_its_place ? stem : "";
+}
+
 std::string organism_of_matrix(const ArchiveMembers& members) {
   for (const ArchiveMember& member : members) {
-    const std::string path = member_path(member.name);
-    const std::string name = path.substr(path.rfind('/') + 1);
-    const std::string stem = name.substr(0, name.rfind(".tsv"));
-    const bool matrix = name.ends_with(".tsv") &&
-                        !stem.starts_with("metadata_") &&
-                        !stem.starts_with("filtered_samples") &&
-                        (path == name || path == stem + "/" + name);
-    if (matrix) {
-      return stem;
+    std::string organism = matrix_of(member_path(member.name));
+    if (!organism.empty()) {
+      return organism;
     }
   }
   return "";

@@ -47,9 +47,12 @@ TEST_F(RefineApiTest, TheNewestCompendiumIsFound) {
       R"("computed_file": {"size_in_bytes": 5000, "sha1": ")" +
       std::string(kSha1) + R"("})";
   answer(200, R"({"count": 2, "results": [
-    {"id": 4, "compendium_version": 1, )" + file + R"(},
-    {"id": 9, "compendium_version": 2, )" + file + R"(},
-    {"id": 7, "compendium_version": 1, )" + file + R"(}]})");
+    {"id": 4, "compendium_version": 1, )" +
+                  file + R"(},
+    {"id": 9, "compendium_version": 2, )" +
+                  file + R"(},
+    {"id": 7, "compendium_version": 1, )" +
+                  file + R"(}]})");
   const auto object = api().compendium("DANIO_RERIO", true);
   ASSERT_TRUE(object) << object.error().message;
   EXPECT_EQ(object->api_url, "https://h/v1/compendia/9/");
