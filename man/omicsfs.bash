@@ -53,7 +53,15 @@ _omicsfs() {
       mapfile -t COMPREPLY < <(compgen -W 'true false' -- "$word")
       return
       ;;
-    --cache-limit | --keep-free | --base-url | --sha1 | --id | -o)
+    --by)
+      mapfile -t COMPREPLY < <(compgen -W 'experiment species all' -- "$word")
+      return
+      ;;
+    --scale)
+      mapfile -t COMPREPLY < <(compgen -W 'none minmax standard robust' -- "$word")
+      return
+      ;;
+    --cache-limit | --keep-free | --base-url | --sha1 | --id | --email | -o)
       return
       ;;
   esac
@@ -73,13 +81,16 @@ _omicsfs() {
         compgen -f -X '!*.npz' -- "$word")
       ;;
     add:-*)
-      mapfile -t COMPREPLY < <(compgen -W "--sha1 --id $settings" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "--sha1 --id --rna-seq --by --scale --no-quantile-normalize --email
+        --accept-terms $settings" -- "$word")
       ;;
     add:*)
       if [[ $previous == add ]]; then
         mapfile -t COMPREPLY < <(compgen -W refine-bio -- "$word")
       else
-        mapfile -t COMPREPLY < <(compgen -d -- "$word"
+        mapfile -t COMPREPLY < <(
+          compgen -W "compendium dataset experiment" -- "$word"
+          compgen -d -- "$word"
           compgen -f -X '!*.zip' -- "$word")
       fi
       ;;
