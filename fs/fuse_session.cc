@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -31,8 +32,19 @@ void take_wake_signal() {
   ::sigaction(kWakeSignal, &action, nullptr);
 }
 
+// An archive's name is not ours: a comma in it would begin another option.
+std::string safe_name(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) {
+        return c == ',' || c == '\\' || c == '\'' || c == '"' || c == ' ';
+      },
+      '_');
+  return name;
+}
+
 std::string mount_words(const FuseMountOptions& options) {
-  std::string words = "ro,subtype=omicsfs,fsname=" + options.name;
+  std::string words = "ro,subtype=omicsfs,fsname=" + safe_name(options.name);
   if (options.allow_other) {
     words += ",allow_other";
   }

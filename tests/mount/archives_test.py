@@ -167,6 +167,14 @@ class OneArchive(Mounts):
         self.assertEqual((root / "abs").read_text(), "2")
         self.assertEqual((root / "a%0Ab").read_text(), "3")
 
+    def test_a_name_with_a_comma_is_no_mount_option(self):
+        path = archive(self.bucket / "a,allow_other b.zip", {"x.txt": "x"})
+        root = self.mount(str(path))
+        self.assertEqual((root / "x.txt").read_text(), "x")
+        with open("/proc/mounts", encoding="utf-8") as mounts:
+            [line] = [line for line in mounts if line.split()[1] == str(root)]
+        self.assertNotIn("allow_other", line.split()[3].split(","))
+
     def test_one_that_is_none_is_refused_with_a_clear_error(self):
         (self.bucket / "no.zip").write_bytes(b"no archive at all" * 1000)
         for place in (self.serve() + "no.zip", str(self.bucket / "no.zip"),
