@@ -24,7 +24,9 @@ class MemorySource final : public ByteSource {
     if (fails) {
       return Error{ErrorCode::kUnavailable, "no network"};
     }
-    std::memcpy(out.data(), bytes_.data() + offset, out.size());
+    if (!out.empty()) {
+      std::memcpy(out.data(), bytes_.data() + offset, out.size());
+    }
     return {};
   }
 

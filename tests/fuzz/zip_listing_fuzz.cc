@@ -25,7 +25,9 @@ class Bytes final : public omicsfs::ByteSource {
     if (offset > bytes_.size() || out.size() > bytes_.size() - offset) {
       std::abort();
     }
-    std::memcpy(out.data(), bytes_.data() + offset, out.size());
+    if (!out.empty()) {
+      std::memcpy(out.data(), bytes_.data() + offset, out.size());
+    }
     return {};
   }
 
