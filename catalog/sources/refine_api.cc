@@ -68,6 +68,47 @@ Result<RefineObject> object_in(const JsonValue& file) {
   return RefineObject{"", "", "", *bytes, *std::move(sha1)};
 }
 
+struct Compendium {
+  std::uint64_t id = 0;
+  std::uint64_t version = 0;
+  RefineObject object;  // but for its names
+};
+
+Result<std::uint64_t> count_at(const JsonValue& object, const char* key) {
+  const auto value = object.at(key);
+  return value ? value->as_size() : Result<std::uint64_t>(value.error());
+}
+
+Result<Compendium> compendium_in(const JsonValue& one) {
+  const auto id = count_at(one, "id");
+  const auto version = count_at(one, "compendium_version");
+  const auto file = one.at("computed_file");
+  auto object = file ? object_in(*file) : Result<RefineObject>(file.error());
+  if (!id || !version || !object) {
+    return odd("a compendium");
+  }
+  return Compendium{*id, *version, *std::move(object)};
+}
+
+Result<std::vector<Compendium>> compendia_in(const std::string& body) {
+  const auto document = JsonValue::parse(body);
+  const auto results = document ? document->at("results") : document.error();
+  const auto all = results ? results->elements()
+                           : Result<std::vector<JsonValue>>(results.error());
+  if (!all) {
+    return odd(all.error().message);
+  }
+  std::vector<Compendium> found;
+  for (const JsonValue& one : *all) {
+    auto compendium = compendium_in(one);
+    if (!compendium) {
+      return compendium.error();
+    }
+    found.push_back(*std::move(compendium));
+  }
+  return found;
+}
+
 std::string json_of(const DatasetWish& wish, bool start) {
   std::string data;
   for (const std::string& accession : wish.experiments) {
@@ -144,43 +185,27 @@ Result<RefineObject> RefineApi::compendium(const std::string& organism,
   if (!body) {
     return body.error();
   }
-  const auto document = JsonValue::parse(*body);
-  const auto results = document ? document->at("results") : document.error();
-  const auto all = results ? results->elements()
-                           : Result<std::vector<JsonValue>>(results.error());
-  if (!all) {
-    return odd(all.error().message);
+  const auto found = compendia_in(*body);
+  if (!found) {
+    return found.error();
   }
-  std::optional<RefineObject> newest;
-  std::uint64_t newest_version = 0;
-  for (const JsonValue& one : *all) {
-    const auto version = one.at("compendium_version");
-    const auto number = version ? version->as_size() : version.error();
-    const auto id = one.at("id");
-    const auto id_number = id ? id->as_size() : id.error();
-    const auto file = one.at("computed_file");
-    auto object = file ? object_in(*file) : Result<RefineObject>(file.error());
-    if (!number || !id_number || !object) {
-      return odd("a compendium");
-    }
-    if (newest && *number < newest_version) {
-      continue;
-    }
-    newest_version = *number;
-    newest = *std::move(object);
-    newest->id = organism + "_" + std::to_string(*number) + "_" +
-                 std::to_string(*id_number);
-    newest->api_url =
-        base_url_ + "v1/compendia/" + std::to_string(*id_number) + "/";
-    newest->field = "computed_file.download_url";
-  }
-  if (!newest) {
+  const auto newest =
+      std::max_element(found->begin(), found->end(),
+                       [](const Compendium& left, const Compendium& right) {
+                         return left.version < right.version;
+                       });
+  if (newest == found->end()) {
     return Error{ErrorCode::kNotFound,
                  std::string("refine.bio has no ") +
                      (rna_seq ? "RNA-seq" : "normalized") + " compendium of " +
                      omicsfs::quoted(organism)};
   }
-  return *std::move(newest);
+  const std::string id = std::to_string(newest->id);
+  RefineObject object = newest->object;
+  object.id = organism + "_" + std::to_string(newest->version) + "_" + id;
+  object.api_url = base_url_ + "v1/compendia/" + id + "/";
+  object.field = "computed_file.download_url";
+  return object;
 }
 
 Result<std::string> RefineApi::create(const DatasetWish& wish) {
