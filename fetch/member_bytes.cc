@@ -21,7 +21,7 @@ Result<std::uint64_t> MemberBytes::data_offset(const ReadLimits& limits) {
   if (auto read = reader_.read_at(header_offset_, header, limits); !read) {
     return read.error();
   }
-  const auto length = local_header_length(header, method_);
+  auto length = local_header_length(header, method_);
   if (!length) {
     return length;
   }

@@ -68,7 +68,7 @@ Result<std::size_t> MemberStream::step(std::span<std::byte> out,
     return in.error();
   }
   const std::uint64_t before = inflater_->input_offset();
-  const auto written = inflater_->step(*in, out);
+  auto written = inflater_->step(*in, out);
   if (written && *written == 0 && in->empty() && !inflater_->ended() &&
       before == inflater_->input_offset()) {
     return not_as_listed("they end too early");
@@ -100,7 +100,7 @@ Result<std::size_t> MemberStream::read(std::span<std::byte> out,
   std::size_t filled = 0;
   while (filled < out.size() && !inflater_->ended()) {
     const std::size_t next = leave_checkpoint(out.size() - filled);
-    const auto written = step(out.subspan(filled, next), limits);
+    auto written = step(out.subspan(filled, next), limits);
     if (!written) {
       return written;
     }

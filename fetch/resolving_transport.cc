@@ -172,7 +172,7 @@ void ResolvingTransport::Shared::ask(Waiting one, const ResolveUrl& address) {
       actual = about.url;
     } else {
       first = about.waiting.empty();
-      about.waiting.push_back(std::move(one));
+      about.waiting.push_back(one);
     }
   }
   if (!failure.empty()) {
