@@ -11,15 +11,14 @@
 
 namespace omicsfs {
 
-ArchiveReader::ArchiveReader(const Settings& settings,
-                             DocumentFetcher& documents, Transport& transport,
-                             const Mirrors& mirrors, Counters& counters,
+ArchiveReader::ArchiveReader(const Settings& settings, const Network& network,
                              std::stop_token stop)
     : settings_(settings),
-      documents_(documents),
-      counters_(counters),
+      documents_(network.documents),
+      counters_(network.counters),
       stop_(std::move(stop)),
-      fetcher_(transport, mirrors, retry_policy(settings.network), counters),
+      fetcher_(network.transport, network.mirrors,
+               retry_policy(settings.network), network.counters),
       access_{[this](const std::string& place) { return locate(place); },
               [this](const RemoteFile& file) { return list(file); },
               [this](const RemoteFile& file, std::uint64_t offset,

@@ -18,10 +18,16 @@ namespace omicsfs {
 // there for the mount. The cache is opened when it is first needed.
 class ArchiveReader {
  public:
-  // `documents` asks for sizes. What it is given must outlive it.
-  ArchiveReader(const Settings& settings, DocumentFetcher& documents,
-                Transport& transport, const Mirrors& mirrors,
-                Counters& counters, std::stop_token stop);
+  // What it reads by; `documents` asks for sizes.
+  struct Network {
+    DocumentFetcher& documents;
+    Transport& transport;
+    const Mirrors& mirrors;
+    Counters& counters;
+  };
+  // What it is given must outlive it.
+  ArchiveReader(const Settings& settings, const Network& network,
+                std::stop_token stop);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;

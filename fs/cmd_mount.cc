@@ -123,14 +123,14 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   const std::string where = mount_name(what) + " at " + options.mount_point;
   // Ends when the tree is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
-  MountedTree tree(settings, *std::move(sources), *headers, *log,
-                   interrupts.token(), [&] {
-                     first_user = std::jthread([&] {
-                       finish_mount(options.mount_point, *log);
-                       log->write(LogLevel::kInfo, "mounted " + where);
-                       readiness.ready();
-                     });
-                   });
+  MountedTree tree(settings, *std::move(sources), *log,
+                   {*headers, interrupts.token(), [&] {
+                      first_user = std::jthread([&] {
+                        finish_mount(options.mount_point, *log);
+                        log->write(LogLevel::kInfo, "mounted " + where);
+                        readiness.ready();
+                      });
+                    }});
   const auto served = tree.serve({options.mount_point, mount_name(what),
                                   options.allow_other, options.kernel_options});
   if (!served) {

@@ -29,14 +29,13 @@ Result<std::vector<MountedSource>> open_sources(
 }
 
 MountedTree::MountedTree(const Settings& settings,
-                         std::vector<MountedSource> sources,
-                         ResolvingTransport::HeaderFor headers, Log log,
-                         std::stop_token stop, std::function<void()> on_ready)
+                         std::vector<MountedSource> sources, Log log,
+                         Surroundings around)
     : log_(std::move(log)),
-      stop_(std::move(stop)),
+      stop_(std::move(around.stop)),
       mirrors_(settings.mirrors),
       transport_(std::make_unique<CurlTransport>(transport_options(settings))),
-      resolving_(*transport_, std::move(headers)),
+      resolving_(*transport_, std::move(around.headers)),
       fetcher_(resolving_, mirrors_, retry_policy(settings.network), counters_),
       cache_(settings.cache.dir,
              {settings.cache.limit, settings.cache.keep_free},
@@ -57,7 +56,7 @@ MountedTree::MountedTree(const Settings& settings,
                [this](const std::string& message) {
                  log_.write(LogLevel::kWarning, message);
                },
-               std::move(on_ready),
+               std::move(around.on_ready),
                backing_.get()} {
   if (!cache_.why_uncached().empty()) {
     log_.write(LogLevel::kWarning,

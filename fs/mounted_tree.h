@@ -33,11 +33,14 @@ Result<std::vector<MountedSource>> open_sources(
 // knows where it stands in here but through what it is given.
 class MountedTree {
  public:
-  // Reads that wait end when `stop` is requested.
-  // `headers` is what secret_headers() gave.
+  // What it is told from around it.
+  struct Surroundings {
+    ResolvingTransport::HeaderFor headers;  // as secret_headers() gives them
+    std::stop_token stop;            // reads that wait end when it is requested
+    std::function<void()> on_ready;  // the kernel and we talk
+  };
   MountedTree(const Settings& settings, std::vector<MountedSource> sources,
-              ResolvingTransport::HeaderFor headers, Log log,
-              std::stop_token stop, std::function<void()> on_ready);
+              Log log, Surroundings around);
   ~MountedTree();
   MountedTree(const MountedTree&) = delete;
   MountedTree& operator=(const MountedTree&) = delete;

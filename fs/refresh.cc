@@ -47,7 +47,7 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                                 std::uint64_t max_bytes) {
     return fetcher.fetch(url, max_bytes, watch.stop);
   };
-  ArchiveReader archives(settings, fetcher, transport, mirrors, counters,
+  ArchiveReader archives(settings, {fetcher, transport, mirrors, counters},
                          watch.stop);
   const SourceSettings source = settings.source(kind.name);
   const SourceInput input{source,
