@@ -11,8 +11,33 @@
 namespace omicsfs {
 namespace {
 
-Result<std::uint64_t> find(const FindOptions& options,
-                           const Settings& settings) {
+// Prints records as they are found.
+class RecordPrinter {
+ public:
+  explicit RecordPrinter(OutputFormat format)
+      : json_(format == OutputFormat::kJson) {
+    std::fputs(json_ ? "[" : "", stdout);
+  }
+  void print(const SnapshotRecord& record) {
+    if (json_) {
+      fmt::print("{}{}", any_ ? ",\n" : "\n", record_json(record));
+    } else {
+      fmt::print("{}\n", record_line(record));
+    }
+    any_ = true;
+  }
+  void end() const {
+    if (json_) {
+      std::fputs(any_ ? "\n]\n" : "]\n", stdout);
+    }
+  }
+
+ private:
+  const bool json_;
+  bool any_ = false;
+};
+
+Result<void> find(const FindOptions& options, const Settings& settings) {
   const auto path = current_snapshot(settings.state_dir, options.source);
   if (!path) {
     const bool never = path.error().code == ErrorCode::kNotFound;
@@ -21,23 +46,17 @@ Result<std::uint64_t> find(const FindOptions& options,
                              options.source + "` first"}
                  : path.error();
   }
-  std::uint64_t found = 0;
-  const bool json = options.format == OutputFormat::kJson;
-  std::fputs(json ? "[" : "", stdout);
-  const auto done = find_records(
-      *path, options.conditions,
-      [&](const SnapshotRecord& record) -> Result<void> {
-        const bool wanted = options.kind.empty() || options.kind == record.kind;
-        if (wanted && json) {
-          fmt::print("{}{}", found == 0 ? "\n" : ",\n", record_json(record));
-        } else if (wanted) {
-          fmt::print("{}\n", record_line(record));
-        }
-        found += wanted ? 1 : 0;
-        return {};
-      });
-  std::fputs(json ? (found == 0 ? "]\n" : "\n]\n") : "", stdout);
-  return done ? Result<std::uint64_t>(found) : done.error();
+  RecordPrinter printer(options.format);
+  auto done =
+      find_records(*path, options.conditions,
+                   [&](const SnapshotRecord& record) -> Result<void> {
+                     if (options.kind.empty() || options.kind == record.kind) {
+                       printer.print(record);
+                     }
+                     return {};
+                   });
+  printer.end();
+  return done;
 }
 
 }  // namespace
