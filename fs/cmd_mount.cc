@@ -59,7 +59,7 @@ Result<void> prepare_snapshots(const MountOptions& options,
     if (there && !options.refresh && !source.is_archive()) {
       continue;
     }
-    const auto refreshed = refresh_one(source, settings);
+    auto refreshed = refresh_one(source, settings);
     const bool offline = !refreshed && there && !options.refresh &&
                          refreshed.error().code == ErrorCode::kUnavailable;
     if (offline) {
