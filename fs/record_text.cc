@@ -14,7 +14,7 @@ namespace omicsfs {
 std::string record_line(const SnapshotRecord& record) {
   std::string fields;
   for (const auto& [name, value] : record.fields) {
-    fields += (fields.empty() ? "" : " ") + name + "=" + value;
+    fields += fmt::format("{}{}={}", fields.empty() ? "" : " ", name, value);
   }
   std::replace_if(
       fields.begin(), fields.end(),

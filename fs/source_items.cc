@@ -111,8 +111,9 @@ Result<std::vector<ArchiveItem>> parse_archive_items(const JsonValue& array) {
 std::string archive_items_json(const std::vector<ArchiveItem>& items) {
   std::string text = "[";
   for (const ArchiveItem& item : items) {
-    text += (text.size() > 1 ? ",\n " : "\n ") + std::string("{\"place\": ") +
-            json_quoted(item.place);
+    text += text.size() > 1 ? ",\n {" : "\n {";
+    text += "\"place\": ";
+    text += json_quoted(item.place);
     if (item.sha1) {
       text += ", \"sha1\": " + json_quoted(item.sha1->hex);
     }
