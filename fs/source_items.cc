@@ -31,44 +31,51 @@ Result<std::string> text_at(const JsonValue& object, std::string_view key) {
   return value ? value->as_string() : Result<std::string>("");
 }
 
-Result<ArchiveItem> parse_item(const JsonValue& element) {
-  const auto place = element.is_string() ? element.as_string()
-                                         : [&element]() -> Result<std::string> {
-    const auto value = element.at("place");
-    return value ? value->as_string() : value.error();
-  }();
-  if (!place) {
-    return place.error();
-  }
-  auto whole = archive_place(*place);
-  if (!whole) {
-    return element.error(whole.error().message);
-  }
-  ArchiveItem item{*std::move(whole), std::nullopt, "", 0};
-  if (element.is_string()) {
-    return item;
-  }
-  const auto sha1 = text_at(element, "sha1");
-  auto id = text_at(element, "id");
+// What an object says besides the place.
+Result<void> read_facts(const JsonValue& object, ArchiveItem& item) {
+  const auto sha1 = text_at(object, "sha1");
+  auto id = text_at(object, "id");
   if (!sha1 || !id) {
     return sha1 ? id.error() : sha1.error();
   }
   item.id = *std::move(id);
-  if (const auto size = element.find("size")) {
-    const auto bytes = size->as_size();
-    if (!bytes) {
-      return bytes.error();
-    }
-    item.size = *bytes;
-  }
   if (!sha1->empty()) {
     auto digest = parse_digest(DigestKind::kSha1, *sha1);
     if (!digest) {
-      return element.error(digest.error().message);
+      return object.error(digest.error().message);
     }
     item.sha1 = *std::move(digest);
   }
-  return item;
+  const auto size = object.find("size");
+  const auto bytes = size ? size->as_size() : Result<std::uint64_t>(0);
+  if (!bytes) {
+    return bytes.error();
+  }
+  item.size = *bytes;
+  return {};
+}
+
+Result<std::string> place_at(const JsonValue& element) {
+  if (element.is_string()) {
+    return element.as_string();
+  }
+  const auto value = element.at("place");
+  return value ? value->as_string() : value.error();
+}
+
+Result<ArchiveItem> parse_item(const JsonValue& element) {
+  const auto word = place_at(element);
+  if (!word) {
+    return word.error();
+  }
+  auto place = archive_place(*word);
+  if (!place) {
+    return element.error(place.error().message);
+  }
+  ArchiveItem item{*std::move(place), std::nullopt, "", 0};
+  const auto read =
+      element.is_string() ? Result<void>() : read_facts(element, item);
+  return read ? Result<ArchiveItem>(std::move(item)) : read.error();
 }
 
 }  // namespace
