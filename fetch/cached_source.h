@@ -134,6 +134,7 @@ class CachedSource final : public ByteSource,
   void lose_blocks();
   bool has_room(Storing& storing);
   void store_arrived(Storing& storing, std::uint64_t count);
+  void store(Storing& storing, std::uint64_t count);
   void end_flight(Flight& flight);
 
   [[nodiscard]] bool digest_due() const;

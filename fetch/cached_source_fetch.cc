@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -111,7 +112,16 @@ bool CachedSource::has_room(Storing& storing) {
   return storing.room != nullptr;
 }
 
+// Without memory nothing is kept, and what was not is fetched again.
 void CachedSource::store_arrived(Storing& storing, std::uint64_t count) {
+  try {
+    store(storing, count);
+  } catch (const std::bad_alloc&) {
+    services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void CachedSource::store(Storing& storing, std::uint64_t count) {
   if (failed_.load(std::memory_order_acquire) || count == storing.stored ||
       !has_room(storing)) {
     return;

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <new>
 #include <utility>
 
 namespace omicsfs {
@@ -90,12 +91,16 @@ void Worker::run(const std::stop_token& stop) {
     yield_to_others();
   }
   for (;;) {
-    if (const Task task = next_task(stop)) {
-      task(stop);
-    } else if (stop.stop_requested()) {
-      return;
-    } else if (options_.regular) {
-      options_.regular();
+    try {
+      if (const Task task = next_task(stop)) {
+        task(stop);
+      } else if (stop.stop_requested()) {
+        return;
+      } else if (options_.regular) {
+        options_.regular();
+      }
+    } catch (const std::bad_alloc&) {
+      // Nobody waits for what is done here: the rest goes on without it.
     }
   }
 }
