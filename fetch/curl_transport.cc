@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -229,10 +230,18 @@ void CurlTransport::Loop::launch(ExchangePtr exchange) {
     easy = std::move(spare_.back());
     spare_.pop_back();
   }
-  exchange->prepare(std::move(easy), options_);
-  CURL* const key = exchange->easy();
-  running_.emplace(key, std::move(exchange));
-  curl_multi_add_handle(multi_.get(), key);
+  try {
+    exchange->prepare(std::move(easy), options_);
+    CURL* const key = exchange->easy();
+    running_[key] = nullptr;  // has its place before the exchange moves there
+    running_[key] = std::move(exchange);
+    curl_multi_add_handle(multi_.get(), key);
+    return;
+  } catch (const std::bad_alloc&) {
+    running_.erase(exchange->easy());
+  }
+  hosts_.leave(server_of(exchange->request().url));
+  exchange->end(Error{ErrorCode::kUnavailable, "no memory"});
 }
 
 void CurlTransport::Loop::reap() {
