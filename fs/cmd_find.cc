@@ -4,9 +4,9 @@
 #include <cstdio>
 
 #include "catalog/record_finder.h"
-#include "catalog/snapshot.h"
 #include "fs/command.h"
 #include "fs/record_text.h"
+#include "fs/snapshot_path.h"
 
 namespace omicsfs {
 namespace {
@@ -38,13 +38,9 @@ class RecordPrinter {
 };
 
 Result<void> find(const FindOptions& options, const Settings& settings) {
-  const auto path = current_snapshot(settings.state_dir, options.source);
+  const auto path = refreshed_snapshot(settings.state_dir, options.source);
   if (!path) {
-    const bool never = path.error().code == ErrorCode::kNotFound;
-    return never ? Error{ErrorCode::kNotFound,
-                         "not refreshed yet; run `omicsfs refresh " +
-                             options.source + "` first"}
-                 : path.error();
+    return path.error();
   }
   RecordPrinter printer(options.format);
   auto done =

@@ -5,6 +5,7 @@
 
 #include "catalog/snapshot.h"
 #include "fs/command.h"
+#include "fs/snapshot_path.h"
 #include "fs/tree_listing.h"
 
 namespace omicsfs {
@@ -12,13 +13,9 @@ namespace {
 
 Result<std::vector<ListingLine>> list(const LsOptions& options,
                                       const Settings& settings) {
-  const auto path = current_snapshot(settings.state_dir, options.source);
+  const auto path = refreshed_snapshot(settings.state_dir, options.source);
   if (!path) {
-    const bool never = path.error().code == ErrorCode::kNotFound;
-    return never ? Error{ErrorCode::kNotFound,
-                         "not refreshed yet; run `omicsfs refresh " +
-                             options.source + "` first"}
-                 : path.error();
+    return path.error();
   }
   const auto snapshot = Snapshot::open(*path);
   if (!snapshot) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -163,7 +164,11 @@ int run_mount(const MountOptions& options, const Settings& given) {
     return fail(prepared.error());
   }
   // The servers of archives that were added are the user's own choice, too.
-  const auto serving = with_added_items(settings);
+  const bool of_archives =
+      std::any_of(sources->begin(), sources->end(),
+                  [](const MountSource& one) { return one.kind.of_archives; });
+  const auto serving =
+      of_archives ? with_added_items(settings) : Result<Settings>(settings);
   if (!serving) {
     return fail(serving.error());
   }

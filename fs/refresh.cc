@@ -28,7 +28,8 @@ std::int64_t seconds_since_epoch() {
 
 Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                               const RefreshWatch& watch) {
-  const auto whole = with_added_items(given);
+  const auto whole =
+      kind.of_archives ? with_added_items(given) : Result<Settings>(given);
   if (!whole) {
     return whole.error();
   }

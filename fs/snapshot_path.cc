@@ -109,4 +109,14 @@ Result<NodeFacts> find_path(const Snapshot& snapshot, std::string_view path) {
   return PathWalk(snapshot, path).run();
 }
 
+Result<std::filesystem::path> refreshed_snapshot(
+    const std::filesystem::path& state_dir, const std::string& source) {
+  auto path = current_snapshot(state_dir, source);
+  if (path || path.error().code != ErrorCode::kNotFound) {
+    return path;
+  }
+  return Error{ErrorCode::kNotFound,
+               "not refreshed yet; run `omicsfs refresh " + source + "` first"};
+}
+
 }  // namespace omicsfs

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "catalog/result.h"
@@ -14,5 +16,10 @@ namespace omicsfs {
 // included. Errors: kNotFound, also for a path through a file, a link that
 // leads out of the tree and too many links; the snapshot's own.
 Result<NodeFacts> find_path(const Snapshot& snapshot, std::string_view path);
+
+// The path of the current snapshot of `source`, for a command that needs no
+// mount. Errors: as current_snapshot; kNotFound says to refresh first.
+Result<std::filesystem::path> refreshed_snapshot(
+    const std::filesystem::path& state_dir, const std::string& source);
 
 }  // namespace omicsfs
