@@ -15,6 +15,7 @@ as the order of threads allows.
 import argparse
 import contextlib
 import errno
+import http.client
 import json
 import os
 import pathlib
@@ -25,6 +26,8 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,13 +43,32 @@ FAULTS = [
     "what=refuse-range", "what=wrong-content-range", "what=wrong-length&bytes=7",
     "what=longer-body&bytes=9", "what=truncate&bytes=3000", "what=reset&bytes=0",
     "what=reset&bytes=5000", "what=stall-head&ms=1500", "what=stall-body&bytes=100&ms=1500",
-    "what=trickle&bytes=500", "what=gzip-claim", "what=html", "what=flip-byte&bytes=11",
+    "what=trickle&bytes=500", "what=gzip-claim", "what=html",
     "what=close-unanswered", "what=close-on-accept", "what=wrong-total", "what=changed-etag",
 ]
 
 
+# A byte that is changed on its way shows when its file's digest is checked, and that is once the
+# file is whole: at the read that fetches it where a file has one block, of which no part is given
+# away before.
+FLIP = "what=flip-byte&bytes=11"
+ONE_BLOCK = 65536
+
+
 class Wrong(Exception):
     """Something that must never happen."""
+
+
+def difference(got, right, offset):
+    """How the bytes read at `offset` differ from those of the whole file."""
+    wrong = [at for at, byte in enumerate(got) if byte != right[offset + at]]
+    if not wrong:
+        return f"{len(got)} bytes at {offset}, before the end"
+    first, last = wrong[0], wrong[-1]
+    kind = "all zero" if not any(got[first:last + 1]) else "not zero"
+    return (f"of {len(got)} bytes at {offset} {len(wrong)} are wrong, from {offset + first} to "
+            f"{offset + last}, {kind}: {got[first:first + 16].hex()} in place of "
+            f"{right[offset + first:offset + first + 16].hex()}")
 
 
 def must_run(*words, **options):
@@ -118,9 +140,17 @@ class Soak:
         self.reads = self.errors = self.events = 0
         self.count = threading.Lock()
 
+    # Faults of connections meet these requests, too.
     def control(self, request):
-        must_be_quick = urllib.request.Request(self.url + ".control/" + request, method="POST")
-        urllib.request.urlopen(must_be_quick, timeout=PATIENCE_S).close()
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            asked = urllib.request.Request(self.url + ".control/" + request, method="POST")
+            try:
+                urllib.request.urlopen(asked, timeout=PATIENCE_S).close()
+                return
+            except (ConnectionError, urllib.error.URLError, http.client.HTTPException):
+                if time.monotonic() > deadline:
+                    raise
 
     def guarded(self, work, *arguments):
         try:
@@ -153,7 +183,7 @@ class Soak:
             for _ in range(dice.randrange(1, 12)):
                 got = os.pread(file, dice.randrange(1, 200_000), offset)
                 if got != right[offset:offset + len(got)] or (not got and offset < len(right)):
-                    raise Wrong(f"{path}: wrong bytes at {offset} ({len(got)} of them)")
+                    raise Wrong(f"{path}: {difference(got, right, offset)}")
                 with self.count:
                     self.reads += 1
                 offset += len(got)
@@ -175,9 +205,14 @@ class Soak:
         self.mend(dice)
 
     def fail(self, dice):
-        self.control(f"faults?{dice.choice(FAULTS)}&probability={dice.choice([0.05, 0.3, 1])}"
+        fault, glob = dice.choice(FAULTS + [FLIP]), dice.choice(["*", "*.csv", "*.gz",
+                                                                 "*expression*"])
+        if fault == FLIP:
+            glob = "*" + dice.choice([path for path, right in sorted(self.truth.items())
+                                      if len(right) <= ONE_BLOCK])
+        self.control(f"faults?{fault}&probability={dice.choice([0.05, 0.3, 1])}"
                      f"&seed={dice.randrange(1 << 30)}&count={dice.choice([1, 5, 50])}"
-                     f"&glob={dice.choice(['*', '*.csv', '*.gz', '*expression*'])}")
+                     f"&glob={urllib.parse.quote(glob)}")
 
     def mend(self, _dice):
         self.control("clear")
