@@ -199,6 +199,14 @@ Result<void> Database::execute(const std::string& sql) {
   return {};
 }
 
+bool Database::end_transaction() noexcept {
+  sqlite3* const handle = database_.get();
+  if (sqlite3_get_autocommit(handle) == 0) {
+    sqlite3_exec(handle, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  return sqlite3_get_autocommit(handle) != 0;
+}
+
 Result<Statement> Database::prepare(std::string_view sql) {
   if (sql.size() > std::numeric_limits<int>::max()) {
     return Error{ErrorCode::kInvalid, "SQLite: a statement is too long"};

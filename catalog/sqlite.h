@@ -82,6 +82,9 @@ class Database {
 
   // Runs any number of statements that return nothing of interest.
   Result<void> execute(const std::string& sql);
+  // Rolls back a transaction that is still open, if one is. False where not
+  // even that could be done: the connection is of no more use.
+  [[nodiscard]] bool end_transaction() noexcept;
   Result<Statement> prepare(std::string_view sql);
   // The first column of the first row. Errors: also kNotFound, no row.
   Result<std::int64_t> query_integer(std::string_view sql);

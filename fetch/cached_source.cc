@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -74,9 +75,13 @@ CachedSource::CachedSource(RemoteFile remote, const CacheServices& services,
       ahead_(file_.remote().size) {}
 
 CachedSource::~CachedSource() {
-  space_.close();
-  if (services_.index != nullptr && has_failed()) {
-    static_cast<void>(services_.index->forget(file_.key()));
+  try {
+    space_.close();
+    if (services_.index != nullptr && has_failed()) {
+      static_cast<void>(services_.index->forget(file_.key()));
+    }
+  } catch (const std::bad_alloc&) {
+    // What could not be noted is found again when the file is next attached.
   }
 }
 

@@ -70,6 +70,12 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
   storing->flight = flight;
   storing->asked = room != nullptr;
   storing->room = std::move(room);
+  Worker::Task finish = [self, storing](const std::stop_token& /*stop*/) {
+    self->store_arrived(*storing, storing->here);
+    storing->room.reset();
+    self->end_flight(*storing->flight);
+    storing->flight.reset();
+  };
   flight->listen(
       [self, storing](std::uint64_t count) {
         if (count - storing->queued >= kPiece) {
@@ -81,22 +87,21 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
         }
         storing->here = count;
       },
-      [self, storing](const Result<void>& result) {
+      // Made beforehand, so that the end needs no memory.
+      [self, finish = std::move(finish)](const Result<void>& result) mutable {
         if (!result && result.error().code == ErrorCode::kChanged) {
           self->fail(result.error());
         }
-        self->services_.storer->add_expected(
-            [self, storing](const std::stop_token& /*stop*/) {
-              self->store_arrived(*storing, storing->here);
-              storing->room.reset();
-              self->end_flight(*storing->flight);
-              storing->flight.reset();
-            });
+        self->services_.storer->add_expected(std::move(finish));
       });
   services_.storer->expect();
-  auto ask_again = origin_->fetch(flight->bytes(), flight);
-  if (const auto late = origin_->late_after()) {
-    flight->hedge(*late, std::move(ask_again));
+  try {
+    auto ask_again = origin_->fetch(flight->bytes(), flight);
+    if (const auto late = origin_->late_after()) {
+      flight->hedge(*late, std::move(ask_again));
+    }
+  } catch (const std::bad_alloc&) {
+    flight->on_done(Error{ErrorCode::kIo, "no memory"});
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -22,6 +23,14 @@ constexpr long kMaxRedirects = 5;
 // call and a call of ours for each 16 KiB.
 constexpr long kBufferBytes = 128L * 1024;
 constexpr long kStallBytesPerSecond = 1024;
+
+// An option whose text libcurl copies. Throws std::bad_alloc where it cannot:
+// a request without it would be another one.
+void set_text(CURL* easy, CURLoption option, const char* text) {
+  if (curl_easy_setopt(easy, option, text) == CURLE_OUT_OF_MEMORY) {
+    throw std::bad_alloc();
+  }
+}
 
 bool is_https(std::string_view url) {
   return server_of(url).starts_with("https:");
@@ -56,9 +65,31 @@ std::string trusted_file(const TransportOptions& options) {
 
 }  // namespace
 
+CurlExchange::CurlExchange(Request request, std::shared_ptr<ResponseSink> sink)
+    : request_(std::move(request)),
+      sink_(std::move(sink)),
+      host_(server_or_none(request_.url)) {}
+
+CurlExchange::~CurlExchange() {
+  if (told_) {
+    return;
+  }
+  try {
+    tell(Error{ErrorCode::kUnavailable, "no memory"});
+  } catch (const std::bad_alloc&) {
+    // The sink has heard of it; what it makes of that is its own.
+  }
+}
+
 void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
   easy_ = std::move(easy);
   options_ = &options;
+  if (easy_ == nullptr) {
+    easy_.reset(curl_easy_init());
+  }
+  if (easy_ == nullptr) {
+    throw std::bad_alloc();
+  }
   curl_easy_reset(easy_.get());
   set_request();
   set_limits(options);
@@ -67,19 +98,18 @@ void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
 void CurlExchange::set_request() {
   CURL* const easy = easy_.get();
   const bool secure = is_https(request_.url);
-  curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
-                   secure ? "https" : "http,https");
+  set_text(easy, CURLOPT_URL, request_.url.c_str());
+  set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
   // libcurl would send a header of ours to wherever a redirect leads.
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION,
                    request_.secret_header.empty() ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "omicsfs/" OMICSFS_VERSION);
+  set_text(easy, CURLOPT_USERAGENT, "omicsfs/" OMICSFS_VERSION);
   if (request_.range) {
     const std::string range =
         fmt::format("{}-{}", request_.range->offset, request_.range->end() - 1);
-    curl_easy_setopt(easy, CURLOPT_RANGE, range.c_str());
+    set_text(easy, CURLOPT_RANGE, range.c_str());
   }
   // Asked for as a plain header: CURLOPT_ACCEPT_ENCODING would also make
   // libcurl decode what a server encodes all the same, and hide that it did.
@@ -92,7 +122,7 @@ void CurlExchange::set_request() {
   }
   if (!request_.method.empty()) {
     add_header("Content-Type: application/json");
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+    set_text(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE,
                      static_cast<long>(request_.body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
@@ -127,31 +157,36 @@ void CurlExchange::set_limits(const TransportOptions& options) {
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   const std::string trusted = trusted_file(options);
   if (!trusted.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, trusted.c_str());
+    set_text(easy, CURLOPT_CAINFO, trusted.c_str());
   }
 }
 
 void CurlExchange::add_header(const std::string& line) {
   curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str());
-  if (longer) {
-    static_cast<void>(headers_.release());
-    headers_.reset(longer);
+  if (longer == nullptr) {
+    throw std::bad_alloc();
   }
+  static_cast<void>(headers_.release());
+  headers_.reset(longer);
 }
 
 std::size_t CurlExchange::header_callback(char* data, std::size_t one,
                                           std::size_t size,
                                           void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
-  const auto taken = exchange.guarded([&] {
-    return exchange.take_header({data, one * size});
+  auto taken = guarded([&]() -> Result<void> {
+    const auto header = exchange.take_header({data, one * size});
+    return header ? Result<void>()
+                  : header.error().within(describe_get(
+                        exchange.request_.url, exchange.request_.range));
   });
-  if (!taken) {
-    exchange.error_ = taken.error().within(
-        describe_get(exchange.request_.url, exchange.request_.range));
-    return 0;
-  }
-  return one * size;
+  return exchange.goes_on(std::move(taken)) ? one * size : 0;
+}
+
+// False, with the reason kept, where `taken` ends the exchange.
+bool CurlExchange::goes_on(Result<void> taken) noexcept {
+  taken_ = std::move(taken);
+  return taken_.has_value();
 }
 
 Result<void> CurlExchange::take_header(std::string_view line) {
@@ -201,13 +236,8 @@ std::size_t CurlExchange::write_callback(char* data, std::size_t one,
                                          std::size_t size,
                                          void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
-  const auto taken =
-      exchange.guarded([&] { return exchange.take_body(data, one * size); });
-  if (!taken) {
-    exchange.error_ = taken.error();
-    return 0;
-  }
-  return one * size;
+  auto taken = guarded([&] { return exchange.take_body(data, one * size); });
+  return exchange.goes_on(std::move(taken)) ? one * size : 0;
 }
 
 Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
@@ -256,14 +286,18 @@ Result<void> CurlExchange::check_scheme() {
 
 void CurlExchange::end(CURLcode code) {
   if (code == CURLE_OK) {
-    const auto head = deliver_head();
-    sink_->on_done(head);
+    tell(deliver_head());
     return;
   }
-  sink_->on_done(error_ ? *error_ : failure_of(code));
+  tell(taken_ ? failure_of(code) : std::move(taken_));
 }
 
-void CurlExchange::end(Error error) { sink_->on_done(std::move(error)); }
+void CurlExchange::end(Error error) { tell(std::move(error)); }
+
+void CurlExchange::tell(Result<void> result) {
+  told_ = true;
+  sink_->on_done(std::move(result));
+}
 
 // What asking again cannot mend: the url, or the server's certificate.
 Error CurlExchange::failure_of(CURLcode code) const {

@@ -25,11 +25,13 @@ struct EasyDeleter {
 using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
 
 // One request and the way of its response from libcurl to a sink. Used by one
-// thread. REQUIRES: end() is called exactly once, last.
+// thread at a time. REQUIRES: end() is called at most once, last. The sink hears
+// of an exchange that is destroyed before as of one for which there was no
+// memory.
 class CurlExchange {
  public:
-  CurlExchange(Request request, std::shared_ptr<ResponseSink> sink)
-      : request_(std::move(request)), sink_(std::move(sink)) {}
+  CurlExchange(Request request, std::shared_ptr<ResponseSink> sink);
+  ~CurlExchange();
   CurlExchange(const CurlExchange&) = delete;
   CurlExchange& operator=(const CurlExchange&) = delete;
 
@@ -37,8 +39,11 @@ class CurlExchange {
   [[nodiscard]] bool wanted() const { return sink_->wanted(); }
   [[nodiscard]] bool urgent() const { return sink_->urgent(); }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
+  // Of the request's url; "" where that names none.
+  [[nodiscard]] const std::string& host() const { return host_; }
 
-  // Sets `easy` up for the request. The exchange must not move from now on.
+  // Sets `easy`, or a new handle where it is null, up for the request. The
+  // exchange must not move from now on. Throws std::bad_alloc.
   void prepare(EasyHandle easy, const TransportOptions& options);
 
   // It is about to be given to libcurl: tells the sink.
@@ -83,9 +88,13 @@ class CurlExchange {
   Result<void> check_scheme();
   [[nodiscard]] Error failure_of(CURLcode code) const;
   [[nodiscard]] std::string reason_of(CURLcode code) const;
+  void tell(Result<void> result);
+  bool goes_on(Result<void> taken) noexcept;
 
   Request request_;
   std::shared_ptr<ResponseSink> sink_;
+  std::string host_;
+  bool told_ = false;  // the sink, of the end
   EasyHandle easy_;
   std::unique_ptr<curl_slist, ListDeleter> headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
@@ -94,7 +103,7 @@ class CurlExchange {
   bool secure_ = false;     // the last response came over https
   bool kept_away_ = false;  // from an address that is private
   const TransportOptions* options_ = nullptr;
-  std::optional<Error> error_;  // why a callback ended the exchange
+  Result<void> taken_;  // an error where a callback ended the exchange
 };
 
 }  // namespace omicsfs

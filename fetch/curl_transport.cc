@@ -28,6 +28,7 @@ using ExchangePtr = std::unique_ptr<CurlExchange>;
 // that was interrupted should not hold its connection for long.
 constexpr milliseconds kSweepInterval{200};
 constexpr milliseconds kIdleWait{60'000};
+constexpr milliseconds kUntilMemory{10};
 // Connections kept open over all servers.
 constexpr long kKeptConnections = 64;
 // Exchanges that one HTTP/2 connection carries at a time: ranges of one file
@@ -82,6 +83,8 @@ class CurlTransport::Loop {
 
  private:
   void run();
+  template <typename Work>
+  static bool guarded(const Work& work);
   void turn();
   [[nodiscard]] bool stopping();
   void take_incoming();
@@ -154,11 +157,24 @@ void CurlTransport::Loop::add(ExchangePtr exchange) {
 void CurlTransport::Loop::run() {
   block_signals();
   while (!stopping()) {
-    turn();
-    const auto wait = static_cast<int>(wait_time().count());
-    curl_multi_poll(multi_.get(), nullptr, 0, wait, nullptr);
+    const bool whole = guarded([this] { turn(); });
+    const milliseconds wait = whole ? wait_time() : kUntilMemory;
+    curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(wait.count()),
+                    nullptr);
   }
-  end_all();
+  guarded([this] { end_all(); });
+}
+
+// False where memory was lacking: an exchange that is lost on the way tells its
+// sink so, the others go on.
+template <typename Work>
+bool CurlTransport::Loop::guarded(const Work& work) {
+  try {
+    work();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 void CurlTransport::Loop::turn() {
@@ -206,7 +222,7 @@ void CurlTransport::Loop::admit(ExchangePtr exchange) {
         describe_get(request.url, request.range)));
     return;
   }
-  const std::string host = server_of(request.url);
+  const std::string& host = exchange->host();
   hosts_.enter(host, std::move(exchange));
 }
 
@@ -218,30 +234,29 @@ void CurlTransport::Loop::launch_admitted() {
 
 void CurlTransport::Loop::launch(ExchangePtr exchange) {
   if (!exchange->wanted()) {
+    hosts_.leave(exchange->host());
     exchange->end(interrupted(*exchange, "cancelled"));
-    hosts_.leave(server_of(exchange->request().url));
     return;
   }
-  exchange->begin();
   EasyHandle easy;
-  if (spare_.empty()) {
-    easy.reset(curl_easy_init());
-  } else {
+  if (!spare_.empty()) {
     easy = std::move(spare_.back());
     spare_.pop_back();
   }
   try {
+    exchange->begin();
     exchange->prepare(std::move(easy), options_);
-    CURL* const key = exchange->easy();
-    running_[key] = nullptr;  // has its place before the exchange moves there
-    running_[key] = std::move(exchange);
-    curl_multi_add_handle(multi_.get(), key);
-    return;
+    running_.try_emplace(exchange->easy());  // has its place before it moves
   } catch (const std::bad_alloc&) {
-    running_.erase(exchange->easy());
+    hosts_.leave(exchange->host());
+    throw;
   }
-  hosts_.leave(server_of(exchange->request().url));
-  exchange->end(Error{ErrorCode::kUnavailable, "no memory"});
+  CURL* const key = exchange->easy();
+  running_[key] = std::move(exchange);
+  if (curl_multi_add_handle(multi_.get(), key) != CURLM_OK) {
+    const ExchangePtr unstarted = detach(key);
+    unstarted->end(Error{ErrorCode::kUnavailable, "no memory"});
+  }
 }
 
 void CurlTransport::Loop::reap() {
@@ -265,7 +280,7 @@ ExchangePtr CurlTransport::Loop::detach(CURL* easy) {
   ExchangePtr exchange = std::move(found->second);
   running_.erase(found);
   curl_multi_remove_handle(multi_.get(), easy);
-  hosts_.leave(server_of(exchange->request().url));
+  hosts_.leave(exchange->host());
   return exchange;
 }
 

@@ -74,7 +74,9 @@ class FetchBudget {
 // What nobody needs goes back to the system by trim(). Thread-safe.
 class BlockBuffers {
  public:
-  explicit BlockBuffers(std::uint64_t keep) : keep_(keep / kBlockBytes) {}
+  explicit BlockBuffers(std::uint64_t keep) : keep_(keep / kBlockBytes) {
+    kept_.reserve(keep_);  // to give one back needs no memory
+  }
   ~BlockBuffers();
   BlockBuffers(const BlockBuffers&) = delete;
   BlockBuffers& operator=(const BlockBuffers&) = delete;

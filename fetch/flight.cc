@@ -177,8 +177,12 @@ void Flight::publish_block(std::uint64_t index) {
 }
 
 void Flight::on_done(Result<void> result) {
-  if (on_end_) {
-    on_end_(result);
+  try {
+    if (on_end_) {
+      on_end_(result);
+    }
+  } catch (const std::bad_alloc&) {
+    // Readers must hear of the end all the same.
   }
   {
     const MutexLock lock(mutex_);

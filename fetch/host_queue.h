@@ -51,16 +51,16 @@ class HostQueue {
   [[nodiscard]] std::vector<Item> take_if(const Pick& pick) {
     std::vector<Item> taken;
     for (auto& [host, line] : lines_) {
-      std::deque<Item> kept;
-      for (Item& item : line.waiting) {
-        const bool picked = pick(item);
-        if (picked) {
-          taken.push_back(std::move(item));
-        } else {
-          kept.push_back(std::move(item));
-        }
-      }
-      line.waiting = std::move(kept);
+      auto& all = line.waiting;
+      const auto first =
+          std::stable_partition(all.begin(), all.end(), [&](const Item& item) {
+            return !pick(item);
+          });
+      // From here on nothing can fail and leave an item in neither.
+      taken.reserve(taken.size() +
+                    static_cast<std::size_t>(std::distance(first, all.end())));
+      std::move(first, all.end(), std::back_inserter(taken));
+      all.erase(first, all.end());
     }
     return taken;
   }

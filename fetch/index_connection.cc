@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -260,14 +261,26 @@ Result<IndexPool::Lease> IndexPool::lease() {
     }
     ++open_;
   }
-  auto connection = connect(dir_ / "index.sqlite");
-  if (!connection) {
+  try {
+    auto connection = connect(dir_ / "index.sqlite");
+    if (connection) {
+      return Lease(*this,
+                   std::make_unique<IndexConnection>(*std::move(connection)));
+    }
+    note_closed();
+    return connection.error();
+  } catch (const std::bad_alloc&) {
+    note_closed();
+    throw;
+  }
+}
+
+void IndexPool::note_closed() {
+  {
     const MutexLock lock(mutex_);
     --open_;
-    return connection.error();
   }
-  return Lease(*this,
-               std::make_unique<IndexConnection>(*std::move(connection)));
+  returned_.notify_one();
 }
 
 void IndexPool::adopt(IndexConnection connection) {
@@ -276,7 +289,13 @@ void IndexPool::adopt(IndexConnection connection) {
   idle_.push_back(std::make_unique<IndexConnection>(std::move(connection)));
 }
 
+// Nothing that ended halfway, for want of memory, may keep all others out.
 void IndexPool::give_back(std::unique_ptr<IndexConnection> connection) {
+  if (!connection->database.end_transaction()) {
+    connection.reset();
+    note_closed();
+    return;
+  }
   {
     const MutexLock lock(mutex_);
     idle_.push_back(std::move(connection));

@@ -52,7 +52,9 @@ Result<void> settle_file(IndexConnection& connection,
 // A few connections, each used by one thread at a time. Thread-safe.
 class IndexPool {
  public:
-  explicit IndexPool(std::filesystem::path dir) : dir_(std::move(dir)) {}
+  explicit IndexPool(std::filesystem::path dir) : dir_(std::move(dir)) {
+    idle_.reserve(kMaxConnections);  // to give one back needs no memory
+  }
 
   // One connection, for a scope.
   class Lease {
@@ -83,6 +85,7 @@ class IndexPool {
  private:
   static constexpr std::size_t kMaxConnections = 4;
   void give_back(std::unique_ptr<IndexConnection> connection);
+  void note_closed();
 
   std::filesystem::path dir_;
   Mutex mutex_;

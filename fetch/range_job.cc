@@ -2,6 +2,7 @@
 #include "fetch/range_job.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "fetch/retry_after.h"
@@ -37,6 +38,9 @@ class RangeJob::Try final : public ResponseSink {
         asked_(asked),
         pass_(pass),
         pinned_(job_->request_.pin->expected(url_)) {}
+  ~Try() override;
+  Try(const Try&) = delete;
+  Try& operator=(const Try&) = delete;
 
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] bool was_pinned() const { return !pinned_.empty(); }
@@ -59,6 +63,8 @@ class RangeJob::Try final : public ResponseSink {
   Error fail(TryFailure failure);
 
  private:
+  void settle(const TryFailure& failure);
+  void end_pass(CircuitBreaker::Outcome outcome);
   [[nodiscard]] TryFailure failure_of(const Result<void>& result) const;
   [[nodiscard]] CircuitBreaker::Outcome outcome(
       const TryFailure& failure) const;
@@ -67,7 +73,7 @@ class RangeJob::Try final : public ResponseSink {
   const std::shared_ptr<RangeJob> job_;
   const std::string url_;
   const ByteRange asked_;
-  const CircuitBreaker::Pass pass_;
+  CircuitBreaker::Pass pass_;          // not yet given back
   const Validator pinned_;             // what is expected of the url
   BodyPlan plan_;                      // what the body is still to give
   std::optional<TryFailure> failure_;  // what our own checks found
@@ -143,12 +149,37 @@ Result<void> RangeJob::Try::on_body(std::span<const std::byte> bytes) {
   return {};
 }
 
+// What went wrong is told in no more detail than there is memory for, but told.
 void RangeJob::Try::on_done(Result<void> result) {
-  const TryFailure failure = failure_ ? *failure_ : failure_of(result);
-  if (pass_ != CircuitBreaker::Pass::kNo) {
-    job_->tools_.breakers->ended(server_or_none(url_), pass_, outcome(failure),
+  const bool leads = job_->lead_ == this;
+  try {
+    settle(failure_ ? *failure_ : failure_of(result));
+  } catch (const std::bad_alloc&) {
+    if (leads && job_->lead_ != nullptr) {
+      job_->finish(Error{ErrorCode::kUnavailable, "no memory"});
+    }
+  }
+}
+
+// Where its exchange could not even be started, its server has not failed.
+RangeJob::Try::~Try() {
+  try {
+    end_pass(CircuitBreaker::Outcome::kUnknown);
+  } catch (const std::bad_alloc&) {
+    // Its server may be asked by others when its time comes.
+  }
+}
+
+void RangeJob::Try::end_pass(CircuitBreaker::Outcome outcome) {
+  const auto pass = std::exchange(pass_, CircuitBreaker::Pass::kNo);
+  if (pass != CircuitBreaker::Pass::kNo) {
+    job_->tools_.breakers->ended(server_or_none(url_), pass, outcome,
                                  Clock::now());
   }
+}
+
+void RangeJob::Try::settle(const TryFailure& failure) {
+  end_pass(outcome(failure));
   if (job_->lead_ != this) {
     return;
   }

@@ -47,12 +47,21 @@ void Worker::expect() {
 }
 
 void Worker::add_expected(Task task) {
-  {
-    const MutexLock lock(mutex_);
-    --expected_;
-    tasks_.push_back(std::move(task));
+  if (!queue_expected(task)) {
+    task(thread_.get_stop_token());
   }
   changed_.notify_all();
+}
+
+bool Worker::queue_expected(Task& task) {
+  const MutexLock lock(mutex_);
+  --expected_;
+  try {
+    tasks_.push_back(std::move(task));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
 }
 
 void Worker::wait_until_idle() {

@@ -45,7 +45,8 @@ class Worker {
   void add(Task task);
   // A task will come: the last one of something that has begun.
   void expect();
-  // The task that was expected.
+  // The task that was expected. Where there is no memory to keep it for later
+  // it is run here and now, for others wait for its end.
   void add_expected(Task task);
   // Returns once no task runs, waits or is expected.
   void wait_until_idle();
@@ -53,6 +54,7 @@ class Worker {
  private:
   void run(const std::stop_token& stop);
   Task next_task(const std::stop_token& stop);
+  bool queue_expected(Task& task);
 
   const Options options_;
   Mutex mutex_;

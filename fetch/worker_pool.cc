@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/worker_pool.h"
 
-#include <system_error>
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace omicsfs {
@@ -12,14 +13,18 @@ bool WorkerPool::enqueue(Task& task) {
   if (!stopped_ && tasks_.size() >= idle_ && threads_.size() < most_) {
     try {
       threads_.emplace_back([this] { run(); });
-    } catch (const std::system_error&) {
-      // The system has no more threads; those that are here do.
+    } catch (const std::exception&) {
+      // The system has no more threads or memory; those that are here do.
     }
   }
   if (stopped_ || threads_.empty()) {
     return false;
   }
-  tasks_.push_back(std::move(task));
+  try {
+    tasks_.push_back(std::move(task));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   return true;
 }
 
@@ -64,7 +69,11 @@ bool WorkerPool::next(Task& task) {
 void WorkerPool::run() {
   Task task;
   while (next(task)) {
-    task(stop_.get_token());
+    try {
+      task(stop_.get_token());
+    } catch (const std::bad_alloc&) {
+      // Who waits for the task hears of its end from what it held.
+    }
     task = nullptr;
   }
 }

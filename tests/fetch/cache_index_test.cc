@@ -13,6 +13,7 @@
 #include "catalog/sqlite.h"
 #include "fetch/cached_file.h"
 #include "fetch/counters.h"
+#include "fetch/index_connection.h"
 #include "tests/support/temporary_directory.h"
 
 namespace omicsfs {
@@ -50,6 +51,22 @@ TEST(CacheIndex, GrantsUpToTheLimitAndTellsByHowMuchMoreWouldPassIt) {
   // A limit that was lowered below the use.
   EXPECT_EQ(*ask(*index, "c", 7, 50), 57U);
   EXPECT_EQ(*index->lacking({50, 0}), 50U);
+}
+
+TEST(IndexPool, ATransactionThatWasLeftOpenKeepsNobodyOut) {
+  const TemporaryDirectory dir;
+  ASSERT_NE(open_index_in(dir), nullptr);
+  IndexPool pool(dir.path() / "v1");
+  {
+    auto lease = pool.lease();
+    ASSERT_TRUE(lease);
+    ASSERT_TRUE((*lease)->database.execute("BEGIN IMMEDIATE"));
+    ASSERT_TRUE((*lease)->database.execute("UPDATE sums SET hot = 77"));
+  }
+  auto other = open_index(dir.path() / "v1");
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(other->database.execute("BEGIN IMMEDIATE; ROLLBACK"));
+  EXPECT_EQ(*other->database.query_integer("SELECT hot FROM sums"), 0);
 }
 
 TEST(CacheIndex, WhatIsReturnedCanBeGrantedAgainInOneStep) {
