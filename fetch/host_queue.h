@@ -53,9 +53,8 @@ class HostQueue {
     for (auto& [host, line] : lines_) {
       auto& all = line.waiting;
       const auto first =
-          std::stable_partition(all.begin(), all.end(), [&](const Item& item) {
-            return !pick(item);
-          });
+          std::stable_partition(all.begin(), all.end(),
+                                [&](const Item& item) { return !pick(item); });
       // From here on nothing can fail and leave an item in neither.
       taken.reserve(taken.size() +
                     static_cast<std::size_t>(std::distance(first, all.end())));
