@@ -25,9 +25,9 @@ struct EasyDeleter {
 using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
 
 // One request and the way of its response from libcurl to a sink. Used by one
-// thread at a time. REQUIRES: end() is called at most once, last. The sink hears
-// of an exchange that is destroyed before as of one for which there was no
-// memory.
+// thread at a time. REQUIRES: end() is called at most once, last. The sink
+// hears of an exchange that is destroyed before as of one for which there was
+// no memory.
 class CurlExchange {
  public:
   CurlExchange(Request request, std::shared_ptr<ResponseSink> sink);
