@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/archive_choice.h"
 #include "catalog/archive_member.h"
 #include "catalog/digest.h"
 #include "catalog/result.h"
@@ -55,6 +56,7 @@ struct SourceSettings {
   std::string base_url;                 // "" = the source's own default
   std::vector<std::string> releases;    // [] = all that are found
   std::vector<ArchiveItem> archives{};  // of sources that are made of them
+  ArchiveChoice members{};  // which archives among its files are directories
 };
 
 struct SourceInput {

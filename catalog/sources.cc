@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
+#include "catalog/archive_directories.h"
 #include "catalog/entry_name.h"
 #include "catalog/snapshot.h"
 #include "catalog/source.h"
@@ -15,6 +16,7 @@ constexpr std::array<SourceKind, 2> kSources = {kAbcAtlas, kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,
+                            const SourceSettings& settings,
                             SnapshotWriter& writer) {
   const std::pair<std::string_view, std::string> properties[] = {
       {"title", std::string(kind.title)},
@@ -22,6 +24,7 @@ Result<void> set_properties(const SourceKind& kind,
       {"bytes", std::to_string(summary.bytes)},
       {"newest_release", summary.newest_release},
       {"releases", std::to_string(summary.releases)},
+      {"members", settings.members.text()},
   };
   for (const auto& [name, value] : properties) {
     Result<void> set = writer.set_property(name, value);
@@ -39,11 +42,22 @@ Result<SourceSummary> build_snapshot(const SourceKind& kind,
   if (!tree) {
     return tree.error();
   }
+  const bool with_directories = !kind.of_archives && input.archives != nullptr;
+  ArchiveDirectories archives(input.settings.members);
+  if (with_directories) {
+    tree->on_file([&](std::string_view path, const RemoteFile& file) {
+      archives.see(path, file);
+    });
+  }
   Result<SourceSummary> summary = kind.build(input, *tree);
   if (!summary) {
     return summary;
   }
-  Result<void> done = set_properties(kind, *summary, writer);
+  Result<void> done =
+      with_directories ? archives.add(input, *tree) : Result<void>();
+  if (done) {
+    done = set_properties(kind, *summary, input.settings, writer);
+  }
   if (done) {
     done = writer.commit();
   }

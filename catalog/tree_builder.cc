@@ -125,7 +125,17 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
   if (!content) {
     return content.error().within(omicsfs::quoted(path));
   }
-  return named(*place, writer_->add_remote_file(*content, file.size, mtime));
+  auto node =
+      named(*place, writer_->add_remote_file(*content, file.size, mtime));
+  if (node && on_file_) {
+    on_file_(path, file);
+  }
+  return node;
+}
+
+Result<void> TreeBuilder::check_free(std::string_view path) {
+  const Result<Child> place = place_for(path);
+  return place ? Result<void>() : place.error();
 }
 
 Result<NodeId> TreeBuilder::add_inline_file(std::string_view path,

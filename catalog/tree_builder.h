@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ class TreeBuilder {
                                  std::int64_t mtime);
   Result<NodeId> add_symlink(std::string_view path, std::string_view target,
                              std::int64_t mtime);
+  // Who is told of each file that add_file adds; nobody at first.
+  using OnFile =
+      std::function<void(std::string_view path, const RemoteFile& file)>;
+  void on_file(OnFile listener) { on_file_ = std::move(listener); }
+  // Whether a name can be added at `path`. Errors: kInvalid, it is taken or no
+  // path; kIo. Its directories are made.
+  Result<void> check_free(std::string_view path);
   // A further name for a file that an add_… call returned.
   Result<void> add_link(std::string_view path, NodeId file);
   Result<void> set_xattr(NodeId node, std::string_view name,
@@ -68,6 +76,7 @@ class TreeBuilder {
 
   SnapshotWriter* writer_;
   std::int64_t default_mtime_;
+  OnFile on_file_;
   std::map<std::pair<NodeId, std::string>, NodeId, ByParentAndName>
       directories_;
 };

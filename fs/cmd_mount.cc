@@ -32,10 +32,26 @@ int fail(const Error& error) {
   return kExitFailed;
 }
 
-// Whether a snapshot is there that this program can read.
-bool has_snapshot(const Settings& settings, const std::string& source) {
-  const auto path = current_snapshot(settings.state_dir, source);
-  return path && Snapshot::open(*path);
+// The snapshot of a source that is there, as far as this program can read it.
+enum class Found {
+  kNone,
+  kOther,  // with other archives as directories than are asked for
+  kAsAskedFor,
+};
+
+Found find_snapshot(const Settings& settings, const MountSource& source) {
+  const auto path = current_snapshot(settings.state_dir, source.name);
+  if (!path) {
+    return Found::kNone;
+  }
+  const auto snapshot = Snapshot::open(*path);
+  if (!snapshot) {
+    return Found::kNone;
+  }
+  const auto members = (*snapshot)->property("members");
+  const bool same = source.kind.of_archives ||
+                    (members && *members == settings.members.text());
+  return same ? Found::kAsAskedFor : Found::kOther;
 }
 
 Result<void> refresh_one(const MountSource& source, const Settings& settings) {
@@ -56,8 +72,10 @@ Result<void> prepare_snapshots(const MountOptions& options,
                                const std::vector<MountSource>& sources,
                                const Settings& settings) {
   for (const MountSource& source : sources) {
-    const bool there = has_snapshot(settings, source.name);
-    if (there && !options.refresh && !source.is_archive()) {
+    const Found found = find_snapshot(settings, source);
+    const bool there = found != Found::kNone;
+    if (found == Found::kAsAskedFor && !options.refresh &&
+        !source.is_archive()) {
       continue;
     }
     auto refreshed = refresh_one(source, settings);

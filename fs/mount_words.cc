@@ -5,6 +5,7 @@
 #include <array>
 
 #include "catalog/entry_name.h"
+#include "fs/setting_key.h"
 
 namespace omicsfs {
 namespace {
@@ -46,9 +47,10 @@ Result<void> take_word(std::string_view word, MountWords& words) {
   }
   const std::size_t equals = word.find('=');
   const std::string_view key = word.substr(0, equals);
-  // Settings are told from mistyped words by their dot; state_dir has none.
-  const bool setting = equals != std::string_view::npos &&
-                       (key == "state_dir" || key.find('.') != key.npos);
+  // Mistyped settings are told from mistyped words by their dot.
+  const bool setting =
+      equals != std::string_view::npos &&
+      (find_setting_key(key) != nullptr || key.find('.') != key.npos);
   if (setting) {
     words.assignments.push_back({std::string(key),
                                  std::string(word.substr(equals + 1)),

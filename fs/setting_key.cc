@@ -131,7 +131,12 @@ Result<void> set_passthrough(Settings& settings, std::string_view text,
   return store(parse_switch(text), settings.passthrough);
 }
 
-constexpr std::array<SettingKey, 10> kKeys = {{
+Result<void> set_members(Settings& settings, std::string_view text,
+                         std::string_view /*home*/) {
+  return store(ArchiveChoice::parse(text), settings.members);
+}
+
+constexpr std::array<SettingKey, 11> kKeys = {{
     {"state_dir", SettingKey::Kind::kText, set_state_dir},
     {"cache.dir", SettingKey::Kind::kText, set_cache_dir},
     {"cache.limit", SettingKey::Kind::kSize, set_cache_limit},
@@ -142,6 +147,7 @@ constexpr std::array<SettingKey, 10> kKeys = {{
     {"network.retries", SettingKey::Kind::kCount, set_retries},
     {"network.memory", SettingKey::Kind::kSize, set_memory},
     {"passthrough", SettingKey::Kind::kSwitch, set_passthrough},
+    {"members", SettingKey::Kind::kText, set_members},
 }};
 
 }  // namespace

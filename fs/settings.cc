@@ -142,7 +142,10 @@ Result<void> assign_all(Settings& settings,
 
 SourceSettings Settings::source(std::string_view name) const {
   const auto found = sources.find(name);
-  return found == sources.end() ? SourceSettings{} : found->second;
+  SourceSettings source =
+      found == sources.end() ? SourceSettings{} : found->second;
+  source.members = members;
+  return source;
 }
 
 Result<MergedSettings> merge_settings(const SettingsInput& input) {

@@ -39,6 +39,7 @@ struct Settings {
   CacheSettings cache;
   NetworkSettings network;
   bool passthrough = true;  // where the kernel allows it
+  ArchiveChoice members;    // of all sources
   std::vector<Mirrors::Rule> mirrors;
   std::map<std::string, SourceSettings, std::less<>> sources;
 

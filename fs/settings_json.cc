@@ -92,7 +92,8 @@ Result<void> SettingsReader::read(const JsonValue& document) {
 
 Result<void> SettingsReader::read_top(const Member& member) {
   const auto& [key, value] = member;
-  if (key == "state_dir" || key == "passthrough") {
+  const bool is_grouped = key.find('.') != std::string::npos;
+  if (!is_grouped && find_setting_key(key) != nullptr) {
     return read_scalar("", member);
   }
   if (key == "cache" || key == "network") {
@@ -107,7 +108,8 @@ Result<void> SettingsReader::read_top(const Member& member) {
         value, [this](const Member& source) { return read_source(source); });
   }
   return unknown_key(
-      value, "state_dir, cache, network, passthrough, mirrors, sources");
+      value,
+      "state_dir, cache, network, passthrough, members, mirrors, sources");
 }
 
 Result<void> SettingsReader::read_group(const std::string& prefix,

@@ -36,9 +36,7 @@ class FakeArchives {
   // REQUIRES: this outlives it.
   [[nodiscard]] ArchiveAccess access() {
     return {[this](const std::string& place) { return locate(place); },
-            [this](const RemoteFile& file) -> Result<ArchiveMembers> {
-              return archives_.at(file.urls.front()).members;
-            },
+            [this](const RemoteFile& file) { return list(file); },
             [this](const RemoteFile& file, std::uint64_t offset,
                    std::span<char> out) { return read(file, offset, out); }};
   }
@@ -61,6 +59,13 @@ class FakeArchives {
     file.urls = {place};
     file.size = 1'000'000;
     return file;
+  }
+  Result<ArchiveMembers> list(const RemoteFile& file) {
+    const std::string& place = file.urls.front();
+    const auto failure = failures_.find(place);
+    return failure == failures_.end()
+               ? Result<ArchiveMembers>(archives_.at(place).members)
+               : failure->second;
   }
   Result<void> read(const RemoteFile& file, std::uint64_t offset,
                     std::span<char> out) {

@@ -73,6 +73,7 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   const Settings settings = from_file(R"({
     "state_dir": "/s",
     "passthrough": false,
+    "members": "*.h5z:none.zip",
     "cache": {"dir": "~/c", "limit": "1.5T", "keep_free": 500000000},
     "network": {"connections_per_host": 4, "timeout_s": 90, "stall_s": 20,
                 "retries": 0},
@@ -88,6 +89,7 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   EXPECT_EQ(settings.network.stall, std::chrono::seconds(20));
   EXPECT_EQ(settings.network.retries, 0);
   EXPECT_FALSE(settings.passthrough);
+  EXPECT_EQ(settings.source("abc-atlas").members.text(), "*.h5z:none.zip");
   ASSERT_EQ(settings.mirrors.size(), 1U);
   EXPECT_EQ(settings.mirrors[0].first, "https://a.org/");
   EXPECT_EQ(settings.mirrors[0].second,
@@ -201,6 +203,8 @@ TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
       {R"({"network": {"retries": "5"}})", {"/network/retries"}},
       {R"({"passthrough": "yes"})", {"/passthrough"}},
       {R"({"passthrough": 1})", {"/passthrough"}},
+      {R"({"members": "*.zip:"})", {"/members", "none"}},
+      {R"({"cache.limit": "5G"})", {"/cache.limit", "unknown key"}},
       {R"({"network": {"retries": 101}})", {"/network/retries", "0 to 100"}},
       {R"({"network": {"timeout_s": 0}})", {"/network/timeout_s", "1 to"}},
       {R"({"network": {"stall_s": 1.5}})", {"/network/stall_s"}},

@@ -241,6 +241,80 @@ class Killed(Mounts):
         self.assertEqual((root / "m.tsv").read_bytes(), matrix)
 
 
+class WithinASource(Mounts):
+    """`<name>.d/` beside the archives that a source lists, and `-o members=`."""
+
+    def serve_release(self):
+        """A release of abc-atlas with two archives, of which one is none."""
+        root = "metadata/DEMO/20250301"
+        (self.bucket / root).mkdir(parents=True)
+        archive(self.bucket / root / "tables.zip", {
+            "a.csv": "x,y\r\n1,2\r\n", "deep/b.tsv": table(3000, 30), "inner.zip": "PK"})
+        (self.bucket / root / "broken.zip").write_bytes(b"no archive at all")
+        archive(self.bucket / root / "arrays.npz", {"arr_0.npy": b"12345" * 20_000},
+                zipfile.ZIP_STORED)
+        url = self.serve()
+        listing = {}
+        for path in sorted((self.bucket / root).iterdir()):
+            listing.setdefault(path.stem, {"files": {}})["files"][path.suffix[1:]] = {
+                "version": "20250301", "relative_path": f"{root}/{path.name}",
+                "url": f"{url}{root}/{path.name}", "size": path.stat().st_size,
+                "file_hash": hashlib.md5(path.read_bytes()).hexdigest()}
+        release = self.bucket / "releases" / "20250301"
+        release.mkdir(parents=True)
+        (release / "manifest.json").write_text(json.dumps({
+            "version": "20250301", "resource_uri": "s3://demo/",
+            "directory_listing": {"DEMO": {"directories": {"metadata": {
+                "version": "20250301", "relative_path": root, "url": f"{url}{root}/",
+                "view_link": f"{url}index.html#{root}/", "total_size": 0}}}},
+            "file_listing": {"DEMO": {"metadata": listing}}}))
+        self.configure(**{"abc-atlas": {"base_url": url, "releases": ["20250301"]}})
+        return self.bucket / root
+
+    def refresh(self, *words):
+        return subprocess.run([OMICSFS, "refresh", "abc-atlas", *words], env=self.environment,
+                              stderr=subprocess.PIPE, text=True, check=True, timeout=60).stderr
+
+    def test_archives_are_directories_beside_their_files(self):
+        published = self.serve_release()
+        told = self.refresh()
+        self.assertIn("broken.zip", told)
+        self.assertIn("is not shown as a directory", told)
+        root = self.mount("abc-atlas") / "metadata/DEMO/20250301"
+        self.assertEqual(sorted(os.listdir(root)), [
+            "arrays.npz", "arrays.npz.d", "broken.zip", "tables.zip", "tables.zip.d"])
+        for name in ("arrays.npz", "tables.zip"):
+            self.assert_unpacked(root / f"{name}.d", published / name)
+            self.assertEqual((root / name).read_bytes(), (published / name).read_bytes())
+        self.assertTrue((root / "tables.zip.d/inner.zip").is_file())
+
+    def test_which_ones_is_the_users_choice_of_the_mount(self):
+        self.serve_release()
+        root = self.mount("-o", "members=*.npz", "abc-atlas") / "metadata/DEMO/20250301"
+        self.assertIn("arrays.npz.d", os.listdir(root))
+        self.assertNotIn("tables.zip.d", os.listdir(root))
+        run(OMICSFS, "umount", str(self.work / "mnt"), env=self.environment)
+        # Another choice makes another catalog, the same one none.
+        for choice, requests in (("none", True), ("none", False), ("*.zip", True)):
+            before = len((self.work / "nginx-access.log").read_text().splitlines())
+            run(OMICSFS, "mount", "-o", f"members={choice}", "abc-atlas", str(self.work / "mnt"),
+                env=self.environment, stderr=subprocess.DEVNULL)
+            names = os.listdir(root)
+            self.assertNotIn("arrays.npz.d", names)
+            self.assertEqual("tables.zip.d" in names, choice == "*.zip")
+            after = len((self.work / "nginx-access.log").read_text().splitlines())
+            self.assertEqual(after > before, requests)
+            if choice != "*.zip":
+                run(OMICSFS, "umount", str(self.work / "mnt"), env=self.environment)
+
+    def test_a_choice_of_nothing_is_a_mistake(self):
+        told = subprocess.run([OMICSFS, "mount", "-o", "members=", "abc-atlas",
+                               str(self.work / "mnt")], env=self.environment,
+                              stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        self.assertEqual(told.returncode, 2)
+        self.assertIn("none", told.stderr)
+
+
 class RefineBio(Mounts):
     """The source that is made of refine.bio's downloads."""
 
