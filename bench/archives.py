@@ -31,6 +31,7 @@ ROWS = [
     ("whole", "the matrix from start to end, cold, MB/s"),
     ("whole fetched", "– bytes fetched a byte of the zip"),
     ("random", "then 64 KiB at random, reads/s"),
+    ("memory", "– most memory that the mount held, MiB"),
 ]
 
 
@@ -69,8 +70,8 @@ class Truth:
 class Mounted:
     """Members as files below a directory."""
 
-    def __init__(self, root):
-        self.root = root
+    def __init__(self, root, daemon):
+        self.root, self.daemon = root, daemon
 
     def list_all(self):
         return sum(len(names) for _, _, names in os.walk(self.root))
@@ -92,7 +93,7 @@ def mounted(words, root, log, environment=None):
     try:
         child.wait_for(lambda: contestants.is_mounted(root) or daemon.has_ended(),
                        f"the mount of {words[0]}")
-        yield Mounted(root)
+        yield Mounted(root, daemon)
     finally:
         with contextlib.suppress(child.TookTooLong):
             if child.run(["umount", root], patience_s=20).returncode != 0:
@@ -276,6 +277,8 @@ def measure(ground, truth, contestant):
             yield "whole fetched", (ground.fetched() - before) / truth.path.stat().st_size
             drop_page_cache(place)
             yield "random", read_at_random(truth, archive)
+            if isinstance(archive, Mounted):
+                yield "memory", archive.daemon.peak_mib()
 
 
 def figures_of(ground, truth, program, runs, say):

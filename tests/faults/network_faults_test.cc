@@ -157,6 +157,40 @@ TEST_F(Versions, AnObjectThatIsGoneIsENOENTForItsReaderAndBackWhenItIs) {
   expect_right(small());
 }
 
+// RFC 6761, 6.4: a name that never has an address.
+constexpr const char* kNowhere = "http://nowhere.invalid/";
+
+// The atlas, whose files are said to be there.
+class NameLookup : public FaultyMount {
+ protected:
+  void prepare() override {
+    for (const ComposedRelease& release : atlas_) {
+      origin_.add("/releases/" + release.version + "/manifest.json",
+                  release.manifest(kNowhere));
+    }
+  }
+};
+
+TEST_F(NameLookup, ThatFindsNoAddressIsAnErrorThatNamesTheServer) {
+  expect_failure(small(), EIO);
+  EXPECT_TRUE(origin_.log().empty());
+  EXPECT_NE(mount_.log().find("resolve host: nowhere.invalid"),
+            std::string::npos)
+      << mount_.log();
+}
+
+TEST_F(NameLookup, ThatFindsNoAddressIsNoMatterWhereAMirrorHasTheFile) {
+  ASSERT_EQ(mount_.stop(), 0);
+  MountProcess mirrored(origin_.url("/"), std::string(R"(, "mirrors": {")") +
+                                              kNowhere + R"(": [")" +
+                                              origin_.url("/") + R"("]})");
+  ASSERT_TRUE(mirrored.start());
+  std::ifstream file(mirrored.root() / small().relative_path(),
+                     std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  EXPECT_TRUE(bytes == small().bytes) << mirrored.log();
+}
+
 class Redirects : public FaultyMount {};
 
 // Which the settings name, as it is on this machine.
