@@ -279,6 +279,7 @@ void RangeJob::hedge() {
   const std::string server = server_or_none(hedge_url_);
   const auto pass = tools_.breakers->ask(server, Clock::now());
   if (pass == CircuitBreaker::Pass::kNo) {
+    tools_.counters.hedges.fetch_sub(1);
     return;
   }
   const auto extra = std::make_shared<Try>(shared_from_this(), hedge_url_,
