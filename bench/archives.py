@@ -44,11 +44,19 @@ class Truth:
         self.pattern = self._table(8 << 20)
         with zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
             for index in range(SMALL_MEMBERS):
-                target.writestr(f"SRP{index // 50}/SRR{index}_quant.sf", f"Name\n{index}\n")
-            with target.open(MATRIX, "w", force_zip64=True) as matrix:
+                target.writestr(self._member(f"SRP{index // 50}/SRR{index}_quant.sf"),
+                                f"Name\n{index}\n")
+            with target.open(self._member(MATRIX), "w", force_zip64=True) as matrix:
                 for _ in range(self.size // len(self.pattern)):
                     matrix.write(self.pattern)
-            target.writestr(LAST, LAST_TEXT)
+            target.writestr(self._member(LAST), LAST_TEXT)
+
+    @staticmethod
+    def _member(name):
+        """A plain file: what fuse-zip shows without a type, Linux refuses to open."""
+        member = zipfile.ZipInfo(name)
+        member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+        return member
 
     @staticmethod
     def _table(size):
