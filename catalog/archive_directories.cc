@@ -12,6 +12,27 @@ namespace {
 
 constexpr std::string_view kSuffix = ".d";
 
+// What is to stand at `directory`, where that can.
+Result<ArchiveMembers> members_for(const std::string& directory,
+                                   const RemoteFile& file,
+                                   const SourceInput& input,
+                                   TreeBuilder& tree) {
+  const auto free = tree.check_free(directory);
+  return free ? input.archives->list(file) : free.error();
+}
+
+Result<void> add_to(const std::string& directory, const RemoteFile& file,
+                    const ArchiveMembers& members, const SourceInput& input,
+                    TreeBuilder& tree) {
+  if (const auto made = tree.add_directory(directory); !made) {
+    return made.error();
+  }
+  const auto archive = std::make_shared<const RemoteFile>(file);
+  const auto added =
+      add_archive(tree, directory, {archive, members, input.warn});
+  return added ? Result<void>() : added.error();
+}
+
 }  // namespace
 
 void ArchiveDirectories::see(std::string_view path, const RemoteFile& file) {
@@ -23,33 +44,20 @@ void ArchiveDirectories::see(std::string_view path, const RemoteFile& file) {
 Result<void> ArchiveDirectories::add(const SourceInput& input,
                                      TreeBuilder& tree) const {
   std::uint64_t done = 0;
-  for (const auto& [path, file] : found_) {
+  for (const Found& found : found_) {
     input.progress("archives", done++, found_.size());
-    const std::string directory = path + std::string(kSuffix);
-    const auto refused = [&](const std::string& why) {
-      input.warn(omicsfs::quoted(path) +
-                 " is not shown as a directory: " + why);
-    };
-    if (const auto free = tree.check_free(directory); !free) {
-      refused(free.error().message);
-      continue;
-    }
-    const auto members = input.archives->list(file);
-    if (!members && members.error().code == ErrorCode::kInterrupted) {
+    const std::string directory = found.path + std::string(kSuffix);
+    const auto members = members_for(directory, found.file, input, tree);
+    if (members) {
+      const auto added = add_to(directory, found.file, *members, input, tree);
+      if (!added) {
+        return added;
+      }
+    } else if (members.error().code == ErrorCode::kInterrupted) {
       return members.error();
-    }
-    if (!members) {
-      refused(members.error().message);
-      continue;
-    }
-    if (auto made = tree.add_directory(directory); !made) {
-      return made.error();
-    }
-    const auto added = add_archive(
-        tree, directory,
-        {std::make_shared<const RemoteFile>(file), *members, input.warn});
-    if (!added) {
-      return added.error();
+    } else {
+      input.warn(omicsfs::quoted(found.path) +
+                 " is not shown as a directory: " + members.error().message);
     }
   }
   return {};
