@@ -49,7 +49,7 @@ Result<void> ArchiveDirectories::add(const SourceInput& input,
     const std::string directory = found.path + std::string(kSuffix);
     const auto members = members_for(directory, found.file, input, tree);
     if (members) {
-      const auto added = add_to(directory, found.file, *members, input, tree);
+      auto added = add_to(directory, found.file, *members, input, tree);
       if (!added) {
         return added;
       }
