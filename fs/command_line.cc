@@ -28,7 +28,8 @@ read, and stay in the cache. One source: MOUNTPOINT is its root; several: each
 has a directory of its name. A source never refreshed is refreshed first.
 
 A zip archive, a path or url, is mounted by itself: its members are unpacked as
-they are read, and nothing else of it.
+they are read, and nothing else of it. Of a source, a zip or npz is a file, and
+beside it, as NAME.d/, unpacked; -o members=PATTERN:... or none says which ones.
 
 Example: omicsfs mount abc-atlas ~/abc
          omicsfs mount https://example.org/HOMO_SAPIENS.zip ~/human

@@ -172,23 +172,6 @@ TEST_F(NameLookup, ThatFindsNoAddressIsAnErrorThatSaysSo) {
   expect_right(small());
 }
 
-// Neither the catalog nor the files come from where they are said to be.
-TEST(NameLookups, ThatFindNoAddressAreNoMatterWhereAMirrorHasTheFiles) {
-  if (!can_mount()) {
-    GTEST_SKIP() << "/dev/fuse is missing";
-  }
-  const auto atlas = composed_atlas();
-  Origin origin;
-  serve(atlas, origin);
-  MountProcess mount(kNowhere, std::string(R"(, "mirrors": {")") + kNowhere +
-                                   R"(": [")" + origin.url("/") + R"("]})");
-  ASSERT_TRUE(mount.start()) << mount.log();
-  const ComposedFile& file = atlas[0].files[3];
-  std::ifstream mounted(mount.root() / file.relative_path(), std::ios::binary);
-  const std::string bytes(std::istreambuf_iterator<char>(mounted), {});
-  EXPECT_TRUE(bytes == file.bytes) << mount.log();
-}
-
 class Redirects : public FaultyMount {};
 
 // Which the settings name, as it is on this machine.
