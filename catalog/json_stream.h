@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/read_piece.h"
 #include "catalog/result.h"
 
 // Reads a JSON document that is too large to be held as a whole.
@@ -23,10 +24,6 @@ struct JsonScalar {
   // A string's characters, a number as it is written, "true", "false", "".
   std::string_view text;
 };
-
-// Fills the start of what it is given with the document's next bytes; 0 at its
-// end.
-using ReadPiece = std::function<Result<std::size_t>(std::span<char> out)>;
 
 // Gives each scalar of the document to `take`, in order; memory is what one of
 // them takes. Errors: those of `read` and `take`; kInvalid, no JSON (with the

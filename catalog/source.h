@@ -12,6 +12,7 @@
 #include "catalog/archive_choice.h"
 #include "catalog/archive_member.h"
 #include "catalog/digest.h"
+#include "catalog/read_piece.h"
 #include "catalog/result.h"
 #include "catalog/tree_builder.h"
 
@@ -24,6 +25,15 @@ namespace omicsfs {
 // Errors: kNotFound (404, 410); kUnavailable; kInvalid (too large, bad url).
 using Download = std::function<Result<std::string>(const std::string& url,
                                                    std::uint64_t max_bytes)>;
+
+// Opens the document at `place`, an http(s) url or the absolute path of a local
+// file, however large: it is never held in memory. Plain or gzip'd, which its
+// first bytes tell: it is inflated while it is read. What is opened must not
+// outlive the refresh.
+// Errors, of the opening and of each piece: kNotFound; kUnavailable;
+// kInterrupted; kInvalid, no such place, no regular file, or broken gzip;
+// kNoSpace, of the disk that holds it while it is read; kIo.
+using OpenDocument = std::function<Result<ReadPiece>(const std::string& place)>;
 
 // What a source asks of archives, and of files that are too large for a
 // Download.
@@ -71,6 +81,7 @@ struct SourceInput {
   std::function<void(std::string message)> warn;
   std::int64_t now = 0;                     // seconds since the epoch
   const ArchiveAccess* archives = nullptr;  // null: for sources without any
+  const OpenDocument* open = nullptr;       // null: for sources without any
 };
 
 // What a refresh found, kept as properties of the snapshot.
