@@ -112,8 +112,9 @@ void CurlExchange::set_request() {
     set_text(easy, CURLOPT_RANGE, range.c_str());
   }
   // Asked for as a plain header: CURLOPT_ACCEPT_ENCODING would also make
-  // libcurl decode what a server encodes all the same, and hide that it did.
-  add_header("Accept-Encoding: identity");
+  // libcurl decode what a server encodes, and hide that it did.
+  const std::string& encoding = request_.accept_encoding;
+  add_header("Accept-Encoding: " + (encoding.empty() ? "identity" : encoding));
   if (!request_.if_match.empty()) {
     add_header("If-Match: " + request_.if_match);
   }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "fetch/content_range.h"
+#include "fetch/document_body.h"
 #include "fetch/mutex.h"
 #include "fetch/response_check.h"
 #include "fetch/retry_after.h"
@@ -20,30 +22,27 @@ namespace omicsfs {
 
 // What to ask of a url, and which answers will do.
 struct DocumentFetcher::Ask {
-  enum class Excess { kRefuse, kIgnore };  // of a body over max_bytes
-
   std::optional<ByteRange> range;
-  std::uint64_t max_bytes = 0;
-  Excess excess = Excess::kRefuse;
   // None: the answer will do.
   std::function<std::optional<TryFailure>(const ResponseHead&)> refuse;
+  DocumentBody* body = nullptr;  // null: the head is all that is asked for
   std::string method{};
-  std::string body{};
+  std::string sent_body{};
   std::string secret_header{};
-};
-
-struct DocumentFetcher::Answer {
-  ResponseHead head;
-  std::string body;
+  std::string accept_encoding{};
+  // Called now and then by the thread that waits.
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress{};
 };
 
 namespace {
 
-TryFailure too_large(std::uint64_t max_bytes) {
-  return {Failure::kFatal,
-          {ErrorCode::kInvalid,
-           fmt::format("the document is over {} bytes", max_bytes)}};
-}
+// How often the one who waits tells of the progress.
+constexpr std::chrono::milliseconds kTick{200};
+// Of the body of an answer whose head is enough, so much is read for the sake
+// of the connection, which can then be used again.
+constexpr std::uint64_t kIgnoredBytes = 4096;
+
+enum class Encoding { kIdentity, kGzip };
 
 TryFailure no_size() {
   return {Failure::kOtherUrlOnly,
@@ -64,12 +63,17 @@ std::optional<std::uint64_t> size_told(const ResponseHead& head) {
   return head.status == 206 || empty ? range->total : std::nullopt;
 }
 
+bool is_taken(const ResponseHead& head, Encoding accepted) {
+  return is_identity(head) || (accepted == Encoding::kGzip && is_gzip(head));
+}
+
 std::optional<TryFailure> refuse_document(const ResponseHead& head,
-                                          std::uint64_t max_bytes) {
+                                          std::uint64_t max_bytes,
+                                          Encoding accepted) {
   if (head.status != 200) {
     return refused_status(head.status);
   }
-  if (!is_identity(head)) {
+  if (!is_taken(head, accepted)) {
     return TryFailure{
         Failure::kOtherUrlOnly,
         {ErrorCode::kUnavailable,
@@ -77,7 +81,7 @@ std::optional<TryFailure> refuse_document(const ResponseHead& head,
                      head.content_encoding)}};
   }
   if (head.content_length.value_or(0) > max_bytes) {
-    return too_large(max_bytes);
+    return TryFailure{Failure::kFatal, document_too_large(max_bytes)};
   }
   return std::nullopt;
 }
@@ -90,9 +94,9 @@ std::optional<TryFailure> refuse_probe(const ResponseHead& head) {
   return right ? no_size() : refused_status(head.status);
 }
 
-// Collects one answer, and lets another thread wait for its end. Its fields are
+// Takes one answer, and lets another thread wait for its end. Its fields are
 // the transport thread's until done_ is set, and then the waiting one's.
-template <typename Ask, typename Answer>
+template <typename Ask>
 class WaitingSink : public ResponseSink {
  public:
   // `ask` must outlive the exchange.
@@ -100,7 +104,8 @@ class WaitingSink : public ResponseSink {
       : ask_(ask), stop_(std::move(stop)) {}
 
   Result<void> on_head(const ResponseHead& head) override {
-    answer_.head = head;
+    head_ = head;
+    total_ = head.content_length.value_or(0);
     if (auto refused = ask_.refuse(head)) {
       refused->retry_after =
           parse_retry_after(head.retry_after, std::chrono::system_clock::now());
@@ -110,18 +115,21 @@ class WaitingSink : public ResponseSink {
   }
 
   Result<void> on_body(std::span<const std::byte> bytes) override {
-    if (bytes.size() > ask_.max_bytes - answer_.body.size()) {
-      enough_ = ask_.excess == Ask::Excess::kIgnore;
-      return fail(too_large(ask_.max_bytes));
+    if (ask_.body == nullptr) {
+      return ignore(bytes.size());
     }
-    const auto* const text = reinterpret_cast<const char*>(bytes.data());
-    answer_.body.append(text, bytes.size());
+    if (auto taken = ask_.body->take(bytes); !taken) {
+      return fail({Failure::kFatal, taken.error()});
+    }
     return {};
   }
 
   void on_done(Result<void> result) override {
-    if (!result && !failure_) {
+    if (!result && !failure_ && !enough_) {
       failure_ = failed_exchange(result.error());
+    }
+    if (!failure_) {
+      check_length();
     }
     const MutexLock lock(mutex_);
     done_ = true;
@@ -132,15 +140,14 @@ class WaitingSink : public ResponseSink {
 
   // Waits for the end of the exchange. None: the answer is whole.
   std::optional<TryFailure> wait() {
-    MutexLock lock(mutex_);
-    while (!done_) {
-      changed_.wait(lock);
+    while (!wait_a_while()) {
+      ask_.progress(ask_.body->size(), total_);
     }
-    return enough_ ? std::nullopt : failure_;
+    return failure_;
   }
 
   // REQUIRES: wait() has returned.
-  Answer take() { return std::move(answer_); }
+  ResponseHead take() { return std::move(head_); }
 
  private:
   Error fail(TryFailure failure) {
@@ -148,10 +155,44 @@ class WaitingSink : public ResponseSink {
     return failure_->error;
   }
 
+  Result<void> ignore(std::size_t bytes) {
+    ignored_ += bytes;
+    enough_ = ignored_ > kIgnoredBytes;
+    return enough_ ? Result<void>(Error{ErrorCode::kInterrupted, "enough"})
+                   : Result<void>();
+  }
+
+  // A transport sees to it that a body ends as its framing says; this does not
+  // rely on it.
+  void check_length() {
+    const std::uint64_t size = ask_.body == nullptr ? 0 : ask_.body->size();
+    if (ask_.body != nullptr && head_.content_length.value_or(size) != size) {
+      failure_ =
+          TryFailure{Failure::kTransient,
+                     {ErrorCode::kUnavailable,
+                      fmt::format("the body has {} bytes, and should have {}",
+                                  size, *head_.content_length)}};
+    }
+  }
+
+  // Whether the exchange has ended; without progress to tell, not before.
+  bool wait_a_while() {
+    MutexLock lock(mutex_);
+    while (!done_ && !ask_.progress) {
+      changed_.wait(lock);
+    }
+    if (!done_) {
+      changed_.wait_for(lock, kTick);
+    }
+    return done_;
+  }
+
   const Ask& ask_;
   const std::stop_token stop_;
-  Answer answer_;
+  ResponseHead head_;
+  std::atomic<std::uint64_t> total_{0};
   std::optional<TryFailure> failure_;
+  std::uint64_t ignored_ = 0;
   bool enough_ = false;
 
   Mutex mutex_;
@@ -168,8 +209,9 @@ void name_request(TryFailure& failure, const std::string& request) {
 
 }  // namespace
 
-Result<DocumentFetcher::Answer> DocumentFetcher::run(
-    const std::string& url, const Ask& ask, const std::stop_token& stop) {
+Result<ResponseHead> DocumentFetcher::run(const std::string& url,
+                                          const Ask& ask,
+                                          const std::stop_token& stop) {
   if (!is_http_url(url)) {
     return Error{ErrorCode::kInvalid,
                  describe_get(url, ask.range) + ": not an http or https url"};
@@ -177,15 +219,21 @@ Result<DocumentFetcher::Answer> DocumentFetcher::run(
   TryOrder order(mirrors_.candidates({url}), policy_);
   std::chrono::milliseconds delay{0};
   while (true) {
-    const auto sink = std::make_shared<WaitingSink<Ask, Answer>>(ask, stop);
+    if (ask.body != nullptr) {
+      if (auto begun = ask.body->begin(); !begun) {
+        return begun.error();
+      }
+    }
+    const auto sink = std::make_shared<WaitingSink<Ask>>(ask, stop);
     counters_.requests.fetch_add(1, std::memory_order_relaxed);
     transport_.start({.url = order.url(),
                       .range = ask.range,
                       .if_match = {},
                       .delay = delay,
                       .method = ask.method,
-                      .body = ask.body,
-                      .secret_header = ask.secret_header},
+                      .body = ask.sent_body,
+                      .secret_header = ask.secret_header,
+                      .accept_encoding = ask.accept_encoding},
                      sink);
     auto failure = sink->wait();
     if (!failure) {
@@ -204,56 +252,78 @@ Result<DocumentFetcher::Answer> DocumentFetcher::run(
 Result<std::string> DocumentFetcher::fetch(const std::string& url,
                                            std::uint64_t max_bytes,
                                            const std::stop_token& stop) {
+  HeldBody body(max_bytes);
   const Ask ask{.range = {},
-                .max_bytes = max_bytes,
-                .excess = Ask::Excess::kRefuse,
-                .refuse = [max_bytes](const ResponseHead& head) {
-                  return refuse_document(head, max_bytes);
-                }};
-  auto answer = run(url, ask, stop);
-  if (!answer) {
-    return answer.error();
+                .refuse =
+                    [max_bytes](const ResponseHead& head) {
+                      return refuse_document(head, max_bytes,
+                                             Encoding::kIdentity);
+                    },
+                .body = &body};
+  const auto head = run(url, ask, stop);
+  if (!head) {
+    return head.error();
   }
-  counters_.bytes_fetched.fetch_add(answer->body.size(),
-                                    std::memory_order_relaxed);
-  return std::move(answer->body);
+  counters_.bytes_fetched.fetch_add(body.size(), std::memory_order_relaxed);
+  return body.release();
+}
+
+Result<std::uint64_t> DocumentFetcher::fetch_to(const std::string& url,
+                                                const DocumentFile& file,
+                                                const std::stop_token& stop,
+                                                const Progress& progress) {
+  FileBody body(file.fd, file.max_bytes);
+  const Ask ask{.range = {},
+                .refuse =
+                    [&file](const ResponseHead& head) {
+                      return refuse_document(head, file.max_bytes,
+                                             Encoding::kGzip);
+                    },
+                .body = &body,
+                .accept_encoding = "gzip",
+                .progress = progress};
+  const auto head = run(url, ask, stop);
+  if (!head) {
+    return head.error();
+  }
+  counters_.bytes_fetched.fetch_add(body.size(), std::memory_order_relaxed);
+  if (progress) {
+    progress(body.size(), body.size());
+  }
+  return body.size();
 }
 
 Result<ApiAnswer> DocumentFetcher::ask(const ApiRequest& request,
                                        const std::stop_token& stop) {
   constexpr std::uint64_t kMaxAnswer = std::uint64_t{64} << 20;
+  HeldBody body(kMaxAnswer);
   const Ask ask{
       .range = {},
-      .max_bytes = kMaxAnswer,
-      .excess = Ask::Excess::kRefuse,
       .refuse = [](const ResponseHead& head) -> std::optional<TryFailure> {
         auto failure = refused_status(head.status);
         return head.status >= 300 && failure.failure == Failure::kTransient
                    ? std::optional(std::move(failure))
                    : std::nullopt;
       },
+      .body = &body,
       .method = request.method == "GET" ? "" : request.method,
-      .body = request.body,
+      .sent_body = request.body,
       .secret_header = request.secret_header};
-  auto answer = run(request.url, ask, stop);
-  if (!answer) {
-    return answer.error();
+  const auto head = run(request.url, ask, stop);
+  if (!head) {
+    return head.error();
   }
-  return ApiAnswer{answer->head.status, std::move(answer->body)};
+  return ApiAnswer{head->status, body.release()};
 }
 
 Result<ObjectFacts> DocumentFetcher::probe(const std::string& url,
                                            const std::stop_token& stop) {
-  const Ask ask{.range = ByteRange{0, 1},
-                .max_bytes = 1,
-                .excess = Ask::Excess::kIgnore,
-                .refuse = refuse_probe};
-  const auto answer = run(url, ask, stop);
-  if (!answer) {
-    return answer.error();
+  const Ask ask{.range = ByteRange{0, 1}, .refuse = refuse_probe};
+  const auto head = run(url, ask, stop);
+  if (!head) {
+    return head.error();
   }
-  return ObjectFacts{size_told(answer->head).value_or(0),
-                     answer->head.validator};
+  return ObjectFacts{size_told(*head).value_or(0), head->validator};
 }
 
 }  // namespace omicsfs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <stop_token>
@@ -22,8 +23,15 @@ struct ObjectFacts {
   Validator validator;
 };
 
-// Fetches whole documents into memory, with retries and mirrors: the indexes
-// that a refresh reads. Calls block the calling thread, which must not be the
+// Where a document goes that may be larger than memory.
+struct DocumentFile {
+  int fd = -1;  // open for writing; what the file holds is lost
+  std::uint64_t max_bytes = 0;
+};
+
+// Fetches whole documents, with retries and mirrors: the indexes that a refresh
+// reads. A body that is shorter than its server said, or cut off, is never
+// taken for one. Calls block the calling thread, which must not be the
 // transport's own. Thread-safe. All that it is given must outlive it.
 class DocumentFetcher {
  public:
@@ -43,6 +51,19 @@ class DocumentFetcher {
   Result<std::string> fetch(const std::string& url, std::uint64_t max_bytes,
                             const std::stop_token& stop);
 
+  // Told of the bytes that have come and of those that will, 0 while that is
+  // not known; by the thread that fetches.
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+  // Puts the whole document at `url` into `file`, from its start, as it comes.
+  // A server may encode it with gzip: then the file is a gzip file, as its
+  // first bytes tell. Returns its size. Errors: as fetch(); kNoSpace and kIo,
+  // of the file.
+  Result<std::uint64_t> fetch_to(const std::string& url,
+                                 const DocumentFile& file,
+                                 const std::stop_token& stop,
+                                 const Progress& progress);
+
   // One call of an API; see AskApi.
   Result<ApiAnswer> ask(const ApiRequest& request, const std::stop_token& stop);
 
@@ -54,9 +75,8 @@ class DocumentFetcher {
 
  private:
   struct Ask;
-  struct Answer;
-  Result<Answer> run(const std::string& url, const Ask& ask,
-                     const std::stop_token& stop);
+  Result<ResponseHead> run(const std::string& url, const Ask& ask,
+                           const std::stop_token& stop);
 
   Transport& transport_;
   const Mirrors& mirrors_;

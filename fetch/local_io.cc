@@ -51,7 +51,7 @@ Result<void> write_all(int fd, std::uint64_t offset,
       continue;
     }
     if (put <= 0) {
-      return system_error("cannot write to the cache", put < 0 ? errno : EIO);
+      return system_error("cannot write", put < 0 ? errno : EIO);
     }
     done += static_cast<std::size_t>(put);
   }

@@ -95,6 +95,12 @@ bool is_identity(const ResponseHead& head) {
          (encoding.size() == 8 && starts_with_word(encoding, "identity"));
 }
 
+bool is_gzip(const ResponseHead& head) {
+  const std::string& encoding = head.content_encoding;
+  return (encoding.size() == 4 && starts_with_word(encoding, "gzip")) ||
+         (encoding.size() == 6 && starts_with_word(encoding, "x-gzip"));
+}
+
 TryFailure refused_status(int status) {
   const std::string said = fmt::format("the server answered {}", status);
   if (status == 404 || status == 410) {

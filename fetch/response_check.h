@@ -50,5 +50,7 @@ using Verdict = std::variant<BodyPlan, TryFailure>;
 
 // Whether the body is the object's own bytes: no Content-Encoding.
 [[nodiscard]] bool is_identity(const ResponseHead& head);
+// Whether they are encoded with gzip (RFC 9110 8.4.1.3).
+[[nodiscard]] bool is_gzip(const ResponseHead& head);
 
 }  // namespace omicsfs

@@ -43,6 +43,9 @@ struct Request {
   // A further header, "Name: value", that may hold a secret: it is never shown,
   // and a request that has one follows no redirect.
   std::string secret_header{};
+  // What the body may be encoded with, as Accept-Encoding has it; "" = nothing.
+  // It is passed on as it comes.
+  std::string accept_encoding{};
 };
 
 // The status and those headers of the final response (after redirects) that

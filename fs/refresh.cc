@@ -11,6 +11,7 @@
 #include "fetch/document_fetch.h"
 #include "fetch/mirrors.h"
 #include "fs/archive_reader.h"
+#include "fs/document_opener.h"
 #include "fs/network_options.h"
 #include "fs/source_items.h"
 #include "fs/tokens.h"
@@ -50,13 +51,16 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
   };
   ArchiveReader archives(settings, {fetcher, transport, mirrors, counters},
                          watch.stop);
+  const DocumentOpener documents(fetcher, settings.state_dir, watch.stop,
+                                 watch.progress);
   const SourceSettings source = settings.source(kind.name);
   const SourceInput input{source,
                           download,
                           watch.progress,
                           watch.warn,
                           seconds_since_epoch(),
-                          &archives.access()};
+                          &archives.access(),
+                          &documents.open()};
   return refresh_source(kind, input, settings.state_dir);
 }
 

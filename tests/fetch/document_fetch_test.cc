@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/document_fetch.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <utility>
+#include <vector>
 
+#include "catalog/unique_fd.h"
+#include "fetch/local_io.h"
 #include "tests/support/fake_transport.h"
+#include "tests/support/temporary_directory.h"
 
 namespace omicsfs {
 namespace {
@@ -28,6 +34,22 @@ class DocumentFetch : public ::testing::Test {
     return DocumentFetcher(transport_, mirrors_, policy_, counters_, 1)
         .probe(kUrl, stop_.get_token());
   }
+  // What a file holds after fetch_to, or its error.
+  Result<std::string> fetch_to(std::uint64_t max_bytes = kPlenty) {
+    const auto size =
+        DocumentFetcher(transport_, mirrors_, policy_, counters_, 1)
+            .fetch_to(kUrl, {file_.get(), max_bytes}, stop_.get_token(),
+                      [this](std::uint64_t done, std::uint64_t total) {
+                        told_.emplace_back(done, total);
+                      });
+    if (!size) {
+      return size.error();
+    }
+    std::string text(*size + 1, '\0');
+    text.resize(
+        read_up_to(file_.get(), 0, std::as_writable_bytes(std::span(text))));
+    return text;
+  }
   ErrorCode error_of_fetch(const std::string& url = kUrl,
                            std::uint64_t max_bytes = kPlenty) {
     const auto got = fetch(url, max_bytes);
@@ -38,6 +60,10 @@ class DocumentFetch : public ::testing::Test {
   RetryPolicy policy_{.max_retries = 3};
   Counters counters_;
   std::stop_source stop_;
+  const TemporaryDirectory dir_;
+  UniqueFd file_{::open((dir_.path() / "document").c_str(),
+                        O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> told_;
   FakeTransport transport_;
 };
 
@@ -142,6 +168,79 @@ TEST_F(DocumentFetch, StopEndsTheWait) {
   EXPECT_EQ(error_of_fetch(), ErrorCode::kInterrupted);
   stopper.join();
   EXPECT_EQ(transport_.requests(), 1U);
+}
+
+TEST_F(DocumentFetch, ABodyOfAnotherLengthThanWasToldIsNoDocument) {
+  transport_.add(kUrl, "document");
+  transport_.fail_nth(1, {.what = What::kWrongLength});
+  EXPECT_EQ(*fetch(), "document");
+  EXPECT_EQ(transport_.requests(), 2U);
+  transport_.fail_url(kUrl, {.what = What::kWrongLength});
+  EXPECT_EQ(error_of_fetch(), ErrorCode::kUnavailable);
+}
+
+TEST_F(DocumentFetch, IntoAFileADocumentOfAnySizeArrives) {
+  for (const std::size_t size : {300'000, 10, 0}) {
+    transport_.add(kUrl, std::string(size, 'x'));
+    const auto got = fetch_to();
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_TRUE(*got == std::string(size, 'x')) << size;
+    EXPECT_EQ(told_.back(),
+              (std::pair<std::uint64_t, std::uint64_t>{size, size}));
+  }
+}
+
+TEST_F(DocumentFetch, IntoAFileARetryBeginsAtItsStart) {
+  transport_.add(kUrl, "document");
+  transport_.fail_nth(1, {.what = What::kReset, .bytes = 4});
+  transport_.fail_nth(2, {.what = What::kStatus, .status = 503});
+  transport_.fail_nth(3, {.what = What::kWrongLength});
+  const auto got = fetch_to();
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(*got, "document");
+  EXPECT_EQ(counters_.retries, 3U);
+}
+
+TEST_F(DocumentFetch, IntoAFileABodyThatIsAlwaysCutIsAnError) {
+  transport_.add(kUrl, "document");
+  transport_.fail_url(kUrl, {.what = What::kReset, .bytes = 4});
+  EXPECT_EQ(fetch_to().error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(DocumentFetch, IntoAFileOneOverTheLimitIsRefused) {
+  transport_.add(kUrl, std::string(100, 'x'));
+  transport_.set_chunk_bytes(7);
+  EXPECT_TRUE(fetch_to(100));
+  EXPECT_EQ(fetch_to(99).error().code, ErrorCode::kInvalid);
+  transport_.fail_url(kUrl, {.what = What::kLongerBody, .bytes = 1});
+  EXPECT_EQ(fetch_to(100).error().code, ErrorCode::kInvalid);
+}
+
+TEST_F(DocumentFetch, IntoAFileGzipIsAskedForAndKeptAsItIs) {
+  transport_.add(kUrl, "encoded");
+  transport_.fail_url(kUrl, {.what = What::kGzipClaim});
+  EXPECT_EQ(*fetch_to(), "encoded");
+  EXPECT_EQ(transport_.log().back().accept_encoding, "gzip");
+}
+
+TEST_F(DocumentFetch, AFileThatCannotBeWrittenEndsItAtOnce) {
+  transport_.add(kUrl, "document");
+  file_ = UniqueFd(::open("/dev/full", O_RDWR | O_CLOEXEC));
+  const auto got = fetch_to();
+  ASSERT_FALSE(got);
+  EXPECT_NE(got.error().code, ErrorCode::kUnavailable) << got.error().message;
+  EXPECT_LE(transport_.requests(), 1U);
+}
+
+TEST_F(DocumentFetch, StopEndsTheWaitForAFile) {
+  transport_.add(kUrl, "x");
+  transport_.hold(kUrl);
+  std::thread stopper([this] {
+    transport_.wait_for_requests(1);
+    stop_.request_stop();
+  });
+  EXPECT_EQ(fetch_to().error().code, ErrorCode::kInterrupted);
+  stopper.join();
 }
 
 TEST_F(DocumentFetch, ProbeTellsSizeAndVersionFromTheFirstByte) {

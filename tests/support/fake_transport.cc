@@ -145,7 +145,7 @@ void FakeTransport::start(Request request, std::shared_ptr<ResponseSink> sink) {
   const MutexLock lock(mutex_);
   auto fault = fault_of(request.url);
   log_.push_back({request.url, request.range, request.if_match, request.delay,
-                  request.secret_header});
+                  request.secret_header, request.accept_encoding});
   queue_.push_back({std::move(request), std::move(sink), std::move(fault)});
   changed_.notify_all();
 }

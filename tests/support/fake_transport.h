@@ -53,6 +53,7 @@ class FakeTransport : public Transport {
     std::string if_match;
     std::chrono::milliseconds delay{0};
     std::string secret_header{};
+    std::string accept_encoding{};
   };
 
   FakeTransport();
