@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 
-from bench import (archives, bucket, child, contestants, listing, micro, origins, plot, rows, table, trees,
-                   workloads)
+from bench import (archives, bucket, catalogue, child, contestants, listing, micro, origins, plot,
+                   rows, table, trees, workloads)
 from bench.ground import Ground, WrongBytes
 
 HERE = pathlib.Path(__file__).parent
@@ -105,7 +105,7 @@ def parse():
     parser.add_argument("--programs", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="less work, one run")
-    names = [*(workload.name for workload in workloads.WORKLOADS), "archives", "micro"]
+    names = [*(workload.name for workload in workloads.WORKLOADS), "archives", "catalogue", "micro"]
     parser.add_argument("--only", nargs="+", metavar="WORKLOAD", choices=names, default=names,
                         help=", ".join(names))
     parser.add_argument("--peers", nargs="+", metavar="NAME",
@@ -175,6 +175,9 @@ def report(options, scale, figures, names, told_of_archives):
             "omicsfs.", table.markdown(figures, rows.ROWS, names, scale.words())]
     if told_of_archives:
         told.append(told_of_archives)
+    if "catalogue" in options.only:
+        files = 20_000 if options.quick else 1_000_000
+        told.append(catalogue.markdown(options.programs / "omicsfs", files, options.runs, say))
     if "micro" in options.only:
         told.append(micro.markdown(options.programs))
     return "\n\n".join(told)

@@ -41,9 +41,8 @@ class PieceBuffer final : public std::streambuf {
 
 class Events final : public nlohmann::json_sax<Json> {
  public:
-  Events(const std::function<Result<void>(const JsonScalar&)>& take,
-         std::size_t max_depth)
-      : take_(take), max_depth_(max_depth) {}
+  Events(const JsonEvents& events, std::size_t max_depth)
+      : events_(events), max_depth_(max_depth) {}
 
   [[nodiscard]] const Error& error() const { return error_; }
 
@@ -65,9 +64,18 @@ class Events final : public nlohmann::json_sax<Json> {
   }
   bool binary(Json::binary_t& /*value*/) override { return false; }
   bool start_object(std::size_t /*size*/) override { return enter(true); }
-  bool end_object() override { return leave(); }
-  bool start_array(std::size_t /*size*/) override { return enter(false); }
-  bool end_array() override { return leave(); }
+  bool end_object() override {
+    leave();
+    return !events_.object_end || accept(events_.object_end(keys_));
+  }
+  bool start_array(std::size_t /*size*/) override {
+    return enter(false) &&
+           (!events_.array_begin || accept(events_.array_begin(keys_)));
+  }
+  bool end_array() override {
+    leave();
+    return true;
+  }
   bool key(std::string& name) override {
     keys_.back() = std::move(name);
     return true;
@@ -83,12 +91,14 @@ class Events final : public nlohmann::json_sax<Json> {
   }
 
  private:
-  bool give(JsonScalarKind kind, std::string_view text) {
-    auto taken = take_({keys_, kind, text});
+  bool accept(const Result<void>& taken) {
     if (!taken) {
       error_ = taken.error();
     }
     return taken.has_value();
+  }
+  bool give(JsonScalarKind kind, std::string_view text) {
+    return !events_.scalar || accept(events_.scalar({keys_, kind, text}));
   }
   // Only objects have keys.
   bool enter(bool object) {
@@ -103,15 +113,14 @@ class Events final : public nlohmann::json_sax<Json> {
     }
     return true;
   }
-  bool leave() {
+  void leave() {
     if (is_object_.back()) {
       keys_.pop_back();
     }
     is_object_.pop_back();
-    return true;
   }
 
-  const std::function<Result<void>(const JsonScalar&)>& take_;
+  const JsonEvents& events_;
   const std::size_t max_depth_;
   std::vector<std::string> keys_;
   std::vector<bool> is_object_;
@@ -120,21 +129,26 @@ class Events final : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-Result<void> stream_json(
-    const ReadPiece& read,
-    const std::function<Result<void>(const JsonScalar&)>& take,
-    std::size_t max_depth) {
+Result<void> stream_json(const ReadPiece& read, const JsonEvents& events,
+                         std::size_t max_depth) {
   PieceBuffer buffer(read);
   std::istream document(&buffer);
-  Events events(take, max_depth);
+  Events told(events, max_depth);
   try {
-    if (Json::sax_parse(document, &events)) {
+    if (Json::sax_parse(document, &told)) {
       return {};
     }
   } catch (const std::exception& failure) {
     return Error{ErrorCode::kInvalid, failure.what()};
   }
-  return buffer.failure() ? *buffer.failure() : events.error();
+  return buffer.failure() ? *buffer.failure() : told.error();
+}
+
+Result<void> stream_json(
+    const ReadPiece& read,
+    const std::function<Result<void>(const JsonScalar&)>& take,
+    std::size_t max_depth) {
+  return stream_json(read, JsonEvents{take, {}, {}}, max_depth);
 }
 
 }  // namespace omicsfs

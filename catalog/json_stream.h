@@ -25,9 +25,24 @@ struct JsonScalar {
   std::string_view text;
 };
 
-// Gives each scalar of the document to `take`, in order; memory is what one of
-// them takes. Errors: those of `read` and `take`; kInvalid, no JSON (with the
-// byte offset), or nested deeper than `max_depth`.
+// Where an object or an array stands, as JsonScalar::keys.
+using JsonPlace = std::span<const std::string>;
+
+// Who is told of a document, in its order; what is empty is told of nothing.
+struct JsonEvents {
+  std::function<Result<void>(const JsonScalar&)> scalar{};
+  std::function<Result<void>(JsonPlace)> array_begin{};
+  // After all that is in it.
+  std::function<Result<void>(JsonPlace)> object_end{};
+};
+
+// Tells `events` of the document; memory is what one scalar takes. Errors:
+// those of `read` and of the events; kInvalid, no JSON (with the byte offset),
+// or nested deeper than `max_depth`.
+Result<void> stream_json(const ReadPiece& read, const JsonEvents& events,
+                         std::size_t max_depth = 64);
+
+// Likewise of its scalars alone.
 Result<void> stream_json(
     const ReadPiece& read,
     const std::function<Result<void>(const JsonScalar&)>& take,

@@ -6,16 +6,15 @@
 #include <span>
 
 #include "catalog/entry_name.h"
+#include "catalog/inline_chunks.h"
 #include "catalog/snapshot_check.h"
 #include "catalog/snapshot_pool.h"
+#include "catalog/snapshot_records.h"
+#include "catalog/snapshot_schema.h"
 #include "catalog/sqlite.h"
 
 namespace omicsfs {
 namespace {
-
-// SQLite's functions count bytes of a blob with 32 bits; no blob is longer.
-constexpr std::uint64_t kMaxBlobBytes =
-    std::numeric_limits<std::int32_t>::max();
 
 Error no_node(NodeId id) {
   return {ErrorCode::kNotFound, "no node " + std::to_string(id)};
@@ -72,20 +71,15 @@ Result<DirectoryEntry> directory_entry(const Rows& rows) {
                         *node};
 }
 
-Result<std::vector<std::string>> urls_of(SnapshotConnection& connection,
-                                         ContentId content) {
+// The lines of contents.urls.
+std::vector<std::string> urls_in(std::string_view lines) {
   std::vector<std::string> urls;
-  Rows rows = connection.rows(SnapshotQuery::kUrls, {content});
-  while (true) {
-    const Result<bool> more = rows.step();
-    if (!more) {
-      return more.error();
-    }
-    if (!*more) {
-      return urls;
-    }
-    urls.emplace_back(rows.text(0));
+  while (!lines.empty()) {
+    const std::string_view url = lines.substr(0, lines.find('\n'));
+    urls.emplace_back(url);
+    lines.remove_prefix(std::min(url.size() + 1, lines.size()));
   }
+  return urls;
 }
 
 // A row of kContent: the content without its urls, and where it lies.
@@ -130,6 +124,7 @@ Result<ContentRow> content_row(const Rows& rows) {
   }
   row.file.validator = rows.text(2);
   row.file.local_path = rows.text(3);
+  row.file.urls = urls_in(rows.text(8));
   if (!rows.is_null(4)) {
     row.archive = rows.integer(4);
     if (!read_place(rows, row.place)) {
@@ -147,33 +142,26 @@ Result<ContentRow> read_content(SnapshotConnection& connection, ContentId id) {
 }
 
 // A content that is no member.
-Result<RemoteFile> whole_content(SnapshotConnection& connection, ContentRow row,
-                                 ContentId id) {
+Result<RemoteFile> whole_content(ContentRow row, ContentId id) {
   if (row.archive) {
     return damaged_snapshot("an archive lies within another");
   }
-  Result<std::vector<std::string>> urls = urls_of(connection, id);
-  if (!urls) {
-    return urls.error();
-  }
-  if (urls->empty() && row.file.local_path.empty()) {
+  if (row.file.urls.empty() && row.file.local_path.empty()) {
     return damaged_snapshot("content " + std::to_string(id) + " has no url");
   }
-  row.file.urls = *std::move(urls);
   return std::move(row.file);
 }
 
 Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
   Result<ContentRow> row = read_content(connection, id);
   if (!row || !row->archive) {
-    return row ? whole_content(connection, *std::move(row), id) : row.error();
+    return row ? whole_content(*std::move(row), id) : row.error();
   }
   Result<ContentRow> outer = read_content(connection, *row->archive);
   if (!outer) {
     return outer.error();
   }
-  Result<RemoteFile> archive =
-      whole_content(connection, *std::move(outer), *row->archive);
+  Result<RemoteFile> archive = whole_content(*std::move(outer), *row->archive);
   if (!archive) {
     return archive;
   }
@@ -194,6 +182,75 @@ Result<std::optional<std::string>> optional_text(Rows& rows) {
 std::string blob_text(const Rows& rows, int column) {
   const std::span<const std::byte> bytes = rows.blob(column);
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Result<std::string> chunk_at(SnapshotConnection& connection, NodeId id,
+                             std::uint64_t number) {
+  Rows rows =
+      connection.rows(SnapshotQuery::kChunk, {chunk_row(id, number)});
+  const Result<void> found = step_to(rows, damaged_snapshot("a chunk"));
+  return found ? unpack_chunk(rows.blob(0)) : found.error();
+}
+
+// The bytes from `start` to `end` of the file `id`, which is kept in chunks.
+Result<std::string> chunked_bytes(SnapshotConnection& connection, NodeId id,
+                                  std::uint64_t start, std::uint64_t end) {
+  std::string bytes;
+  while (start < end) {
+    const auto chunk = chunk_at(connection, id, start / kChunkBytes);
+    if (!chunk) {
+      return chunk;
+    }
+    const std::uint64_t within = start % kChunkBytes;
+    const std::uint64_t count = std::min(end - start, kChunkBytes - within);
+    if (within + count > chunk->size()) {
+      return damaged_snapshot("a chunk is short");
+    }
+    bytes.append(*chunk, within, count);
+    start += count;
+  }
+  return bytes;
+}
+
+// The fields of the record of node `id`; none where it has no record.
+Result<std::vector<RecordValue>> record_of(SnapshotConnection& connection,
+                                           NodeId id) {
+  std::string blob;
+  {
+    Rows rows = connection.rows(SnapshotQuery::kRecord, {id});
+    const Result<bool> found = rows.step();
+    if (!found) {
+      return found.error();
+    }
+    if (!*found) {
+      return std::vector<RecordValue>();
+    }
+    blob = blob_text(rows, 0);
+  }
+  return record_values(
+      std::as_bytes(std::span(blob)),
+      [&](std::int64_t field) -> Result<FieldName> {
+        Rows rows = connection.rows(SnapshotQuery::kField, {field});
+        const auto found = step_to(rows, damaged_snapshot("a field"));
+        return found ? Result<FieldName>(
+                           {std::string(rows.text(0)),
+                            static_cast<FieldKind>(rows.integer(1))})
+                     : found.error();
+      },
+      [&](std::int64_t text) -> Result<std::string> {
+        Rows rows = connection.rows(SnapshotQuery::kText, {text});
+        const auto found = step_to(rows, damaged_snapshot("a text"));
+        return found ? Result<std::string>(std::string(rows.text(0)))
+                     : found.error();
+      });
+}
+
+// What stands before a field's name in the attribute of its node; none where
+// fields are no attributes here.
+Result<std::optional<std::string>> field_prefix(
+    SnapshotConnection& connection) {
+  Rows rows = connection.rows(SnapshotQuery::kProperty, {kFieldPrefixProperty});
+  return optional_text(rows);
 }
 
 // SQLite's integers are signed.
@@ -335,12 +392,23 @@ Result<std::string> Snapshot::inline_bytes(NodeId id, std::uint64_t offset,
   if (!lease) {
     return lease.error();
   }
-  const std::uint64_t start = std::min(offset, kMaxBlobBytes - 1);
-  const std::uint64_t count = std::min(length, kMaxBlobBytes);
-  Rows rows = (*lease)->rows(SnapshotQuery::kInlineBytes,
-                             {id, to_int64(start + 1), to_int64(count)});
-  const Result<void> found = step_to_kind(rows, id, NodeKind::kInlineFile);
-  return found ? blob_text(rows, 1) : Result<std::string>(found.error());
+  std::uint64_t size = 0;
+  {
+    Rows rows = (*lease)->rows(SnapshotQuery::kInlineBytes, {id});
+    const Result<void> found = step_to_kind(rows, id, NodeKind::kInlineFile);
+    if (!found) {
+      return found.error();
+    }
+    if (!rows.is_null(2)) {
+      const std::string bytes = blob_text(rows, 2);
+      return bytes.substr(std::min<std::uint64_t>(offset, bytes.size()),
+                          length);
+    }
+    size = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(1), 0));
+  }
+  const std::uint64_t start = std::min(offset, size);
+  return chunked_bytes(**lease, id, start,
+                       start + std::min(length, size - start));
 }
 
 Result<std::string> Snapshot::symlink_target(NodeId id) const {
@@ -360,17 +428,34 @@ Result<std::vector<std::pair<std::string, std::string>>> Snapshot::xattrs(
     return lease.error();
   }
   std::vector<std::pair<std::string, std::string>> all;
-  Rows rows = (*lease)->rows(SnapshotQuery::kXattrs, {id});
-  while (true) {
-    const Result<bool> more = rows.step();
-    if (!more) {
-      return more.error();
+  {
+    Rows rows = (*lease)->rows(SnapshotQuery::kXattrs, {id});
+    while (true) {
+      const Result<bool> more = rows.step();
+      if (!more) {
+        return more.error();
+      }
+      if (!*more) {
+        break;
+      }
+      all.emplace_back(rows.text(0), rows.text(1));
     }
-    if (!*more) {
-      return all;
-    }
-    all.emplace_back(rows.text(0), rows.text(1));
   }
+  const auto prefix = field_prefix(**lease);
+  if (!prefix || !*prefix) {
+    return prefix ? Result<std::vector<std::pair<std::string, std::string>>>(
+                        std::move(all))
+                  : prefix.error();
+  }
+  const auto fields = record_of(**lease, id);
+  if (!fields) {
+    return fields.error();
+  }
+  for (const RecordValue& field : *fields) {
+    all.emplace_back(**prefix + field.name, field.text);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 Result<std::optional<std::string>> Snapshot::xattr(
@@ -379,8 +464,29 @@ Result<std::optional<std::string>> Snapshot::xattr(
   if (!lease) {
     return lease.error();
   }
-  Rows rows = (*lease)->rows(SnapshotQuery::kXattr, {id, name});
-  return optional_text(rows);
+  {
+    Rows rows = (*lease)->rows(SnapshotQuery::kXattr, {id, name});
+    auto own = optional_text(rows);
+    if (!own || *own) {
+      return own;
+    }
+  }
+  const auto prefix = field_prefix(**lease);
+  if (!prefix || !*prefix || !name.starts_with(**prefix)) {
+    return prefix ? Result<std::optional<std::string>>(std::nullopt)
+                  : prefix.error();
+  }
+  const auto fields = record_of(**lease, id);
+  if (!fields) {
+    return fields.error();
+  }
+  name.remove_prefix((*prefix)->size());
+  for (const RecordValue& field : *fields) {
+    if (field.name == name) {
+      return std::optional(field.text);
+    }
+  }
+  return std::optional<std::string>();
 }
 
 Result<std::optional<std::string>> Snapshot::property(

@@ -21,22 +21,25 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     " FROM entries JOIN nodes ON nodes.id = entries.node "
     "WHERE entries.parent = ?1 AND entries.name = ?2",
     "SELECT " OMICSFS_NODE_COLUMNS
-    ", entries.name, entries.position "
-    "FROM entries JOIN nodes ON nodes.id = entries.node "
-    "WHERE entries.parent = ?1 AND entries.position > ?2 "
-    "ORDER BY entries.position LIMIT ?3",
+    ", listing.name, listing.position "
+    "FROM listing JOIN nodes ON nodes.id = listing.node "
+    "WHERE listing.parent = ?1 AND listing.position > ?2 "
+    "ORDER BY listing.position LIMIT ?3",
     "SELECT kind, parent FROM nodes WHERE id = ?1",
     "SELECT parent, position FROM nodes WHERE id = ?1",
     "SELECT kind, content FROM nodes WHERE id = ?1",
-    "SELECT size, digest, validator, local_path, archive, header_offset, "
-    "compressed_size, method FROM contents "
+    "SELECT contents.size, digest, validator, local_path, archive, "
+    "header_offset, compressed_size, method, urls FROM contents "
     "LEFT JOIN members ON members.content = contents.id "
     "WHERE contents.id = ?1",
-    "SELECT url FROM content_urls WHERE content = ?1 ORDER BY position",
-    "SELECT kind, substr(bytes, ?2, ?3) FROM nodes WHERE id = ?1",
+    "SELECT kind, size, bytes FROM nodes WHERE id = ?1",
+    "SELECT bytes FROM chunks WHERE id = ?1",
     "SELECT kind, bytes FROM nodes WHERE id = ?1",
     "SELECT name, value FROM xattrs WHERE node = ?1 ORDER BY name",
     "SELECT value FROM xattrs WHERE node = ?1 AND name = ?2",
+    "SELECT fields FROM records WHERE id = ?1",
+    "SELECT name, kind FROM fields WHERE id = ?1",
+    "SELECT text FROM texts WHERE id = ?1",
     "SELECT value FROM properties WHERE name = ?1",
 };
 

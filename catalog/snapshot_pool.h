@@ -25,14 +25,17 @@ enum class SnapshotQuery : std::size_t {
   kFirstEntry,
   kContentOf,
   kContent,
-  kUrls,
   kInlineBytes,
+  kChunk,
   kSymlink,
   kXattrs,
   kXattr,
+  kRecord,
+  kField,
+  kText,
   kProperty,
 };
-inline constexpr std::size_t kSnapshotQueries = 13;
+inline constexpr std::size_t kSnapshotQueries = 16;
 
 struct SnapshotConnection {
   Database database;

@@ -17,78 +17,71 @@ inline constexpr char kMetaGeneration[] = "generation";
 inline constexpr char kMetaCreatedAt[] = "created_at";
 inline constexpr char kMetaComplete[] = "complete";
 
-// nodes.bytes: an inline file's bytes, a symlink's target. nodes.parent and
+// The property that tells what stands before a field's name where it is an
+// attribute of its record's node, as "encode.".
+inline constexpr char kFieldPrefixProperty[] = "field_prefix";
+
+// nodes.bytes: an inline file's bytes where they are few, a symlink's target;
+// chunks: those of a larger one, chunk number `n` of the node in the row
+// (node << kChunkBits) + n, as inline_chunks.h describes. nodes.parent and
 // nodes.position: where the first entry of the node stands, the root excepted.
-// contents.local_path: "" for what has a url. members: of those contents that
-// lie in an archive, itself a content; they have no url of their own.
-// records: what a source describes besides its files (samples, experiments),
-// and where in the tree it is; terms: their fields, each once.
-// entries.position: 1, 2, … in byte order of the names within one parent, so
-// that a listing can go on after any entry with no OFFSET.
+// contents.local_path: "" for what has a url; contents.urls: in the order to
+// try, a line each. members: of those contents that lie in an archive, itself a
+// content; they have no url of their own.
+// records: what a source describes (samples, experiments, files), and where in
+// the tree it is; its id is that of the node that it describes, or from
+// kFirstFreeRecord on. fields, texts, terms: what records are found by
+// (record_index.h).
+// listing: the entries of each directory by position: 1, 2, … in byte order of
+// the names, so that a listing can go on after any entry with no OFFSET.
 inline constexpr char kSnapshotTables[] = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE properties(
   name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE contents(
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL,
-  digest TEXT NOT NULL, validator TEXT NOT NULL, local_path TEXT NOT NULL);
+  id INTEGER PRIMARY KEY, size INTEGER NOT NULL, digest TEXT NOT NULL,
+  validator TEXT NOT NULL, local_path TEXT NOT NULL, urls TEXT NOT NULL);
 CREATE TABLE members(
   content INTEGER PRIMARY KEY, archive INTEGER NOT NULL,
   header_offset INTEGER NOT NULL, compressed_size INTEGER NOT NULL,
   method INTEGER NOT NULL);
-CREATE TABLE content_urls(
-  content INTEGER NOT NULL, position INTEGER NOT NULL, url TEXT NOT NULL,
-  PRIMARY KEY(content, position)) WITHOUT ROWID;
 CREATE TABLE nodes(
   id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, size INTEGER NOT NULL,
   mtime INTEGER NOT NULL, links INTEGER NOT NULL, content INTEGER,
   parent INTEGER, position INTEGER, bytes BLOB);
+CREATE TABLE chunks(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE entries(
   parent INTEGER NOT NULL, name TEXT NOT NULL COLLATE BINARY,
-  node INTEGER NOT NULL, position INTEGER NOT NULL,
+  node INTEGER NOT NULL,
   PRIMARY KEY(parent, name)) WITHOUT ROWID;
+CREATE TABLE listing(
+  parent INTEGER NOT NULL, position INTEGER NOT NULL, node INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY(parent, position)) WITHOUT ROWID;
 CREATE TABLE xattrs(
   node INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY(node, name)) WITHOUT ROWID;
 CREATE TABLE records(
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
-  path TEXT NOT NULL);
+  path TEXT NOT NULL, fields BLOB NOT NULL);
+CREATE TABLE fields(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL);
+CREATE TABLE texts(id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE terms(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL,
-  value TEXT NOT NULL COLLATE NOCASE, written TEXT NOT NULL,
-  UNIQUE(name, value, written));
-CREATE TABLE record_terms(
-  record INTEGER NOT NULL, position INTEGER NOT NULL, term INTEGER NOT NULL,
-  PRIMARY KEY(record, position)) WITHOUT ROWID;
+  id INTEGER PRIMARY KEY, field INTEGER NOT NULL,
+  value TEXT NOT NULL COLLATE NOCASE, records INTEGER NOT NULL,
+  ids BLOB NOT NULL);
 )sql";
 
-inline constexpr std::int64_t kSnapshotTableCount = 11;
+inline constexpr std::int64_t kSnapshotTableCount = 13;
 
-// What follows from the rows, once all are there, in two steps: names counted
-// (the checks come after), then numbered. The index holds all that a listing
-// reads of `entries` (its key columns are part of it).
-inline constexpr char kCountNames[] = R"sql(
-UPDATE nodes SET links = named.count, parent = named.parent FROM (
-  SELECT node, count(*) AS count, min(parent) AS parent
-  FROM entries GROUP BY node) AS named
-WHERE nodes.id = named.node;
-)sql";
-inline constexpr char kNumberEntries[] = R"sql(
-CREATE INDEX records_by_term ON record_terms(term, record);
-UPDATE entries SET position = ranked.position FROM (
-  SELECT parent, name,
-         row_number() OVER (PARTITION BY parent ORDER BY name) AS position
-  FROM entries) AS ranked
-WHERE entries.parent = ranked.parent AND entries.name = ranked.name;
-CREATE UNIQUE INDEX entries_by_position ON entries(parent, position, node);
-UPDATE nodes SET position = placed.position FROM (
-  SELECT parent, node, min(position) AS position
-  FROM entries GROUP BY parent, node) AS placed
-WHERE nodes.id = placed.node AND nodes.parent = placed.parent;
-UPDATE nodes SET links = 2 + (
-  SELECT count(*) FROM entries JOIN nodes AS child ON child.id = entries.node
-  WHERE entries.parent = nodes.id AND child.kind = 1)
-WHERE kind = 1;
+// No node has such an id.
+inline constexpr std::int64_t kFirstFreeRecord = std::int64_t{1} << 40U;
+
+// Made once all rows are there.
+inline constexpr char kSnapshotIndexes[] = R"sql(
+CREATE INDEX terms_by_value ON terms(field, value);
+CREATE INDEX records_by_name ON records(name COLLATE NOCASE);
 )sql";
 
 }  // namespace omicsfs

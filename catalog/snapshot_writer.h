@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/record.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
 
@@ -28,20 +29,12 @@ inline constexpr NodeId kRootNode = 1;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
 // Raised by one whenever the schema changes; Snapshot::open refuses others.
-inline constexpr int kSnapshotSchemaVersion = 3;
+inline constexpr int kSnapshotSchemaVersion = 4;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"
   std::uint32_t generation = 0;  // 1, 2, … of this source on this machine
   std::int64_t created_at = 0;   // seconds since the epoch
-};
-
-// A sample, an experiment and the like.
-struct SnapshotRecord {
-  std::string kind;  // "sample"
-  std::string name;  // its accession
-  std::string path;
-  std::vector<std::pair<std::string, std::string>> fields;
 };
 
 // Thread-compatible. A writer destroyed before commit() removes its file.
@@ -54,10 +47,9 @@ class SnapshotWriter {
   SnapshotWriter& operator=(SnapshotWriter&&) noexcept;
   ~SnapshotWriter();
 
-  // The content's row: an existing one where content_key is equal (urls that
-  // are new are then added after those known); a member's archive gets one,
-  // too. Errors: kIo; kInvalid where the size is over 2^62, or where there is
-  // nowhere to get the bytes from.
+  // A row for the content; a member's archive gets one, too, once for all its
+  // members. Errors: kIo; kInvalid where the size is over 2^62, where there is
+  // nowhere to get the bytes from, or a url has a line break.
   Result<ContentId> add_content(const RemoteFile& file);
 
   // Each makes a node; `mtime` is in seconds since the epoch. Errors: kIo.
@@ -65,20 +57,31 @@ class SnapshotWriter {
   Result<NodeId> add_remote_file(ContentId content, std::uint64_t size,
                                  std::int64_t mtime);
   Result<NodeId> add_inline_file(std::string_view bytes, std::int64_t mtime);
+  // An inline file that is too large to be held: its bytes come by append_bytes
+  // until end_bytes. Errors of these: kIo; kNoSpace; kInvalid, more than 2^40
+  // bytes.
+  Result<NodeId> begin_inline_file(std::int64_t mtime);
+  Result<void> append_bytes(NodeId file, std::string_view bytes);
+  Result<void> end_bytes(NodeId file);
   Result<NodeId> add_symlink(std::string_view target, std::int64_t mtime);
 
   // Whether `parent` has the name `name`. Errors: kIo.
   Result<bool> has_entry(NodeId parent, std::string_view name);
-  // Gives `node` the name `name` in `parent`.
-  // Errors: kInvalid where `parent` has that name already; kIo.
+  // Gives `node` the name `name` in `parent`; false where `parent` has that
+  // name already. Errors: kIo.
+  Result<bool> try_add_entry(NodeId parent, std::string_view name, NodeId node);
+  // Likewise, but a name that is taken is kInvalid.
   Result<void> add_entry(NodeId parent, std::string_view name, NodeId node);
+  // Takes back the node that was made last, which has no entry. Errors: kIo.
+  Result<void> drop_last_node();
 
   // A value shown as the extended attribute `user.<name>` of `node`.
   Result<void> set_xattr(NodeId node, std::string_view name,
                          std::string_view value);
-  // Something that the source describes, to be found by its fields, pairs of a
-  // name and a value; `path` is where in the tree it is, or "".
-  Result<void> add_record(const SnapshotRecord& record);
+  // Something that the source describes, to be found by its fields. Records of
+  // nodes come in order of their nodes, and before those of none. Errors:
+  // kInvalid, they do not, or those of RecordIndex::add; kIo.
+  Result<void> add_record(const NewRecord& record);
   // A fact about the snapshot as a whole, as Snapshot::property gives it.
   Result<void> set_property(std::string_view name, std::string_view value);
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +69,12 @@ struct SourceSettings {
   std::vector<std::string> releases;    // [] = all that are found
   std::vector<ArchiveItem> archives{};  // of sources that are made of them
   ArchiveChoice members{};  // which archives among its files are directories
+  // Of sources that a catalogue of files drives: urls and absolute paths of its
+  // documents, the most telling first; [] = the source's own default.
+  std::vector<std::string> catalogue{};
+  // Of those whose files belong to datasets: kinds of datasets, as in a path.
+  std::vector<std::string> datasets{"experiments"};
+  bool archived = false;  // also what was archived
 };
 
 struct SourceInput {
@@ -82,6 +90,10 @@ struct SourceInput {
   std::int64_t now = 0;                     // seconds since the epoch
   const ArchiveAccess* archives = nullptr;  // null: for sources without any
   const OpenDocument* open = nullptr;       // null: for sources without any
+  // Ends the refresh with kInterrupted, where it takes long without a download.
+  std::stop_token stop{};
+  // Where large temporary files may be.
+  std::filesystem::path scratch_directory{};
 };
 
 // What a refresh found, kept as properties of the snapshot.
@@ -98,6 +110,8 @@ struct SourceKind {
   std::string_view default_base_url;
   Result<SourceSummary> (*build)(const SourceInput& input, TreeBuilder& tree);
   bool of_archives = false;  // that the user names
+  // Of a source that a catalogue drives: its default; "" = of no such source.
+  std::string_view default_catalogue{};
 };
 
 // All sources that this program knows, in order of their names (sources.cc).

@@ -6,13 +6,14 @@
 #include "catalog/snapshot.h"
 #include "catalog/source.h"
 #include "catalog/sources/abc_atlas.h"
+#include "catalog/sources/encode.h"
 #include "catalog/sources/refine_bio.h"
 
 namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 2> kSources = {kAbcAtlas, kRefineBio};
+constexpr std::array<SourceKind, 3> kSources = {kAbcAtlas, kEncode, kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,
@@ -97,7 +98,9 @@ Result<SourceSummary> refresh_source(const SourceKind& kind,
   if (!writer) {
     return writer.error();
   }
-  Result<SourceSummary> summary = build_snapshot(kind, input, *writer);
+  SourceInput whole = input;
+  whole.scratch_directory = next->path.parent_path();
+  Result<SourceSummary> summary = build_snapshot(kind, whole, *writer);
   if (summary) {
     prune_snapshots(state_dir, kind.name);
   }

@@ -39,26 +39,34 @@ Result<NodeId> TreeBuilder::add_directory(std::string_view path) {
 
 Result<NodeId> TreeBuilder::add_directory(std::string_view path,
                                           std::int64_t mtime) {
+  const auto known = directories_.find(path);
+  if (known != directories_.end()) {
+    return known->second;
+  }
   const Result<std::vector<std::string_view>> names = split_path(path);
   if (!names) {
     return names.error();
   }
-  Result<NodeId> directory = kRootNode;
+  NodeId parent = kRootNode;
   for (const std::string_view& name : *names) {
+    const std::string_view so_far = path.substr(
+        0, static_cast<std::size_t>(name.data() + name.size() - path.data()));
     const bool last = &name == &names->back();
-    directory =
-        child_directory(*directory, name, last ? mtime : default_mtime_);
+    const auto directory = make_directory(so_far, parent, name,
+                                          last ? mtime : default_mtime_);
     if (!directory) {
       return directory.error().within(omicsfs::quoted(path));
     }
+    parent = *directory;
   }
-  return directory;
+  return parent;
 }
 
-Result<NodeId> TreeBuilder::child_directory(NodeId parent,
-                                            std::string_view name,
-                                            std::int64_t mtime) {
-  const auto known = directories_.find(Child{parent, name});
+// The directory at `path`, where it is new `name` in `parent`.
+Result<NodeId> TreeBuilder::make_directory(std::string_view path, NodeId parent,
+                                           std::string_view name,
+                                           std::int64_t mtime) {
+  const auto known = directories_.find(path);
   if (known != directories_.end()) {
     return known->second;
   }
@@ -74,50 +82,51 @@ Result<NodeId> TreeBuilder::child_directory(NodeId parent,
   if (!made) {
     return made;
   }
-  const Result<void> named = writer_->add_entry(parent, name, *made);
-  if (!named) {
-    return named.error();
+  const Result<void> entered = writer_->add_entry(parent, name, *made);
+  if (!entered) {
+    return entered.error();
   }
-  directories_.emplace(std::pair(parent, std::string(name)), *made);
+  directories_.emplace(path, *made);
   return made;
 }
 
-Result<TreeBuilder::Child> TreeBuilder::place_for(std::string_view path) {
+Result<TreeBuilder::Place> TreeBuilder::place_for(std::string_view path) {
   const std::size_t slash = path.rfind('/');
-  const bool nested = slash != std::string_view::npos;
+  if (slash == std::string_view::npos) {
+    const Result<void> valid = check_entry_name(path);
+    return valid ? Result<Place>(Place{kRootNode, path}) : valid.error();
+  }
+  // The rules of a path as a whole hold here, too.
   const Result<std::vector<std::string_view>> names = split_path(path);
   if (!names) {
     return names.error();
   }
-  const Result<NodeId> parent =
-      nested ? add_directory(path.substr(0, slash)) : kRootNode;
-  if (!parent) {
-    return parent.error();
-  }
-  const Result<bool> taken = writer_->has_entry(*parent, names->back());
-  if (!taken) {
-    return taken.error();
-  }
-  if (*taken) {
-    return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
-  }
-  return Child{*parent, names->back()};
+  const Result<NodeId> parent = add_directory(path.substr(0, slash));
+  return parent ? Result<Place>(Place{*parent, names->back()})
+                : parent.error();
 }
 
-Result<NodeId> TreeBuilder::named(const Child& place,
+Result<NodeId> TreeBuilder::named(const Place& place, std::string_view path,
                                   const Result<NodeId>& node) {
   if (!node) {
     return node;
   }
-  const Result<void> added =
-      writer_->add_entry(place.parent, place.name, *node);
-  return added ? node : added.error();
+  const Result<bool> added =
+      writer_->try_add_entry(place.parent, place.name, *node);
+  if (added && *added) {
+    return node;
+  }
+  const Result<void> dropped = writer_->drop_last_node();
+  if (!added || !dropped) {
+    return added ? dropped.error() : added.error();
+  }
+  return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
 }
 
 Result<NodeId> TreeBuilder::add_file(std::string_view path,
                                      const RemoteFile& file,
                                      std::int64_t mtime) {
-  const Result<Child> place = place_for(path);
+  const Result<Place> place = place_for(path);
   if (!place) {
     return place.error();
   }
@@ -126,7 +135,8 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
     return content.error().within(omicsfs::quoted(path));
   }
   auto node =
-      named(*place, writer_->add_remote_file(*content, file.size, mtime));
+      named(*place, path,
+            writer_->add_remote_file(*content, file.size, mtime));
   if (node && on_file_) {
     on_file_(path, file);
   }
@@ -134,18 +144,32 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
 }
 
 Result<void> TreeBuilder::check_free(std::string_view path) {
-  const Result<Child> place = place_for(path);
-  return place ? Result<void>() : place.error();
+  const Result<Place> place = place_for(path);
+  if (!place) {
+    return place.error();
+  }
+  const Result<bool> taken = writer_->has_entry(place->parent, place->name);
+  if (!taken || !*taken) {
+    return taken ? Result<void>() : taken.error();
+  }
+  return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
 }
 
 Result<NodeId> TreeBuilder::add_inline_file(std::string_view path,
                                             std::string_view bytes,
                                             std::int64_t mtime) {
-  const Result<Child> place = place_for(path);
+  const Result<Place> place = place_for(path);
   if (!place) {
     return place.error();
   }
-  return named(*place, writer_->add_inline_file(bytes, mtime));
+  return named(*place, path, writer_->add_inline_file(bytes, mtime));
+}
+
+Result<NodeId> TreeBuilder::begin_inline_file(std::string_view path,
+                                              std::int64_t mtime) {
+  const Result<Place> place = place_for(path);
+  return place ? named(*place, path, writer_->begin_inline_file(mtime))
+               : place.error();
 }
 
 Result<NodeId> TreeBuilder::add_symlink(std::string_view path,
@@ -155,28 +179,39 @@ Result<NodeId> TreeBuilder::add_symlink(std::string_view path,
   if (!valid) {
     return valid.error().within(omicsfs::quoted(path));
   }
-  const Result<Child> place = place_for(path);
+  const Result<Place> place = place_for(path);
   if (!place) {
     return place.error();
   }
-  return named(*place, writer_->add_symlink(target, mtime));
-}
-
-Result<void> TreeBuilder::add_link(std::string_view path, NodeId file) {
-  const Result<Child> place = place_for(path);
-  if (!place) {
-    return place.error();
-  }
-  return writer_->add_entry(place->parent, place->name, file);
-}
-
-Result<void> TreeBuilder::add_record(const SnapshotRecord& record) {
-  return writer_->add_record(record);
+  return named(*place, path, writer_->add_symlink(target, mtime));
 }
 
 Result<void> TreeBuilder::set_xattr(NodeId node, std::string_view name,
                                     std::string_view value) {
   return writer_->set_xattr(node, name, value);
+}
+
+Result<void> TreeBuilder::add_record(const SnapshotRecord& record) {
+  std::vector<RecordField> fields;
+  for (const RecordValue& field : record.fields) {
+    fields.push_back({field.name, field.text,
+                      field.is_list ? FieldKind::kTermList : FieldKind::kTerm});
+  }
+  return writer_->add_record(
+      {record.kind, record.name, record.path, fields});
+}
+
+Result<void> TreeBuilder::add_link(std::string_view path, NodeId file) {
+  const Result<Place> place = place_for(path);
+  if (!place) {
+    return place.error();
+  }
+  const Result<bool> added =
+      writer_->try_add_entry(place->parent, place->name, file);
+  if (!added || *added) {
+    return added ? Result<void>() : added.error();
+  }
+  return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
 }
 
 }  // namespace omicsfs

@@ -3,10 +3,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "catalog/snapshot_writer.h"
@@ -47,38 +46,48 @@ class TreeBuilder {
   Result<void> set_xattr(NodeId node, std::string_view name,
                          std::string_view value);
   // As SnapshotWriter::add_record.
+  Result<void> add_record(const NewRecord& record) {
+    return writer_->add_record(record);
+  }
+  // Likewise one of no node, which is found by all of its fields.
   Result<void> add_record(const SnapshotRecord& record);
+  // As SnapshotWriter::begin_inline_file and what follows it, with a name.
+  Result<NodeId> begin_inline_file(std::string_view path, std::int64_t mtime);
+  Result<void> append_bytes(NodeId file, std::string_view bytes) {
+    return writer_->append_bytes(file, bytes);
+  }
+  Result<void> end_bytes(NodeId file) { return writer_->end_bytes(file); }
+  // As SnapshotWriter::set_property.
+  Result<void> set_property(std::string_view name, std::string_view value) {
+    return writer_->set_property(name, value);
+  }
 
  private:
-  struct Child {  // a name in a directory
+  struct Place {  // where a name goes
     NodeId parent;
     std::string_view name;
   };
-  struct ByParentAndName {
+  struct Hash {
     using is_transparent = void;
-    using Key = std::pair<NodeId, std::string>;
-    static Child child(const Key& key) { return {key.first, key.second}; }
-    static const Child& child(const Child& key) { return key; }
-    template <typename Left, typename Right>
-    bool operator()(const Left& left, const Right& right) const {
-      const Child a = child(left);
-      const Child b = child(right);
-      return std::tie(a.parent, a.name) < std::tie(b.parent, b.name);
+    std::size_t operator()(std::string_view path) const {
+      return std::hash<std::string_view>()(path);
     }
   };
 
   TreeBuilder(SnapshotWriter& writer, std::int64_t mtime);
-  // Where the last name of `path` goes; its directories are made.
-  Result<Child> place_for(std::string_view path);
-  Result<NodeId> named(const Child& place, const Result<NodeId>& node);
-  Result<NodeId> child_directory(NodeId parent, std::string_view name,
-                                 std::int64_t mtime);
+  // The directories of `path` are made.
+  Result<Place> place_for(std::string_view path);
+  // Gives the node that was just made its name, or takes it back.
+  Result<NodeId> named(const Place& place, std::string_view path,
+                       const Result<NodeId>& node);
+  Result<NodeId> make_directory(std::string_view path, NodeId parent,
+                                std::string_view name, std::int64_t mtime);
 
   SnapshotWriter* writer_;
   std::int64_t default_mtime_;
   OnFile on_file_;
-  std::map<std::pair<NodeId, std::string>, NodeId, ByParentAndName>
-      directories_;
+  // By path, the root excepted.
+  std::unordered_map<std::string, NodeId, Hash, std::equal_to<>> directories_;
 };
 
 }  // namespace omicsfs

@@ -14,26 +14,42 @@ namespace {
 // Prints records as they are found.
 class RecordPrinter {
  public:
-  explicit RecordPrinter(OutputFormat format)
-      : json_(format == OutputFormat::kJson) {
-    std::fputs(json_ ? "[" : "", stdout);
+  // `fields` are a table's columns.
+  RecordPrinter(FindFormat format, std::vector<std::string> fields)
+      : format_(format), fields_(std::move(fields)) {
+    if (format_ == FindFormat::kJson) {
+      std::fputs("[", stdout);
+    } else if (format_ == FindFormat::kTsv) {
+      fmt::print("{}\n", record_table_header(fields_));
+    }
   }
   void print(const SnapshotRecord& record) {
-    if (json_) {
-      fmt::print("{}{}", any_ ? ",\n" : "\n", record_json(record));
-    } else {
-      fmt::print("{}\n", record_line(record));
+    switch (format_) {
+      case FindFormat::kJson:
+        fmt::print("{}{}", any_ ? ",\n" : "\n", record_json(record));
+        break;
+      case FindFormat::kTsv:
+        fmt::print("{}\n", record_table_line(record, fields_));
+        break;
+      case FindFormat::kPaths:
+        fmt::print("{}\n", record.path);
+        break;
+      case FindFormat::kText:
+      case FindFormat::kCount:
+        fmt::print("{}\n", record_line(record));
+        break;
     }
     any_ = true;
   }
   void end() const {
-    if (json_) {
+    if (format_ == FindFormat::kJson) {
       std::fputs(any_ ? "\n]\n" : "]\n", stdout);
     }
   }
 
  private:
-  const bool json_;
+  const FindFormat format_;
+  const std::vector<std::string> fields_;
   bool any_ = false;
 };
 
@@ -42,15 +58,23 @@ Result<void> find(const FindOptions& options, const Settings& settings) {
   if (!path) {
     return path.error();
   }
-  RecordPrinter printer(options.format);
-  auto done =
-      find_records(*path, options.conditions,
-                   [&](const SnapshotRecord& record) -> Result<void> {
-                     if (options.kind.empty() || options.kind == record.kind) {
-                       printer.print(record);
-                     }
-                     return {};
-                   });
+  auto finder = RecordFinder::open(*path);
+  if (!finder) {
+    return finder.error();
+  }
+  if (options.format == FindFormat::kCount) {
+    const auto records = finder->count(options.conditions, options.kind);
+    if (records) {
+      fmt::print("{}\n", *records);
+    }
+    return records ? Result<void>() : records.error();
+  }
+  RecordPrinter printer(options.format, finder->fields());
+  auto done = finder->find(options.conditions, options.kind,
+                           [&](const SnapshotRecord& record) -> Result<void> {
+                             printer.print(record);
+                             return {};
+                           });
   printer.end();
   return done;
 }

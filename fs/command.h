@@ -52,10 +52,18 @@ struct AddOptions {
   bool accept_terms = false;
 };
 
+enum class FindFormat { kText, kPaths, kTsv, kJson, kCount };
+
 struct FindOptions {
   std::string source;  // a known name
   std::vector<FieldCondition> conditions;
   std::string kind;  // of records; "" = all
+  FindFormat format = FindFormat::kText;
+};
+
+struct FacetsOptions {
+  std::string source;  // a known name
+  std::string field;   // "" = all fields
   OutputFormat format = OutputFormat::kText;
 };
 
@@ -79,6 +87,7 @@ int run_umount(const UmountOptions& options);
 int run_refresh(const RefreshOptions& options, const Settings& settings);
 int run_add(const AddOptions& options, const Settings& settings);
 int run_find(const FindOptions& options, const Settings& settings);
+int run_facets(const FacetsOptions& options, const Settings& settings);
 int run_sources(const SourcesOptions& options, const Settings& settings);
 int run_ls(const LsOptions& options, const Settings& settings);
 int run_cache_status(const CacheStatusOptions& options,

@@ -58,10 +58,20 @@ Example: omicsfs add refine-bio ~/Downloads/SRP164913.zip
 constexpr const char* kFindFooter =
     R"(Prints what meets all conditions, a line each: its kind, its name, where it is
 in the source's tree, and its fields. Case does not count in values. Needs a
-refreshed source, and neither a mount nor the network.
+refreshed source, and neither a mount nor the network. `omicsfs facets` lists
+what can be asked for.
 
-Example: omicsfs find refine-bio organism=HOMO_SAPIENS technology=RNA-SEQ
+Example: omicsfs find encode assay="TF ChIP-seq" target=CTCF format=bigWig
+         omicsfs find --paths encode experiment=ENCSR133RZO
          omicsfs find --kind sample --json refine-bio sex=female)";
+
+constexpr const char* kFacetsFooter =
+    R"(Without FIELD, each field and how many different values it has; with it, its
+values, the most frequent first. Needs a refreshed source, and neither a mount
+nor the network.
+
+Example: omicsfs facets encode
+         omicsfs facets encode assay)";
 
 constexpr const char* kSourcesFooter = R"(Example: omicsfs sources --json)";
 
@@ -89,6 +99,10 @@ struct Words {
   LsOptions ls;
   AddOptions add;
   FindOptions find;
+  FacetsOptions facets;
+  bool paths = false;
+  bool tsv = false;
+  bool count = false;
   std::vector<std::string> conditions;
   std::string sha1;
   RefineRequest request;
@@ -237,14 +251,35 @@ void add_find(CLI::App& app, Words& words) {
       "find", "Find what a source describes by its metadata");
   find->footer(kFindFooter);
   find->add_option("--kind", words.find.kind,
-                   "Only records of this kind: experiment, sample")
+                   "Only records of this kind: experiment, file, sample")
       ->type_name("KIND");
-  find->add_flag("--json", words.json, "Print JSON");
+  CLI::Option* const json = find->add_flag("--json", words.json, "Print JSON");
+  CLI::Option* const paths = find->add_flag(
+      "--paths", words.paths, "Print where they are in the tree, and no more");
+  CLI::Option* const tsv = find->add_flag(
+      "--tsv", words.tsv, "Print a table with a header, a column a field");
+  CLI::Option* const count =
+      find->add_flag("--count", words.count, "Print how many there are");
+  json->excludes(paths, tsv, count);
+  paths->excludes(tsv, count);
+  tsv->excludes(count);
   find->add_option("SOURCE", words.find.source, "Where to look")
       ->required()
       ->type_name("");
   find->add_option("FIELD=VALUE", words.conditions,
                    "What must hold; all is printed if nothing is given")
+      ->type_name("");
+}
+
+void add_facets(CLI::App& app, Words& words) {
+  CLI::App* facets = app.add_subcommand(
+      "facets", "List what `find` can ask a source for, and how much is there");
+  facets->footer(kFacetsFooter);
+  facets->add_flag("--json", words.json, "Print JSON");
+  facets->add_option("SOURCE", words.facets.source, "Where to look")
+      ->required()
+      ->type_name("");
+  facets->add_option("FIELD", words.facets.field, "List the values of this one")
       ->type_name("");
 }
 
@@ -292,6 +327,9 @@ std::vector<std::string> named_sources(const Command& command) {
   }
   if (const auto* find = std::get_if<FindOptions>(&command)) {
     return {find->source};
+  }
+  if (const auto* facets = std::get_if<FacetsOptions>(&command)) {
+    return {facets->source};
   }
   return {};
 }
@@ -448,9 +486,22 @@ Result<AddOptions> add_options(const Words& words) {
   return options;
 }
 
-Result<FindOptions> find_options(const Words& words, OutputFormat format) {
+FindFormat find_format(const Words& words) {
+  if (words.json) {
+    return FindFormat::kJson;
+  }
+  if (words.paths) {
+    return FindFormat::kPaths;
+  }
+  if (words.tsv) {
+    return FindFormat::kTsv;
+  }
+  return words.count ? FindFormat::kCount : FindFormat::kText;
+}
+
+Result<FindOptions> find_options(const Words& words) {
   FindOptions options = words.find;
-  options.format = format;
+  options.format = find_format(words);
   for (const std::string& word : words.conditions) {
     const std::size_t equals = word.find('=');
     if (equals == 0 || equals == std::string::npos) {
@@ -498,8 +549,13 @@ Result<Command> chosen_command(const CLI::App& app, const Words& words,
     return Command(ls_options(words, format));
   }
   if (name == "find") {
-    auto options = find_options(words, format);
+    auto options = find_options(words);
     return options ? Result<Command>(*std::move(options)) : options.error();
+  }
+  if (name == "facets") {
+    FacetsOptions options = words.facets;
+    options.format = format;
+    return Command(std::move(options));
   }
   if (name == "add") {
     auto options = add_options(words);
@@ -577,6 +633,7 @@ std::variant<Invocation, Farewell> parse_command_line(
   add_refresh(app, parsed);
   add_add(app, parsed);
   add_find(app, parsed);
+  add_facets(app, parsed);
   add_sources(app, parsed);
   add_ls(app, parsed);
   add_cache(app, parsed);

@@ -13,7 +13,7 @@ namespace omicsfs {
 
 using Command =
     std::variant<MountOptions, UmountOptions, RefreshOptions, AddOptions,
-                 FindOptions, SourcesOptions, LsOptions, CacheStatusOptions>;
+                 FindOptions, FacetsOptions, SourcesOptions, LsOptions, CacheStatusOptions>;
 
 // A command, and the flags that set a setting.
 struct Invocation {

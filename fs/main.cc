@@ -39,6 +39,9 @@ int run_with(const AddOptions& options, const Settings& settings) {
 int run_with(const FindOptions& options, const Settings& settings) {
   return run_find(options, settings);
 }
+int run_with(const FacetsOptions& options, const Settings& settings) {
+  return run_facets(options, settings);
+}
 int run_with(const SourcesOptions& options, const Settings& settings) {
   return run_sources(options, settings);
 }

@@ -25,6 +25,7 @@ std::vector<std::string> named_servers(const Settings& settings) {
     for (const ArchiveItem& item : source.archives) {
       add(item.place);
     }
+    std::for_each(source.catalogue.begin(), source.catalogue.end(), add);
   }
   for (const auto& [prefix, places] : settings.mirrors) {
     add(prefix);

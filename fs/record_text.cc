@@ -5,16 +5,51 @@
 
 #include <algorithm>
 #include <map>
-#include <vector>
+#include <string_view>
 
 #include "catalog/json_fields.h"
 
 namespace omicsfs {
+namespace {
+
+void append_cell(std::string& line, std::string_view cell) {
+  if (cell.find_first_of("\t\"\r\n") == std::string_view::npos) {
+    line += cell;
+    return;
+  }
+  line += '"';
+  for (const char c : cell) {
+    line += c == '"' ? "\"\"" : std::string_view(&c, 1);
+  }
+  line += '"';
+}
+
+// The values of one field: as they are where there is one, else an array.
+std::string cell_of(const SnapshotRecord& record, const std::string& name) {
+  std::vector<std::string> values;
+  for (const RecordValue& field : record.fields) {
+    if (field.name == name) {
+      values.push_back(field.text);
+    }
+  }
+  if (values.size() < 2) {
+    return values.empty() ? "" : values.front();
+  }
+  std::string list;
+  for (const std::string& value : values) {
+    list += list.empty() ? "[" : ", ";
+    list += json_quoted(value);
+  }
+  return list += ']';
+}
+
+}  // namespace
 
 std::string record_line(const SnapshotRecord& record) {
   std::string fields;
-  for (const auto& [name, value] : record.fields) {
-    fields += fmt::format("{}{}={}", fields.empty() ? "" : " ", name, value);
+  for (const RecordValue& field : record.fields) {
+    fields += fmt::format("{}{}={}", fields.empty() ? "" : " ", field.name,
+                          field.text);
   }
   std::replace_if(
       fields.begin(), fields.end(),
@@ -26,8 +61,9 @@ std::string record_line(const SnapshotRecord& record) {
 
 std::string record_json(const SnapshotRecord& record) {
   std::map<std::string, std::vector<std::string>> values;
-  for (const auto& [name, value] : record.fields) {
-    values[name].push_back(json_quoted(value));
+  for (const RecordValue& field : record.fields) {
+    values[field.name].push_back(field.is_list ? field.text
+                                               : json_quoted(field.text));
   }
   std::string fields;
   for (const auto& [name, all] : values) {
@@ -41,6 +77,26 @@ std::string record_json(const SnapshotRecord& record) {
       R"({{"kind": {}, "name": {}, "path": {}, "fields": {{{}}}}})",
       json_quoted(record.kind), json_quoted(record.name),
       json_quoted(record.path), fields);
+}
+
+std::string record_table_header(const std::vector<std::string>& fields) {
+  return fmt::format("kind\tname\tpath{}{}", fields.empty() ? "" : "\t",
+                     fmt::join(fields, "\t"));
+}
+
+std::string record_table_line(const SnapshotRecord& record,
+                              const std::vector<std::string>& fields) {
+  std::string line;
+  append_cell(line, record.kind);
+  for (const std::string& cell : {record.name, record.path}) {
+    line += '\t';
+    append_cell(line, cell);
+  }
+  for (const std::string& name : fields) {
+    line += '\t';
+    append_cell(line, cell_of(record, name));
+  }
+  return line;
 }
 
 }  // namespace omicsfs

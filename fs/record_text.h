@@ -2,8 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "catalog/snapshot_writer.h"
+#include "catalog/record.h"
 
 namespace omicsfs {
 
@@ -13,5 +14,14 @@ namespace omicsfs {
 // A JSON object: kind, name, path, and the fields; what a record has several
 // times is an array.
 [[nodiscard]] std::string record_json(const SnapshotRecord& record);
+
+
+// A table's lines, without their ends: kind, name, path and the columns
+// `fields`, tabs between, cells quoted as Python's csv module quotes them. Of a
+// field that a record has several times, all values, as a JSON array.
+[[nodiscard]] std::string record_table_header(
+    const std::vector<std::string>& fields);
+[[nodiscard]] std::string record_table_line(
+    const SnapshotRecord& record, const std::vector<std::string>& fields);
 
 }  // namespace omicsfs

@@ -60,7 +60,8 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                           watch.warn,
                           seconds_since_epoch(),
                           &archives.access(),
-                          &documents.open()};
+                          &documents.open(),
+                          watch.stop};
   return refresh_source(kind, input, settings.state_dir);
 }
 

@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "catalog/entry_name.h"
+#include "fetch/url.h"
 #include "fs/size_text.h"
 
 namespace omicsfs {
@@ -22,8 +23,15 @@ Error invalid(std::string message) {
   return Error{ErrorCode::kInvalid, std::move(message)};
 }
 
-Result<std::filesystem::path> parse_directory(std::string_view text,
-                                              std::string_view home) {
+struct Bounds {
+  int least;
+  int most;
+};
+
+}  // namespace
+
+Result<std::filesystem::path> parse_path(std::string_view text,
+                                         std::string_view home) {
   std::string path(text);
   if (text == "~" || text.starts_with("~/")) {
     if (home.empty()) {
@@ -38,10 +46,7 @@ Result<std::filesystem::path> parse_directory(std::string_view text,
   return std::filesystem::path(path).lexically_normal();
 }
 
-struct Bounds {
-  int least;
-  int most;
-};
+namespace {
 
 Result<int> parse_count(std::string_view text, Bounds bounds) {
   int value = 0;
@@ -74,12 +79,12 @@ Result<void> store(Result<T> value, U& place) {
 
 Result<void> set_state_dir(Settings& settings, std::string_view text,
                            std::string_view home) {
-  return store(parse_directory(text, home), settings.state_dir);
+  return store(parse_path(text, home), settings.state_dir);
 }
 
 Result<void> set_cache_dir(Settings& settings, std::string_view text,
                            std::string_view home) {
-  return store(parse_directory(text, home), settings.cache.dir);
+  return store(parse_path(text, home), settings.cache.dir);
 }
 
 Result<void> set_cache_limit(Settings& settings, std::string_view text,
@@ -151,6 +156,16 @@ constexpr std::array<SettingKey, 11> kKeys = {{
 }};
 
 }  // namespace
+
+Result<std::string> catalogue_place(std::string_view text,
+                                    std::string_view home) {
+  std::string place(text);
+  if (is_http_url(place)) {
+    return place;
+  }
+  const auto path = parse_path(text, home);
+  return path ? Result<std::string>(path->native()) : path.error();
+}
 
 std::span<const SettingKey> setting_keys() { return kKeys; }
 

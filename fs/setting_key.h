@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,14 @@ struct SettingKey {
 [[nodiscard]] std::span<const SettingKey> setting_keys();
 // The key of that name, or null.
 [[nodiscard]] const SettingKey* find_setting_key(std::string_view name);
+
+// `text` as an absolute path, "~" as `home`. Errors: kInvalid.
+Result<std::filesystem::path> parse_path(std::string_view text,
+                                         std::string_view home);
+// A document of a catalogue: an http(s) url as it is, or parse_path's path.
+// Errors: kInvalid.
+Result<std::string> catalogue_place(std::string_view text,
+                                    std::string_view home);
 
 // The variable that sets a key: "cache.keep_free" is OMICSFS_CACHE_KEEP_FREE,
 // "sources.abc-atlas.base_url" is OMICSFS_SOURCES_ABC_ATLAS_BASE_URL.

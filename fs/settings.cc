@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "catalog/entry_name.h"
 #include "fs/setting_key.h"
@@ -14,7 +16,6 @@ namespace {
 
 constexpr std::string_view kVariablePrefix = "OMICSFS_";
 constexpr std::string_view kSourceKeyPrefix = "sources.";
-constexpr std::string_view kBaseUrlSuffix = ".base_url";
 
 // Variables that are no settings: which file to read, where to log, a secret.
 constexpr std::array<std::string_view, 3> kOtherVariables = {
@@ -55,28 +56,53 @@ Settings default_settings(const Environment& environment) {
   return settings;
 }
 
-std::string base_url_key(std::string_view source) {
-  return fmt::format("{}{}{}", kSourceKeyPrefix, source, kBaseUrlSuffix);
-}
+// A key of a source that one text can set.
+struct SourceKey {
+  std::string_view name;
+  Result<void> (*set)(SourceSettings& settings, std::string_view text,
+                      std::string_view home);
+  bool of_catalogue;  // only of sources that a catalogue drives
+};
 
-Result<void> set_base_url(Settings& settings, std::string_view source,
-                          std::string_view text) {
+Result<void> set_base_url(SourceSettings& settings, std::string_view text,
+                          std::string_view /*home*/) {
   auto url = parse_base_url(text);
   if (!url) {
     return url.error();
   }
-  settings.sources[std::string(source)].base_url = *std::move(url);
+  settings.base_url = *std::move(url);
   return {};
 }
 
-// The known source whose base url `key` names, or "".
-std::string_view source_of_key(std::string_view key) {
+Result<void> set_catalogue(SourceSettings& settings, std::string_view text,
+                           std::string_view home) {
+  auto place = catalogue_place(text, home);
+  if (!place) {
+    return place.error();
+  }
+  settings.catalogue = {*std::move(place)};
+  return {};
+}
+
+constexpr std::array<SourceKey, 2> kSourceKeys = {{
+    {"base_url", set_base_url, false},
+    {"catalogue", set_catalogue, true},
+}};
+
+std::string source_key(const SourceKind& kind, const SourceKey& key) {
+  return fmt::format("{}{}.{}", kSourceKeyPrefix, kind.name, key.name);
+}
+
+// Calls `take(kind, key)` for each key of each source that has it.
+template <typename Take>
+void for_each_source_key(const Take& take) {
   for (const SourceKind& kind : all_sources()) {
-    if (key == base_url_key(kind.name)) {
-      return kind.name;
+    for (const SourceKey& key : kSourceKeys) {
+      if (!key.of_catalogue || !kind.default_catalogue.empty()) {
+        take(kind, key);
+      }
     }
   }
-  return "";
 }
 
 Result<void> assign(Settings& settings, const Assignment& assignment,
@@ -84,12 +110,16 @@ Result<void> assign(Settings& settings, const Assignment& assignment,
   if (const SettingKey* key = find_setting_key(assignment.key)) {
     return key->set(settings, assignment.value, home);
   }
-  const std::string_view source = source_of_key(assignment.key);
-  if (!source.empty()) {
-    return set_base_url(settings, source, assignment.value);
-  }
-  return Error{ErrorCode::kInvalid,
-               "unknown setting " + omicsfs::quoted(assignment.key)};
+  std::optional<Result<void>> set;
+  for_each_source_key([&](const SourceKind& kind, const SourceKey& key) {
+    if (assignment.key == source_key(kind, key)) {
+      set = key.set(settings.sources[std::string(kind.name)], assignment.value,
+                    home);
+    }
+  });
+  return set ? *std::move(set)
+             : Error{ErrorCode::kInvalid,
+                     "unknown setting " + omicsfs::quoted(assignment.key)};
 }
 
 // Each variable that sets a key, as the assignment that it makes.
@@ -98,10 +128,10 @@ std::map<std::string, std::string> keys_by_variable() {
   for (const SettingKey& key : setting_keys()) {
     keys.emplace(variable_of(key.name), key.name);
   }
-  for (const SourceKind& kind : all_sources()) {
-    const std::string key = base_url_key(kind.name);
-    keys.emplace(variable_of(key), key);
-  }
+  for_each_source_key([&](const SourceKind& kind, const SourceKey& key) {
+    const std::string name = source_key(kind, key);
+    keys.emplace(variable_of(name), name);
+  });
   return keys;
 }
 

@@ -78,6 +78,10 @@ class SettingsReader {
   Result<void> read_group(const std::string& prefix, const JsonValue& group);
   Result<void> read_mirror(const Member& member);
   Result<void> read_source(const Member& member);
+  Result<void> read_catalogue(SourceSettings& settings,
+                              const JsonValue& value) const;
+  Result<void> read_catalogue_key(SourceSettings& settings,
+                                  const Member& member) const;
   Result<void> read_source_key(const SourceKind& source,
                                SourceSettings& settings, const Member& member);
 
@@ -195,10 +199,68 @@ Result<void> SettingsReader::read_source(const Member& member) {
   });
 }
 
+// One string, or an array of them.
+Result<void> SettingsReader::read_catalogue(SourceSettings& settings,
+                                            const JsonValue& value) const {
+  const auto elements = value.is_string()
+                            ? Result<std::vector<JsonValue>>(
+                                  std::vector<JsonValue>{value})
+                            : value.elements();
+  if (!elements) {
+    return elements.error();
+  }
+  settings.catalogue.clear();
+  for (const JsonValue& element : *elements) {
+    const auto text = element.as_string();
+    if (!text) {
+      return text.error();
+    }
+    auto place = catalogue_place(*text, home_);
+    if (!place) {
+      return element.error(place.error().message);
+    }
+    settings.catalogue.push_back(*std::move(place));
+  }
+  return {};
+}
+
+// Keys of sources that a catalogue drives.
+Result<void> SettingsReader::read_catalogue_key(SourceSettings& settings,
+                                                const Member& member) const {
+  const auto& [key, value] = member;
+  if (key == "catalogue") {
+    return read_catalogue(settings, value);
+  }
+  if (key == "archived") {
+    const auto archived = value.as_bool();
+    settings.archived = archived && *archived;
+    return archived ? Result<void>() : archived.error();
+  }
+  auto datasets = string_list(value, check_entry_name);
+  if (!datasets) {
+    return datasets.error();
+  }
+  settings.datasets = *std::move(datasets);
+  return {};
+}
+
+std::string_view source_keys(const SourceKind& source) {
+  if (!source.default_catalogue.empty()) {
+    return "base_url, catalogue, archived, datasets";
+  }
+  return source.of_archives ? "base_url, releases, archives"
+                            : "base_url, releases";
+}
+
 Result<void> SettingsReader::read_source_key(const SourceKind& source,
                                              SourceSettings& settings,
                                              const Member& member) {
   const auto& [key, value] = member;
+  const bool of_catalogue = !source.default_catalogue.empty();
+  if (of_catalogue &&
+      (key == "catalogue" || key == "archived" || key == "datasets")) {
+    return read_catalogue_key(settings, member);
+  }
   if (key == "base_url") {
     const auto text = value.as_string();
     if (!text) {
@@ -219,7 +281,7 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     settings.archives = *std::move(archives);
     return {};
   }
-  if (key == "releases") {
+  if (key == "releases" && !of_catalogue) {
     auto releases = string_list(value, check_entry_name);
     if (!releases) {
       return releases.error();
@@ -227,8 +289,7 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     settings.releases = *std::move(releases);
     return {};
   }
-  return unknown_key(value, source.of_archives ? "base_url, releases, archives"
-                                               : "base_url, releases");
+  return unknown_key(value, source_keys(source));
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ _omicsfs() {
 
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      mount | umount | refresh | add | find | sources | ls | cache)
+      mount | umount | refresh | add | find | facets | sources | ls | cache)
         command=${COMP_WORDS[index]}
         break
         ;;
@@ -69,7 +69,7 @@ _omicsfs() {
   case $command:$word in
     :*)
       mapfile -t COMPREPLY < <(compgen -W \
-        "mount umount refresh add find sources ls cache --version $settings" -- "$word")
+        "mount umount refresh add find facets sources ls cache --version $settings" -- "$word")
       ;;
     mount:-*)
       mapfile -t COMPREPLY < <(compgen -W \
@@ -95,9 +95,13 @@ _omicsfs() {
       fi
       ;;
     find:-*)
-      mapfile -t COMPREPLY < <(compgen -W "--kind --json $settings" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "--kind --paths --tsv --json --count $settings" \
+        -- "$word")
       ;;
-    find:*)
+    facets:-*)
+      mapfile -t COMPREPLY < <(compgen -W "--json $settings" -- "$word")
+      ;;
+    find:* | facets:*)
       mapfile -t COMPREPLY < <(compgen -W "$(_omicsfs_sources "$program")" \
         -- "$word")
       ;;

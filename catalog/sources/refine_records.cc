@@ -13,7 +13,7 @@ constexpr std::string_view kPrefix = "refinebio_";
 void add_field(SnapshotRecord& record, std::string name,
                const std::string& value) {
   if (!value.empty()) {
-    record.fields.emplace_back(std::move(name), value);
+    record.fields.push_back({std::move(name), value});
   }
 }
 

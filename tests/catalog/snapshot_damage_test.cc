@@ -155,9 +155,9 @@ TEST(DamagedSnapshot, WrongValuesInTheRowsAreCorrupt) {
   ASSERT_TRUE(database->execute(
       "UPDATE nodes SET kind = 9" + node(0) + "UPDATE nodes SET size = -1" +
       node(1) + "UPDATE contents SET digest = 'md5:xyz'" + content(2, "id") +
-      "DELETE FROM content_urls" + content(3, "content") +
+      "UPDATE contents SET urls = ''" + content(3, "id") +
       "UPDATE nodes SET content = 12345" + node(4) +
-      "UPDATE entries SET name = 'a/b' WHERE name = 'README.txt';"));
+      "UPDATE listing SET name = 'a/b' WHERE name = 'README.txt';"));
   const auto snapshot = Snapshot::open(dir / "s");
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   EXPECT_EQ((*snapshot)->node(ids[0]).error().code, ErrorCode::kCorrupt);

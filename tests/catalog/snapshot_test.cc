@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "catalog/inline_chunks.h"
 #include "tests/catalog/composed_snapshot.h"
 #include "tests/catalog/scratch_dir.h"
 #include "tests/catalog/tree_text.h"
@@ -245,13 +246,13 @@ TEST(Snapshot, XattrsAreOrderedByName) {
   EXPECT_TRUE(snapshot->xattrs(kRootNode)->empty());
 }
 
-TEST(Snapshot, FilesWithOneContentShareItsRowAndAllItsUrls) {
+TEST(Snapshot, FilesOfEqualBytesKeepTheirOwnUrls) {
   const ScratchDir dir;
   RemoteFile one = remote_file_named("one", 4);
   one.digest = digest_of(DigestKind::kMd5, {});
   RemoteFile two = remote_file_named("two", 4);
   two.digest = one.digest;
-  two.urls.push_back(one.urls.front());
+  two.urls.push_back("https://mirror/two");
   const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
     ASSERT_TRUE(tree.add_file("a", one, 0));
     ASSERT_TRUE(tree.add_file("b", two, 0));
@@ -259,9 +260,104 @@ TEST(Snapshot, FilesWithOneContentShareItsRowAndAllItsUrls) {
   const NodeFacts a = *node_at(*snapshot, "a");
   const NodeFacts b = *node_at(*snapshot, "b");
   EXPECT_NE(a.id, b.id);
-  const std::vector<std::string> both = {"https://h/one", "https://h/two"};
-  EXPECT_EQ(snapshot->remote_file(a.id)->urls, both);
-  EXPECT_EQ(snapshot->remote_file(b.id)->urls, both);
+  EXPECT_EQ(snapshot->remote_file(a.id)->urls, one.urls);
+  EXPECT_EQ(snapshot->remote_file(b.id)->urls, two.urls);
+}
+
+TEST(Snapshot, AUrlWithALineBreakIsRefused) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", [](TreeBuilder& tree) {
+    RemoteFile file = remote_file_named("one", 4);
+    file.urls.push_back("https://h/a\nhttps://h/b");
+    const auto added = tree.add_file("a", file, 0);
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().code, ErrorCode::kInvalid);
+  });
+}
+
+// Bytes that no compression makes fewer, and others.
+std::string mixed_bytes(std::size_t count) {
+  std::string bytes;
+  std::uint64_t state = 1;
+  while (bytes.size() < count) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    bytes += static_cast<char>(bytes.size() / 70'000 % 2 == 0 ? state >> 56U
+                                                               : 'a');
+  }
+  return bytes;
+}
+
+TEST(Snapshot, LargeInlineFilesAreReadAtAnyPlace) {
+  const ScratchDir dir;
+  const std::string whole = mixed_bytes(3 * kChunkBytes + 1234);
+  const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_inline_file("whole", whole, 7));
+    const auto piecewise = tree.begin_inline_file("pieces", 7);
+    ASSERT_TRUE(piecewise);
+    for (std::size_t at = 0; at < whole.size(); at += 9999) {
+      ASSERT_TRUE(tree.append_bytes(*piecewise, whole.substr(at, 9999)));
+    }
+    ASSERT_TRUE(tree.end_bytes(*piecewise));
+    const auto empty = tree.begin_inline_file("empty", 7);
+    ASSERT_TRUE(empty);
+    ASSERT_TRUE(tree.end_bytes(*empty));
+  });
+  for (const char* name : {"whole", "pieces"}) {
+    const NodeFacts file = *node_at(*snapshot, name);
+    EXPECT_EQ(file.size, whole.size());
+    EXPECT_EQ(*snapshot->inline_bytes(file.id, 0, whole.size()), whole);
+    for (const std::uint64_t at :
+         {std::uint64_t{0}, kChunkBytes - 1, kChunkBytes, 3 * kChunkBytes,
+          3 * kChunkBytes + 1233, 3 * kChunkBytes + 1234,
+          std::uint64_t{1} << 60U}) {
+      const std::size_t from = std::min<std::uint64_t>(at, whole.size());
+      EXPECT_EQ(*snapshot->inline_bytes(file.id, at, kChunkBytes + 5),
+                whole.substr(from, kChunkBytes + 5))
+          << name << " at " << at;
+    }
+  }
+  const NodeFacts empty = *node_at(*snapshot, "empty");
+  EXPECT_EQ(empty.size, 0U);
+  EXPECT_EQ(*snapshot->inline_bytes(empty.id, 0, 9), "");
+}
+
+TEST(Snapshot, AFileWhoseBytesDidNotEndIsNoWholeTree) {
+  const ScratchDir dir;
+  auto writer = SnapshotWriter::create(dir / "s", {"test", 1, 0});
+  auto tree = TreeBuilder::create(*writer, 0);
+  ASSERT_TRUE(tree->begin_inline_file("f", 0));
+  const auto done = writer->commit();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kInvalid);
+}
+
+TEST(Snapshot, FieldsOfANodesRecordAreItsAttributes) {
+  const ScratchDir dir;
+  const auto snapshot = composed_snapshot(dir / "s", [](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.set_property("field_prefix", "encode."));
+    const auto file = tree.add_inline_file("f", "", 0);
+    const auto other = tree.add_inline_file("g", "", 0);
+    ASSERT_TRUE(file && other);
+    ASSERT_TRUE(tree.set_xattr(*file, "omicsfs.release", "1"));
+    const RecordField fields[] = {
+        {"target", "CTCF", FieldKind::kTerm},
+        {"slims", R"(["blood", "lung"])", FieldKind::kTermList},
+        {"md5sum", "abc", FieldKind::kText}};
+    ASSERT_TRUE(tree.add_record({"file", "F", "f", fields, *file}));
+  });
+  const NodeId file = node_at(*snapshot, "f")->id;
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(*snapshot->xattrs(file), (Pairs{{"encode.md5sum", "abc"},
+                                            {"encode.slims",
+                                             R"(["blood", "lung"])"},
+                                            {"encode.target", "CTCF"},
+                                            {"omicsfs.release", "1"}}));
+  EXPECT_EQ(*snapshot->xattr(file, "encode.target"), "CTCF");
+  EXPECT_EQ(*snapshot->xattr(file, "target"), std::nullopt);
+  EXPECT_EQ(*snapshot->xattr(file, "encode.none"), std::nullopt);
+  const NodeId other = node_at(*snapshot, "g")->id;
+  EXPECT_TRUE(snapshot->xattrs(other)->empty());
+  EXPECT_EQ(*snapshot->xattr(other, "encode.target"), std::nullopt);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/inline_chunks.h"
 #include "catalog/snapshot.h"
 #include "tests/catalog/composed_snapshot.h"
 #include "tests/catalog/scratch_dir.h"
@@ -82,6 +83,24 @@ TEST(TreeBuilder, ASnapshotHasOneRoot) {
       SnapshotWriter::create(dir / "s", {"test", 1, 0});
   ASSERT_TRUE(TreeBuilder::create(*writer, 0));
   EXPECT_FALSE(TreeBuilder::create(*writer, 0));
+}
+
+TEST(TreeBuilder, WhatFindsItsNameTakenLeavesNothingBehind) {
+  const ScratchDir dir;
+  const std::string large(3 * kChunkBytes, 'x');
+  const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
+    ASSERT_TRUE(tree.add_inline_file("f", "first", 0));
+    ASSERT_FALSE(tree.add_inline_file("f", large, 0));
+    ASSERT_FALSE(tree.add_symlink("f", "x", 0));
+    ASSERT_FALSE(tree.add_file("f", remote_file_named("f", 4), 0));
+    ASSERT_FALSE(tree.begin_inline_file("f", 0));
+    ASSERT_TRUE(tree.add_inline_file("g", large, 0));
+  });
+  EXPECT_EQ(*snapshot->inline_bytes(node_at(*snapshot, "f")->id, 0, 99),
+            "first");
+  EXPECT_EQ(*snapshot->inline_bytes(node_at(*snapshot, "g")->id, 0,
+                                    large.size()),
+            large);
 }
 
 }  // namespace

@@ -175,10 +175,39 @@ TEST(CommandLine, TakesConditionsOfFind) {
                                 "refine-bio", "sex=female", "a=b=c"});
   EXPECT_EQ(options.source, "refine-bio");
   EXPECT_EQ(options.kind, "sample");
-  EXPECT_EQ(options.format, OutputFormat::kJson);
+  EXPECT_EQ(options.format, FindFormat::kJson);
   ASSERT_EQ(options.conditions.size(), 2U);
   EXPECT_EQ(options.conditions[0].name, "sex");
   EXPECT_EQ(options.conditions[1].value, "b=c");
+}
+
+TEST(CommandLine, TakesOneFormOfWhatIsFound) {
+  const std::pair<const char*, FindFormat> forms[] = {
+      {"--paths", FindFormat::kPaths},
+      {"--tsv", FindFormat::kTsv},
+      {"--json", FindFormat::kJson},
+      {"--count", FindFormat::kCount}};
+  for (const auto& [flag, format] : forms) {
+    EXPECT_EQ(accepted_as<FindOptions>({"find", "encode", flag}).format, format);
+    for (const auto& [other, unused] : forms) {
+      if (other != flag) {
+        EXPECT_FALSE(refusal({"find", "encode", flag, other}).empty());
+      }
+    }
+  }
+  EXPECT_EQ(accepted_as<FindOptions>({"find", "encode"}).format,
+            FindFormat::kText);
+}
+
+TEST(CommandLine, TakesAFieldOfFacets) {
+  const auto all = accepted_as<FacetsOptions>({"facets", "encode"});
+  EXPECT_EQ(all.source, "encode");
+  EXPECT_EQ(all.field, "");
+  const auto one =
+      accepted_as<FacetsOptions>({"facets", "--json", "encode", "assay"});
+  EXPECT_EQ(one.field, "assay");
+  EXPECT_EQ(one.format, OutputFormat::kJson);
+  EXPECT_TRUE(contains(refusal({"facets", "nothing"}), "encode"));
 }
 
 TEST(CommandLine, SplitsThePlaceOfLsAtItsFirstSlash) {

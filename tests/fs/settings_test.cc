@@ -268,5 +268,44 @@ TEST(ParseBaseUrl, RefusesWhatIsNoFolderOnTheWeb) {
   }
 }
 
+TEST(MergeSettings, TakesWhatACatalogueDrives) {
+  const SourceSettings one =
+      from_file(R"({"sources": {"encode": {"catalogue": "~/files.json",
+                                           "archived": true,
+                                           "datasets": ["annotations"]}}})")
+          .source("encode");
+  EXPECT_EQ(one.catalogue, std::vector<std::string>{"/home/ada/files.json"});
+  EXPECT_TRUE(one.archived);
+  EXPECT_EQ(one.datasets, std::vector<std::string>{"annotations"});
+  const SourceSettings two =
+      from_file(R"({"sources": {"encode": {"catalogue": [
+                     "https://h/search/?type=File&limit=all", "/a.tsv"]}}})")
+          .source("encode");
+  EXPECT_EQ(two.catalogue,
+            (std::vector<std::string>{"https://h/search/?type=File&limit=all",
+                                      "/a.tsv"}));
+  EXPECT_FALSE(two.archived);
+  EXPECT_EQ(two.datasets, std::vector<std::string>{"experiments"});
+  const Environment environment = {
+      {"HOME", "/home/ada"}, {"OMICSFS_SOURCES_ENCODE_CATALOGUE", "~/c.tsv"}};
+  EXPECT_EQ(merged({{}, environment, {}}).settings.source("encode").catalogue,
+            std::vector<std::string>{"/home/ada/c.tsv"});
+}
+
+TEST(MergeSettings, RefusesWhatIsNoCatalogue) {
+  for (const char* source :
+       {R"({"catalogue": "files.json"})", R"({"catalogue": 3})",
+        R"({"catalogue": ["ftp://h/x"]})", R"({"archived": "yes"})",
+        R"({"datasets": ["a/b"]})", R"({"releases": ["1"]})"}) {
+    EXPECT_TRUE(contains(refusal_of_file(R"({"sources": {"encode": )" +
+                                         std::string(source) + "}}"),
+                         "/sources/encode/"))
+        << source;
+  }
+  EXPECT_TRUE(contains(
+      refusal_of_file(R"({"sources": {"abc-atlas": {"catalogue": "/a"}}})"),
+      "base_url, releases"));
+}
+
 }  // namespace
 }  // namespace omicsfs

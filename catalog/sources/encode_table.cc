@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/sources/encode_table.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "catalog/entry_name.h"
+#include "catalog/json_fields.h"
+#include "catalog/sources/encode_rules.h"
+#include "catalog/tsv_reader.h"
+
+namespace omicsfs {
+namespace {
+
+using Field = EncodeField;
+using Cells = std::span<const std::string_view>;
+
+constexpr std::string_view kPortalId = "File accession";
+constexpr std::string_view kPortalExperiment = "Experiment accession";
+constexpr std::string_view kPortalDataset = "Dataset accession";
+
+// What the columns of a table hold.
+struct Columns {
+  std::vector<std::optional<Field>> fields;
+  bool of_portal = false;        // metadata.tsv
+  std::string_view dataset_kind;  // of its experiments
+};
+
+bool has(Cells header, std::string_view title) {
+  return std::find(header.begin(), header.end(), title) != header.end();
+}
+
+Columns columns_of(Cells header) {
+  Columns columns;
+  columns.of_portal = has(header, kPortalId);
+  columns.dataset_kind = has(header, kPortalExperiment) ? "experiments"
+                         : has(header, kPortalDataset)  ? "annotations"
+                                                        : "";
+  for (const std::string_view title : header) {
+    columns.fields.push_back(columns.of_portal
+                                 ? encode_field_of_portal_column(title)
+                                 : encode_field_of_key(title));
+  }
+  return columns;
+}
+
+// Which file a row is, and how large, must be told.
+bool suffices(const Columns& columns) {
+  const auto tells = [&](Field field) {
+    return std::find(columns.fields.begin(), columns.fields.end(), field) !=
+           columns.fields.end();
+  };
+  return tells(Field::kFileSize) &&
+         (tells(Field::kId) || tells(Field::kAccession) ||
+          tells(Field::kHref) || tells(Field::kCloudUrl));
+}
+
+// A cell such as `["a", "b"]`, or as Python writes a list: `['a', 'b']`.
+std::optional<std::vector<std::string>> bracketed(std::string_view cell) {
+  const auto read = [](std::string_view text)
+      -> std::optional<std::vector<std::string>> {
+    const auto list = JsonValue::parse(text);
+    const auto elements =
+        list ? list->elements()
+             : Result<std::vector<JsonValue>>(list.error());
+    if (!elements) {
+      return std::nullopt;
+    }
+    std::vector<std::string> items;
+    for (const JsonValue& element : *elements) {
+      const auto size = element.as_size();
+      auto item = size ? Result<std::string>(std::to_string(*size))
+                       : element.as_string();
+      if (!item) {
+        return std::nullopt;
+      }
+      items.push_back(*std::move(item));
+    }
+    return items;
+  };
+  if (auto items = read(cell)) {
+    return items;
+  }
+  std::string other(cell);
+  std::replace(other.begin(), other.end(), '\'', '"');
+  return read(other);
+}
+
+// The parts of a cell between ", ". The portal joins them in no certain order.
+std::vector<std::string> parts_of(std::string_view cell) {
+  constexpr std::string_view kBetween = ", ";
+  std::vector<std::string> parts;
+  while (!cell.empty()) {
+    const std::string_view part = cell.substr(0, cell.find(kBetween));
+    parts.emplace_back(part);
+    cell.remove_prefix(std::min(part.size() + kBetween.size(), cell.size()));
+  }
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  return parts;
+}
+
+std::string list_text(std::string_view cell, EncodeShape shape) {
+  if (cell.starts_with('[')) {
+    if (const auto items = bracketed(cell)) {
+      return encode_list(*items, shape);
+    }
+  }
+  return encode_list(parts_of(cell), shape);
+}
+
+void set_cell(EncodeFile& file, Field field, std::string_view cell) {
+  switch (encode_column(field).shape) {
+    case EncodeShape::kList:
+    case EncodeShape::kNumbers:
+      file.set(field, list_text(cell, encode_column(field).shape));
+      return;
+    case EncodeShape::kFlag:
+      file.set(field, cell == "True" || cell == "true" ? "true" : "false");
+      return;
+    case EncodeShape::kText:
+    case EncodeShape::kNumber:
+    case EncodeShape::kSegment:
+      file.set(field, cell);
+      return;
+  }
+}
+
+void read_row(Cells cells, const Columns& columns, EncodeFile& file) {
+  file.clear();
+  for (std::size_t index = 0; index < cells.size(); ++index) {
+    const auto field = columns.fields[index];
+    if (field && !cells[index].empty()) {
+      set_cell(file, *field, cells[index]);
+    }
+  }
+  if (columns.of_portal && file.has(Field::kExperiments)) {
+    file.set(Field::kDataset,
+             std::string("/")
+                 .append(columns.dataset_kind)
+                 .append("/")
+                 .append(file.get(Field::kExperiments))
+                 .append("/"));
+  }
+}
+
+bool is_blank(Cells cells) {
+  return std::all_of(cells.begin(), cells.end(),
+                     [](std::string_view cell) { return cell.empty(); });
+}
+
+// The header's columns. A report.tsv has a line with its date and url before
+// it.
+Result<Columns> read_header(TsvReader& table) {
+  for (int lines = 0; lines < 2; ++lines) {
+    const auto more = table.next();
+    if (!more) {
+      return more.error();
+    }
+    if (!*more) {
+      break;
+    }
+    Columns columns = columns_of(table.cells());
+    if (suffices(columns)) {
+      return columns;
+    }
+  }
+  return Error{ErrorCode::kInvalid,
+               "no header line tells of a file's size (\"file_size\", "
+               "\"Size\") and of which file it is (\"accession\", "
+               "\"File accession\", \"href\")"};
+}
+
+}  // namespace
+
+Result<void> read_encode_table(const ReadPiece& read, const EncodeRows& rows) {
+  TsvReader table(read);
+  const auto columns = read_header(table);
+  if (!columns) {
+    return columns.error();
+  }
+  EncodeFile file;
+  std::optional<std::string> odd;  // the last row's place, where it is short
+  while (true) {
+    const auto more = table.next();
+    if (!more) {
+      return more.error();
+    }
+    if (!*more) {
+      return {};  // what is odd at the end was cut off there
+    }
+    if (odd) {
+      rows.bad(*odd, "it is cut short");
+      odd.reset();
+    }
+    const auto cells = table.cells();
+    const std::string place = "line " + std::to_string(table.line());
+    if (cells.size() < columns->fields.size() || is_blank(cells)) {
+      odd = place;
+    } else if (cells.size() > columns->fields.size()) {
+      rows.bad(place, "it has more cells than there are columns");
+    } else {
+      read_row(cells, *columns, file);
+      if (auto taken = rows.take(file, place); !taken) {
+        return taken;
+      }
+    }
+  }
+}
+
+Result<void> read_encode_file_list(const ReadPiece& read,
+                                   const EncodeRows& rows) {
+  TsvReader lines(read);
+  EncodeFile file;
+  while (true) {
+    const auto more = lines.next();
+    if (!more || !*more) {
+      return more ? Result<void>() : more.error();
+    }
+    const std::string_view line = lines.cells().front();
+    const std::string place = "line " + std::to_string(lines.line());
+    if (line.find("/metadata/?") != std::string_view::npos ||
+        line.find("/metadata?") != std::string_view::npos) {
+      // A cart's link has words for curl behind its url.
+      rows.metadata_link(std::string(line.substr(0, line.find(' '))));
+      continue;
+    }
+    file.clear();
+    file.set(Field::kDownloadLink, line);
+    const std::size_t files = line.find("/files/");
+    if (files == std::string_view::npos) {
+      rows.bad(place, "it is no url of a file");
+      continue;
+    }
+    file.set(Field::kHref, line.substr(files));
+    if (auto taken = rows.take(file, place); !taken) {
+      return taken;
+    }
+  }
+}
+
+}  // namespace omicsfs

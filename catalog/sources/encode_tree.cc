@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/sources/encode_tree.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <functional>
+#include <utility>
+
+#include "catalog/json_fields.h"
+
+namespace omicsfs {
+namespace {
+
+using Field = EncodeField;
+
+// An address that is redirected to the object's own (fetch/resolve_url.h).
+constexpr std::string_view kRedirect = "redirect:";
+
+// Between two words of how far it is.
+constexpr std::uint64_t kFilesATime = 4096;
+
+constexpr std::size_t kSortBytes = std::size_t{16} << 20;
+
+std::uint64_t size_of(const EncodeFile& file) {
+  const std::string_view text = file.get(Field::kFileSize);
+  std::uint64_t size = 0;
+  std::from_chars(text.data(), text.data() + text.size(), size);
+  return size;
+}
+
+// Where its bytes are: the public bucket, then the portal, which tells a url
+// that is good for a while.
+RemoteFile remote_file(const EncodeFile& file) {
+  RemoteFile remote;
+  if (file.has(Field::kCloudUrl)) {
+    remote.urls.emplace_back(file.get(Field::kCloudUrl));
+  }
+  remote.urls.push_back(
+      std::string(kRedirect).append(file.get(Field::kDownloadLink)));
+  remote.size = size_of(file);
+  if (file.has(Field::kMd5sum)) {
+    remote.digest = Digest{DigestKind::kMd5,
+                           std::string(file.get(Field::kMd5sum))};
+  } else {
+    remote.validator = file.get(Field::kDateCreated);
+  }
+  return remote;
+}
+
+// "/files/ENCFF1/" as "ENCFF1".
+std::string id_of_path(std::string_view path) {
+  if (path.ends_with('/')) {
+    path.remove_suffix(1);
+  }
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+std::vector<std::string> list_items(std::string_view list) {
+  std::vector<std::string> items;
+  const auto parsed = JsonValue::parse(list);
+  const auto elements = parsed ? parsed->elements()
+                               : Result<std::vector<JsonValue>>(parsed.error());
+  if (!elements) {
+    return items;
+  }
+  for (const JsonValue& element : *elements) {
+    if (auto item = element.as_string()) {
+      items.push_back(*std::move(item));
+    }
+  }
+  return items;
+}
+
+}  // namespace
+
+std::string encode_shard(std::string_view id) {
+  constexpr std::size_t kPrefix = 5;  // of "ENCFF" or "TSTFF"
+  const bool own = id.size() == 11 &&
+                   (id.starts_with("ENCFF") || id.starts_with("TSTFF"));
+  return std::string("files/").append(own ? id.substr(kPrefix, 3)
+                                          : std::string_view("external"));
+}
+
+EncodeTree::EncodeTree(TreeBuilder& tree, Settings settings)
+    : tree_(tree),
+      settings_(std::move(settings)),
+      views_(tree, settings_.now),
+      by_dataset_(settings_.scratch_directory, kSortBytes) {}
+
+Result<void> EncodeTree::begin() {
+  for (const char* name : {"experiments", "files", "by-format"}) {
+    if (auto made = tree_.add_directory(name, settings_.now); !made) {
+      return made.error();
+    }
+  }
+  const auto files = tree_.begin_inline_file("files.tsv", settings_.now);
+  const auto unavailable =
+      tree_.begin_inline_file("unavailable.tsv", settings_.now);
+  if (!files || !unavailable) {
+    return files ? unavailable.error() : files.error();
+  }
+  files_table_ = *files;
+  unavailable_table_ = *unavailable;
+  auto told = tree_.append_bytes(files_table_, encode_files_header());
+  return told ? tree_.append_bytes(unavailable_table_,
+                                   encode_unavailable_header())
+              : told;
+}
+
+Result<void> EncodeTree::add(const EncodeFile& file) {
+  const EncodeVerdict verdict = judge_encode_file(file, settings_.choice);
+  if (verdict == EncodeVerdict::kPassedOver) {
+    ++totals_.passed_over;
+    return {};
+  }
+  line_.clear();
+  append_encode_files_line(line_, file);
+  if (auto told = tree_.append_bytes(files_table_, line_); !told) {
+    return told;
+  }
+  if (verdict == EncodeVerdict::kUnavailable) {
+    ++totals_.unavailable;
+    return tree_.append_bytes(unavailable_table_,
+                              encode_unavailable_line(file));
+  }
+  return show(file);
+}
+
+// The file itself, under files/, and what is to be found by.
+Result<void> EncodeTree::show(const EncodeFile& file) {
+  const std::string name(encode_file_name(file));
+  const std::string shard = encode_shard(file.get(Field::kId)) + "/" + name;
+  const auto node = tree_.add_file(
+      shard, remote_file(file),
+      encode_date(file.get(Field::kDateCreated)).value_or(settings_.now));
+  if (!node) {
+    return node.error();
+  }
+  ++totals_.files;
+  totals_.bytes += size_of(file);
+  const std::string dataset = encode_dataset_path(file);
+  const std::string path = dataset.empty() ? shard : dataset + "/" + name;
+  Result<void> done = describe(file, *node, path);
+  if (done) {
+    done = views_.add_file(file, path);
+  }
+  if (!done || dataset.empty()) {
+    return done;
+  }
+  packed_.assign(reinterpret_cast<const char*>(&*node), sizeof(NodeId));
+  file.pack(packed_);
+  return by_dataset_.add(std::string(file.get(Field::kDataset))
+                             .append(1, '\0')
+                             .append(file.get(Field::kId)),
+                         packed_);
+}
+
+Result<void> EncodeTree::describe(const EncodeFile& file, NodeId node,
+                                  const std::string& path) {
+  std::vector<RecordField> fields;
+  fields.reserve(kEncodeFields);
+  for (const EncodeColumn& column : encode_columns()) {
+    // The urls are the file's, whose attribute omicsfs.url they are.
+    const bool shown = file.has(column.field) &&
+                       column.field != Field::kCloudUrl &&
+                       column.field != Field::kAzureUri;
+    if (shown) {
+      fields.push_back({column.name, file.get(column.field), column.kind});
+    }
+  }
+  return tree_.add_record(
+      {"file", file.get(Field::kId), path, fields, node});
+}
+
+Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
+  dataset_.emplace();
+  dataset_->path = encode_dataset_path(file);
+  dataset_->named = file.get(Field::kDataset);
+  dataset_->date =
+      encode_date(file.get(Field::kDateCreated)).value_or(settings_.now);
+  ++totals_.experiments;
+  if (auto made = tree_.add_directory(dataset_->path, dataset_->date); !made) {
+    return made.error();
+  }
+  const auto metadata = tree_.begin_inline_file(
+      dataset_->path + "/metadata.tsv", dataset_->date);
+  const auto links =
+      tree_.begin_inline_file(dataset_->path + "/files.txt", dataset_->date);
+  if (!metadata || !links) {
+    return metadata ? links.error() : metadata.error();
+  }
+  dataset_->metadata = *metadata;
+  dataset_->links = *links;
+  const std::string accession =
+      dataset_->path.substr(dataset_->path.find('/') + 1);
+  // As the portal's batch_download begins it.
+  const std::string first =
+      "\"" + settings_.portal + "metadata/?type=Experiment&accession=" +
+      accession + "\"\n";
+  auto told = tree_.append_bytes(*metadata, encode_metadata_header());
+  return told ? tree_.append_bytes(*links, first) : told;
+}
+
+Result<void> EncodeTree::add_to_dataset(const EncodeFile& file, NodeId node) {
+  if (dataset_ && dataset_->named != file.get(Field::kDataset)) {
+    if (auto ended = end_dataset(); !ended) {
+      return ended;
+    }
+  }
+  if (!dataset_) {
+    if (auto begun = begin_dataset(file); !begun) {
+      return begun;
+    }
+  }
+  const std::string id(file.get(Field::kId));
+  const std::string name(encode_file_name(file));
+  if (auto linked = tree_.add_link(dataset_->path + "/" + name, node);
+      !linked) {
+    return linked;
+  }
+  line_.clear();
+  append_encode_metadata_line(line_, file);
+  if (auto told = tree_.append_bytes(dataset_->metadata, line_); !told) {
+    return told;
+  }
+  line_.assign(file.get(Field::kDownloadLink)).append("\n");
+  if (auto told = tree_.append_bytes(dataset_->links, line_); !told) {
+    return told;
+  }
+  dataset_->text.add(file);
+  dataset_->facets.add(file);
+  dataset_->names.emplace(id, name);
+  for (const std::string& indexed : list_items(file.get(Field::kIndexOf))) {
+    dataset_->indexes.emplace_back(id_of_path(indexed), name);
+  }
+  return {};
+}
+
+// Tools look for an index beside its file, under that file's name and a suffix.
+Result<void> EncodeTree::link_indexes() {
+  std::sort(dataset_->indexes.begin(), dataset_->indexes.end());
+  std::string last;
+  for (const auto& [id, index] : dataset_->indexes) {
+    const auto indexed = dataset_->names.find(id);
+    if (indexed == dataset_->names.end() || id == last) {
+      continue;
+    }
+    last = id;
+    const std::string& name = indexed->second;
+    const std::string_view suffix = encode_index_suffix(name);
+    // Indexes of the two files of a pair of reads are of no use to a tool.
+    if (suffix.empty() || name.ends_with(".fastq.gz") ||
+        index.ends_with(".fastq.gz")) {
+      continue;
+    }
+    const std::string place = std::string(name).append(suffix);
+    const auto beside = tree_.add_symlink(dataset_->path + "/" + place, index,
+                                          dataset_->date);
+    if (!beside) {
+      return beside.error();
+    }
+    const auto among_all = tree_.add_symlink(
+        encode_shard(id) + "/" + place,
+        "../../" + dataset_->path + "/" + index, dataset_->date);
+    if (!among_all) {
+      return among_all.error();
+    }
+  }
+  return {};
+}
+
+Result<void> EncodeTree::end_dataset() {
+  Result<void> done = tree_.end_bytes(dataset_->metadata);
+  if (done) {
+    done = tree_.end_bytes(dataset_->links);
+  }
+  if (done) {
+    const auto text = tree_.add_inline_file(
+        dataset_->path + "/experiment.json",
+        dataset_->text.finish(dataset_->named, settings_.portal),
+        dataset_->date);
+    done = text ? Result<void>() : text.error();
+  }
+  if (done) {
+    done = link_indexes();
+  }
+  if (done) {
+    done = views_.add_dataset(dataset_->facets, dataset_->path);
+  }
+  dataset_.reset();
+  return done;
+}
+
+Result<EncodeTotals> EncodeTree::finish(
+    const std::string& catalogue,
+    const std::function<Result<void>(std::uint64_t)>& on_datasets) {
+  EncodeFile file;
+  std::uint64_t files = 0;
+  Result<void> done = by_dataset_.drain(
+      [&](std::string_view /*key*/, std::string_view payload) -> Result<void> {
+        NodeId node = 0;
+        std::memcpy(&node, payload.data(), sizeof(NodeId));
+        file.unpack(payload.substr(sizeof(NodeId)));
+        auto on = ++files % kFilesATime == 0 ? on_datasets(totals_.experiments)
+                                             : Result<void>();
+        return on ? add_to_dataset(file, node) : on;
+      });
+  if (done && dataset_) {
+    done = end_dataset();
+  }
+  if (done) {
+    done = tree_.end_bytes(files_table_);
+  }
+  if (done) {
+    done = tree_.end_bytes(unavailable_table_);
+  }
+  if (!done) {
+    return done.error();
+  }
+  totals_.has_assays = views_.has_assays();
+  const auto readme = tree_.add_inline_file(
+      "README.txt", encode_readme(totals_, catalogue), settings_.now);
+  return readme ? Result<EncodeTotals>(totals_) : readme.error();
+}
+
+}  // namespace omicsfs
