@@ -34,7 +34,7 @@ sys.path.append(str(SUPPORT))
 # pylint: disable=wrong-import-position
 from compose_encode_files import compose_bam, compose_peaks, compose_track, file_object  # noqa: E402
 
-SHARED = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else pathlib.Path("/nonexistent")
+SHARED = pathlib.Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else pathlib.Path("/nonexistent")
 COMPOSE = SUPPORT / "compose_encode.py"
 INTERVALS = """
 import sys, pyBigWig
@@ -211,7 +211,7 @@ class Browsing(Encode):
         self.omicsfs("refresh", "encode")
         before = self.omicsfs("find", "encode", "--count")
         with open(self.catalogue, "w", encoding="utf-8") as out:
-            run(sys.executable, str(COMPOSE), "--files", "60000", stdout=out)
+            run(sys.executable, str(COMPOSE), "--files", "12000", stdout=out)
         for number in (signal.SIGTERM, signal.SIGKILL):
             refresh = subprocess.Popen([OMICSFS, "refresh", "encode"], env=self.environment,
                                        stderr=subprocess.DEVNULL)

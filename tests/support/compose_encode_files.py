@@ -53,7 +53,7 @@ def compose_track(path):
     track.addHeader([("chr1", 3_000_000), ("chr2", 3_000_000)])
     for chromosome in ("chr1", "chr2"):
         starts = list(range(0, 2_900_000, 20))
-        track.addEntries(chromosome, starts, ends=[start + 20 for start in starts],
+        track.addEntries([chromosome] * len(starts), starts, ends=[start + 20 for start in starts],
                          values=[float(start * 7919 % 1000) / 7 for start in starts])
     track.close()
 
