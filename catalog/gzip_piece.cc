@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kBufferBytes = 65536;
 // The largest window, and a gzip header and trailer around the stream, in the
 // terms of inflateInit2().
-constexpr int kGzipWindow = 15 + 16;
+constexpr int kGzipFormat = 15 + 16;
 
 Error broken(const std::string& why) {
   return {ErrorCode::kInvalid, "broken gzip: " + why};
@@ -96,7 +96,7 @@ Result<void> GzipPiece::tell_form() {
   }
   const bool gzip = held_ >= 2 && buffer_[0] == '\x1f' && buffer_[1] == '\x8b';
   form_ = gzip ? Form::kGzip : Form::kPlain;
-  if (gzip && ::inflateInit2(&z_, kGzipWindow) != Z_OK) {
+  if (gzip && ::inflateInit2(&z_, kGzipFormat) != Z_OK) {
     return Error{ErrorCode::kIo, "no memory to inflate"};
   }
   within_member_ = gzip;

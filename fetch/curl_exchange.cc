@@ -13,12 +13,15 @@
 #include <utility>
 
 #include "fetch/private_address.h"
+#include "fetch/redirect.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
 namespace {
 
-constexpr long kMaxRedirects = 5;
+// The most of the body of a redirect, which nobody reads, that is taken so that
+// the connection can be used again.
+constexpr std::size_t kMaxLeftOut = 64UL * 1024;
 // The largest that libcurl 7.88 takes. Its default of 16 KiB costs a system
 // call and a call of ours for each 16 KiB.
 constexpr long kBufferBytes = 128L * 1024;
@@ -30,10 +33,6 @@ void set_text(CURL* easy, CURLoption option, const char* text) {
   if (curl_easy_setopt(easy, option, text) == CURLE_OUT_OF_MEMORY) {
     throw std::bad_alloc();
   }
-}
-
-bool is_https(std::string_view url) {
-  return server_of(url).starts_with("https:");
 }
 
 // The server's certificate was refused, or there is nothing to check it by.
@@ -68,7 +67,8 @@ std::string trusted_file(const TransportOptions& options) {
 CurlExchange::CurlExchange(Request request, std::shared_ptr<ResponseSink> sink)
     : request_(std::move(request)),
       sink_(std::move(sink)),
-      host_(server_or_none(request_.url)) {}
+      url_(request_.url),
+      host_(server_or_none(url_)) {}
 
 CurlExchange::~CurlExchange() {
   if (told_) {
@@ -97,14 +97,13 @@ void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
 
 void CurlExchange::set_request() {
   CURL* const easy = easy_.get();
-  const bool secure = is_https(request_.url);
-  set_text(easy, CURLOPT_URL, request_.url.c_str());
+  headers_.reset();
+  error_text_.fill('\0');
+  set_text(easy, CURLOPT_URL, url_.c_str());
   set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
-  // libcurl would send a header of ours to wherever a redirect leads.
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION,
-                   request_.secret_header.empty() ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMaxRedirects);
+  // Each request waits for its server's turn, also one that a redirect makes:
+  // so it is for us to follow it (redirect()).
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   set_text(easy, CURLOPT_USERAGENT, "omicsfs/" OMICSFS_VERSION);
   if (request_.range) {
     const std::string range =
@@ -176,7 +175,7 @@ std::size_t CurlExchange::header_callback(char* data, std::size_t one,
                                           void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
   auto taken = guarded([&]() -> Result<void> {
-    const auto header = exchange.take_header({data, one * size});
+    const auto header = exchange.reader_.take({data, one * size});
     return header ? Result<void>()
                   : header.error().within(describe_get(
                         exchange.request_.url, exchange.request_.range));
@@ -188,16 +187,6 @@ std::size_t CurlExchange::header_callback(char* data, std::size_t one,
 bool CurlExchange::goes_on(Result<void> taken) noexcept {
   taken_ = std::move(taken);
   return taken_.has_value();
-}
-
-Result<void> CurlExchange::take_header(std::string_view line) {
-  if (line.starts_with("HTTP/")) {
-    auto scheme = check_scheme();
-    if (!scheme) {
-      return scheme;
-    }
-  }
-  return reader_.take(line);
 }
 
 // Asked for each address that is tried, of a redirect's server as well; not
@@ -222,15 +211,7 @@ curl_socket_t CurlExchange::socket_callback(void* self,
 bool CurlExchange::may_reach(const sockaddr& address) const {
   const auto& allowed = options_->private_servers;
   return !allowed || has_proxy() || !is_private_address(address) ||
-         std::find(allowed->begin(), allowed->end(), server()) !=
-             allowed->end();
-}
-
-// That of the url where redirects have led.
-std::string CurlExchange::server() const {
-  const char* url = nullptr;
-  curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
-  return url == nullptr ? std::string() : server_of(url);
+         std::find(allowed->begin(), allowed->end(), host_) != allowed->end();
 }
 
 std::size_t CurlExchange::write_callback(char* data, std::size_t one,
@@ -246,6 +227,13 @@ Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
     return Error{ErrorCode::kInterrupted,
                  describe_get(request_.url, request_.range) + ": cancelled"};
   }
+  if (leads_on()) {
+    left_out_ += size;
+    return left_out_ <= kMaxLeftOut
+               ? Result<void>()
+               : Error{ErrorCode::kUnavailable,
+                       "refused a redirect: its body is too large"};
+  }
   auto head = deliver_head();
   if (!head) {
     return head;
@@ -258,9 +246,18 @@ Result<void> CurlExchange::deliver_head() {
     return {};
   }
   head_delivered_ = true;
+  tell_gate();
   ResponseHead head = reader_.head();
   head.waited = waited();
   return sink_->on_head(head);
+}
+
+void CurlExchange::tell_gate() {
+  if (permit_) {
+    permit_->answered(
+        pause_told_by(reader_.head(), std::chrono::system_clock::now()));
+    permit_.reset();
+  }
 }
 
 std::chrono::microseconds CurlExchange::waited() const {
@@ -271,32 +268,52 @@ std::chrono::microseconds CurlExchange::waited() const {
   return std::chrono::microseconds(std::max<curl_off_t>(answered - sent, 0));
 }
 
-// From http to https and back to http: libcurl is told of the schemes that the
-// first request may be redirected to, not of the way there.
-Result<void> CurlExchange::check_scheme() {
-  const char* url = nullptr;
-  curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
-  const bool https = url && is_https(url);
-  if (secure_ && !https) {
-    return Error{ErrorCode::kUnavailable,
-                 "refused a redirect from https to http"};
+void CurlExchange::begin() {
+  if (redirects_ == 0) {
+    sink_->on_started();
   }
-  secure_ = https;
-  return {};
+}
+
+// A header of ours that is secret would be sent to wherever it leads.
+bool CurlExchange::leads_on() const {
+  return request_.redirects == Redirects::kFollow && request_.method.empty() &&
+         request_.secret_header.empty() && is_redirect(reader_.head());
+}
+
+bool CurlExchange::redirect() {
+  if (!leads_on()) {
+    return false;
+  }
+  tell_gate();
+  auto target = redirects_ < kMaxRedirects
+                    ? redirect_target(url_, reader_.head().location)
+                    : Error{ErrorCode::kUnavailable,
+                            "refused a redirect: there were five before"};
+  if (!target) {
+    taken_ = target.error().within(describe_get(request_.url, request_.range));
+    return false;
+  }
+  ++redirects_;
+  url_ = *std::move(target);
+  host_ = server_of(url_);
+  reader_ = {};
+  left_out_ = 0;
+  return true;
 }
 
 void CurlExchange::end(CURLcode code) {
-  if (code == CURLE_OK) {
-    tell(deliver_head());
-    return;
+  if (!taken_) {
+    tell(std::move(taken_));
+  } else {
+    tell(code == CURLE_OK ? deliver_head() : failure_of(code));
   }
-  tell(taken_ ? failure_of(code) : std::move(taken_));
 }
 
 void CurlExchange::end(Error error) { tell(std::move(error)); }
 
 void CurlExchange::tell(Result<void> result) {
   told_ = true;
+  permit_.reset();
   sink_->on_done(std::move(result));
 }
 
@@ -304,7 +321,7 @@ void CurlExchange::tell(Result<void> result) {
 Error CurlExchange::failure_of(CURLcode code) const {
   const bool bad_url =
       code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-  const bool redirected = reader_.head().status != 0;
+  const bool redirected = redirects_ > 0;
   const bool invalid =
       (bad_url && !redirected) || is_untrusted(code) || kept_away_;
   return {invalid ? ErrorCode::kInvalid : ErrorCode::kUnavailable,
@@ -316,7 +333,7 @@ Error CurlExchange::failure_of(CURLcode code) const {
 // The system's own word where a connection could not be made, else libcurl's.
 std::string CurlExchange::reason_of(CURLcode code) const {
   if (kept_away_ && code == CURLE_COULDNT_CONNECT) {
-    return server() + " is at a private address, and no setting names it";
+    return host_ + " is at a private address, and no setting names it";
   }
   long number = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &number);

@@ -14,6 +14,7 @@
 
 #include "catalog/result.h"
 #include "fetch/curl_transport.h"
+#include "fetch/rate_gate.h"
 #include "fetch/response_head.h"
 #include "fetch/transport.h"
 
@@ -39,16 +40,23 @@ class CurlExchange {
   [[nodiscard]] bool wanted() const { return sink_->wanted(); }
   [[nodiscard]] bool urgent() const { return sink_->urgent(); }
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
-  // Of the request's url; "" where that names none.
+  // That of the url it stands at; "" where that names none.
   [[nodiscard]] const std::string& host() const { return host_; }
+
+  // The right to send what prepare() sets up, where it needs one.
+  void permit(std::optional<RatePermit> right) { permit_ = std::move(right); }
 
   // Sets `easy`, or a new handle where it is null, up for the request. The
   // exchange must not move from now on. Throws std::bad_alloc.
   void prepare(EasyHandle easy, const TransportOptions& options);
 
-  // It is about to be given to libcurl: tells the sink.
-  void begin() { sink_->on_started(); }
-  // libcurl is done with the request: tells the sink.
+  // It is about to be given to libcurl: tells the sink, the first time.
+  void begin();
+  // libcurl is done with the request, and the answer is whole. True: it leads
+  // elsewhere, and so the exchange does, from prepare() on.
+  [[nodiscard]] bool redirect();
+  // libcurl is done with the request: tells the sink. REQUIRES: it was not
+  // redirected.
   void end(CURLcode code);
   // The exchange ends for a reason of ours: tells the sink.
   void end(Error error);
@@ -79,13 +87,13 @@ class CurlExchange {
   void set_request();
   void set_limits(const TransportOptions& options);
   void add_header(const std::string& line);
-  Result<void> take_header(std::string_view line);
   Result<void> take_body(const char* data, std::size_t size);
   Result<void> deliver_head();
+  void tell_gate();
   [[nodiscard]] std::chrono::microseconds waited() const;
-  [[nodiscard]] std::string server() const;
+  // Whether its answer, whose head has come, is followed and not told.
+  [[nodiscard]] bool leads_on() const;
   [[nodiscard]] bool may_reach(const sockaddr& address) const;
-  Result<void> check_scheme();
   [[nodiscard]] Error failure_of(CURLcode code) const;
   [[nodiscard]] std::string reason_of(CURLcode code) const;
   void tell(Result<void> result);
@@ -93,15 +101,18 @@ class CurlExchange {
 
   Request request_;
   std::shared_ptr<ResponseSink> sink_;
+  std::string url_;  // where it stands: the request's, or a redirect's
   std::string host_;
-  bool told_ = false;  // the sink, of the end
+  int redirects_ = 0;
+  std::optional<RatePermit> permit_;  // until the answer has begun
+  bool told_ = false;                 // the sink, of the end
   EasyHandle easy_;
   std::unique_ptr<curl_slist, ListDeleter> headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HeadReader reader_;
   bool head_delivered_ = false;
-  bool secure_ = false;     // the last response came over https
-  bool kept_away_ = false;  // from an address that is private
+  std::size_t left_out_ = 0;  // bytes of the body of a redirect
+  bool kept_away_ = false;    // from an address that is private
   const TransportOptions* options_ = nullptr;
   Result<void> taken_;  // an error where a callback ended the exchange
 };

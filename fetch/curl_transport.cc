@@ -8,6 +8,7 @@
 #include <chrono>
 #include <map>
 #include <new>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "fetch/curl_exchange.h"
 #include "fetch/host_queue.h"
 #include "fetch/mutex.h"
+#include "fetch/rate_gate.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -87,6 +89,8 @@ class CurlTransport::Loop {
   static bool guarded(const Work& work);
   void turn();
   [[nodiscard]] bool stopping();
+  [[nodiscard]] std::unique_ptr<RateGate> make_gate() const;
+  bool may_ask(const std::string& host);
   void take_incoming();
   void admit(ExchangePtr exchange);
   void admit_due();
@@ -96,6 +100,7 @@ class CurlTransport::Loop {
   void end(CURL* easy, CURLcode code);
   ExchangePtr detach(CURL* easy);
   void sweep();
+  void end_refused();
   void end_all();
   void end_unwanted_running();
   template <typename Pick>
@@ -105,6 +110,8 @@ class CurlTransport::Loop {
   const TransportOptions options_;
   CurlLibrary library_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
+  // Null: no server is limited. It outlives all exchanges.
+  std::unique_ptr<RateGate> gate_;
 
   Mutex mutex_;
   std::vector<std::pair<Clock::time_point, ExchangePtr>> incoming_
@@ -115,6 +122,7 @@ class CurlTransport::Loop {
   HostQueue<ExchangePtr, IsUrgent> hosts_;
   std::map<CURL*, ExchangePtr> running_;
   std::vector<EasyHandle> spare_;
+  std::optional<RatePermit> permit_;  // of the exchange to launch next
   Clock::time_point next_sweep_{};
 
   std::thread thread_;
@@ -123,6 +131,7 @@ class CurlTransport::Loop {
 CurlTransport::Loop::Loop(const TransportOptions& options)
     : options_(options),
       multi_(curl_multi_init()),
+      gate_(make_gate()),
       hosts_(
           static_cast<std::size_t>(std::max(options.connections_per_host, 1)),
           IsUrgent()) {
@@ -143,6 +152,14 @@ CurlTransport::Loop::~Loop() {
   }
   curl_multi_wakeup(multi_.get());
   thread_.join();
+}
+
+std::unique_ptr<RateGate> CurlTransport::Loop::make_gate() const {
+  return options_.rates.all().empty()
+             ? nullptr
+             : std::make_unique<RateGate>(
+                   options_.rate_directory, options_.rates,
+                   [multi = multi_.get()] { curl_multi_wakeup(multi); });
 }
 
 void CurlTransport::Loop::add(ExchangePtr exchange) {
@@ -227,13 +244,26 @@ void CurlTransport::Loop::admit(ExchangePtr exchange) {
 }
 
 void CurlTransport::Loop::launch_admitted() {
-  while (auto exchange = hosts_.next()) {
+  while (auto exchange = hosts_.next(
+             [this](const std::string& host) { return may_ask(host); })) {
     launch(*std::move(exchange));
   }
 }
 
+bool CurlTransport::Loop::may_ask(const std::string& host) {
+  if (gate_ == nullptr || !gate_->limits(host)) {
+    return true;
+  }
+  permit_ = gate_->take(host);
+  return permit_.has_value();
+}
+
 void CurlTransport::Loop::launch(ExchangePtr exchange) {
+  auto permit = std::exchange(permit_, std::nullopt);
   if (!exchange->wanted()) {
+    if (permit) {
+      permit->unused();
+    }
     hosts_.leave(exchange->host());
     exchange->end(interrupted(*exchange, "cancelled"));
     return;
@@ -245,6 +275,7 @@ void CurlTransport::Loop::launch(ExchangePtr exchange) {
   }
   try {
     exchange->begin();
+    exchange->permit(std::move(permit));
     exchange->prepare(std::move(easy), options_);
     running_.try_emplace(exchange->easy());  // has its place before it moves
   } catch (const std::bad_alloc&) {
@@ -269,7 +300,13 @@ void CurlTransport::Loop::reap() {
 }
 
 void CurlTransport::Loop::end(CURL* easy, CURLcode code) {
-  const ExchangePtr exchange = detach(easy);
+  ExchangePtr exchange = detach(easy);
+  if (code == CURLE_OK && exchange->redirect()) {
+    spare_.push_back(exchange->release());
+    const std::string host = exchange->host();
+    hosts_.enter(host, std::move(exchange));
+    return;
+  }
   exchange->end(code);
   spare_.push_back(exchange->release());
 }
@@ -289,11 +326,25 @@ void CurlTransport::Loop::sweep() {
     return !exchange->wanted();
   };
   end_unwanted_running();
+  end_refused();
   auto ended = hosts_.take_if(unwanted);
   auto delayed = take_delayed(unwanted);
   std::move(delayed.begin(), delayed.end(), std::back_inserter(ended));
   for (const ExchangePtr& exchange : ended) {
     exchange->end(interrupted(*exchange, "cancelled"));
+  }
+}
+
+// Those that wait for a server that is to be left alone for too long.
+void CurlTransport::Loop::end_refused() {
+  const auto refusal = [this](const ExchangePtr& exchange) {
+    return gate_ == nullptr ? std::nullopt : gate_->refusal(exchange->host());
+  };
+  for (const ExchangePtr& exchange : hosts_.take_if(refusal)) {
+    const Request& request = exchange->request();
+    exchange->end(refusal(exchange)
+                      .value_or(Error{ErrorCode::kUnavailable, "left alone"})
+                      .within(describe_get(request.url, request.range)));
   }
 }
 
@@ -327,7 +378,8 @@ std::vector<ExchangePtr> CurlTransport::Loop::take_delayed(const Pick& pick) {
 // Sinks may start exchanges while others are ended, hence the loop.
 void CurlTransport::Loop::end_all() {
   const auto any = [](const ExchangePtr&) { return true; };
-  for (take_incoming(); !delayed_.empty() || !running_.empty();
+  for (take_incoming();
+       !delayed_.empty() || !running_.empty() || hosts_.has_waiting();
        take_incoming()) {
     auto ended = take_delayed(any);
     auto waiting = hosts_.take_if(any);
@@ -347,7 +399,8 @@ milliseconds CurlTransport::Loop::wait_time() const {
     const auto left = delayed_.begin()->first - Clock::now();
     wait = std::max(std::chrono::ceil<milliseconds>(left), milliseconds{0});
   }
-  const bool busy = !delayed_.empty() || !running_.empty();
+  const bool busy =
+      !delayed_.empty() || !running_.empty() || hosts_.has_waiting();
   return busy ? std::min(wait, kSweepInterval) : wait;
 }
 

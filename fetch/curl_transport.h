@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "fetch/rate_rules.h"
 #include "fetch/transport.h"
 
 namespace omicsfs {
@@ -22,13 +24,21 @@ struct TransportOptions {
   // (is_private_address); not given: any may. Where a proxy of the environment
   // is used, it decides what is reached.
   std::optional<std::vector<std::string>> private_servers{};
+  // Servers that are asked only so often. Processes that share the directory
+  // count together; it is made when it is needed.
+  RateRules rates{};
+  std::filesystem::path rate_directory{};
   // Certificates to trust, a PEM file; "" = $SSL_CERT_FILE, else the system's.
   std::string ca_file{};
 };
 
 // Transport over libcurl: one thread that drives all exchanges. Connections are
 // kept and shared, HTTP/2 where the server offers it over TLS. Follows up to
-// five redirects, never from https down to http. Proxies are taken from the
+// five redirects, as redirect_target() allows; each is a request like any
+// other, and waits for its server's turn. A server that limits its requests
+// (rates) and asks to be left alone (pause_told_by) is, by all processes that
+// share the directory; where that takes over a minute, requests of it end with
+// kUnavailable at once. Proxies are taken from the
 // environment, as curl does. Destruction ends what still runs, each with
 // kInterrupted. REQUIRES: not destroyed from a sink.
 class CurlTransport : public Transport {

@@ -71,7 +71,7 @@ std::optional<TryFailure> refuse_document(const ResponseHead& head,
                                           std::uint64_t max_bytes,
                                           Encoding accepted) {
   if (head.status != 200) {
-    return refused_status(head.status);
+    return refused_answer(head);
   }
   if (!is_taken(head, accepted)) {
     return TryFailure{
@@ -91,7 +91,7 @@ std::optional<TryFailure> refuse_probe(const ResponseHead& head) {
     return std::nullopt;
   }
   const bool right = head.status == 200 || head.status == 206;
-  return right ? no_size() : refused_status(head.status);
+  return right ? no_size() : refused_answer(head);
 }
 
 // Takes one answer, and lets another thread wait for its end. Its fields are
@@ -300,7 +300,7 @@ Result<ApiAnswer> DocumentFetcher::ask(const ApiRequest& request,
   const Ask ask{
       .range = {},
       .refuse = [](const ResponseHead& head) -> std::optional<TryFailure> {
-        auto failure = refused_status(head.status);
+        auto failure = refused_answer(head);
         return head.status >= 300 && failure.failure == Failure::kTransient
                    ? std::optional(std::move(failure))
                    : std::nullopt;

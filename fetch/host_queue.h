@@ -33,17 +33,27 @@ class HostQueue {
   // An item of `host` has ended. REQUIRES: one is running.
   void leave(const std::string& host) { --lines_.at(host).running; }
 
-  // An item that may run now, and from now on does.
-  [[nodiscard]] std::optional<Item> next() {
+  // An item that may run now, and from now on does. `admit` is asked of the
+  // host last, when all else allows it; where it says no, the host's items
+  // wait.
+  template <typename Admit>
+  [[nodiscard]] std::optional<Item> next(const Admit& admit) {
     for (auto at = lines_.begin(); at != lines_.end();) {
       Line& line = at->second;
-      if (auto item = take_next(line)) {
+      if (auto item = take_next(line, [&] { return bool{admit(at->first)}; })) {
         return item;
       }
       const bool idle = line.running == 0 && line.waiting.empty();
       at = idle ? lines_.erase(at) : std::next(at);
     }
     return std::nullopt;
+  }
+
+  // Whether any item waits.
+  [[nodiscard]] bool has_waiting() const {
+    return std::any_of(lines_.begin(), lines_.end(), [](const auto& entry) {
+      return !entry.second.waiting.empty();
+    });
   }
 
   // Takes out the waiting items for which `pick` is true.
@@ -70,7 +80,8 @@ class HostQueue {
     std::deque<Item> waiting;
   };
 
-  std::optional<Item> take_next(Line& line) {
+  template <typename Admit>
+  std::optional<Item> take_next(Line& line, const Admit& admit) {
     if (line.running >= limit_ || line.waiting.empty()) {
       return std::nullopt;
     }
@@ -83,6 +94,9 @@ class HostQueue {
         return std::nullopt;
       }
       first = line.waiting.begin();
+    }
+    if (!admit()) {
+      return std::nullopt;
     }
     std::optional<Item> item(std::move(*first));
     line.waiting.erase(first);

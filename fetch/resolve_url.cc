@@ -9,10 +9,21 @@ namespace omicsfs {
 namespace {
 
 constexpr std::string_view kPrefix = "resolve:";
+constexpr std::string_view kRedirectPrefix = "redirect:";
+
+std::optional<ResolveUrl> parse_redirect(std::string_view api_url) {
+  const bool plain = api_url.find('#') == std::string_view::npos;
+  return plain && is_http_url(api_url)
+             ? std::optional(ResolveUrl{std::string(api_url), {}})
+             : std::nullopt;
+}
 
 }  // namespace
 
 std::optional<ResolveUrl> parse_resolve_url(std::string_view url) {
+  if (url.starts_with(kRedirectPrefix)) {
+    return parse_redirect(url.substr(kRedirectPrefix.size()));
+  }
   if (!url.starts_with(kPrefix)) {
     return std::nullopt;
   }
@@ -37,6 +48,10 @@ std::optional<ResolveUrl> parse_resolve_url(std::string_view url) {
 
 std::string resolve_url(std::string_view api_url, std::string_view field) {
   return std::string(kPrefix) + std::string(api_url) + "#" + std::string(field);
+}
+
+std::string redirect_url(std::string_view api_url) {
+  return std::string(kRedirectPrefix) + std::string(api_url);
 }
 
 }  // namespace omicsfs

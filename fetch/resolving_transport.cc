@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/resolving_transport.h"
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <optional>
 #include <utility>
 
 #include "catalog/json_fields.h"
+#include "fetch/redirect.h"
 #include "fetch/response_check.h"
+#include "fetch/retry.h"
+#include "fetch/retry_after.h"
+#include "fetch/signed_url.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
 namespace {
 
+using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxDocument = std::size_t{4} << 20;
 // Who cannot be resolved is not asked for again at once.
 constexpr std::chrono::seconds kFailureLasts{5};
+// Half a second, one and two, unless the server asks for more.
+constexpr RetryPolicy kLookupPolicy{3, milliseconds{500}, milliseconds{20'000}};
 constexpr int kForbidden = 403;
 
 // Tells a sink its end from the transport's thread: an exchange of no url fails
@@ -58,18 +69,32 @@ Result<std::string> url_in(const std::string& text, const ResolveUrl& address) {
   return safe ? url : untold("what it tells is no url that is used here");
 }
 
+bool is_redirected(const ResolveUrl& address) { return address.field.empty(); }
+
+// Until when what was learned now is used.
+LearnedUrls::Time used_until(const std::string& url, LearnedUrls::Time now) {
+  const auto time = good_for(url, std::chrono::system_clock::now());
+  return time ? now + *time : LearnedUrls::Time::max();
+}
+
 }  // namespace
 
-// The document that tells the url.
+// The exchange that tells the url.
 class ResolvingTransport::Lookup final : public ResponseSink {
  public:
-  Lookup(std::shared_ptr<Shared> shared, std::string url, ResolveUrl address)
+  // `retries`: how many there were before this one.
+  Lookup(std::shared_ptr<Shared> shared, std::string url, ResolveUrl address,
+         int retries)
       : shared_(std::move(shared)),
         url_(std::move(url)),
-        address_(std::move(address)) {}
+        address_(std::move(address)),
+        retries_(retries) {}
 
   Result<void> on_head(const ResponseHead& head) override {
-    status_ = head.status;
+    head_ = head;
+    if (is_redirected(address_)) {
+      return take_redirect();
+    }
     return {};
   }
   Result<void> on_body(std::span<const std::byte> bytes) override {
@@ -80,30 +105,89 @@ class ResolvingTransport::Lookup final : public ResponseSink {
     return {};
   }
   void on_done(Result<void> result) override {
+    if (deserted_) {
+      shared_->deserted(url_, address_);
+      return;
+    }
     auto actual = outcome(result);
+    const auto delay = actual ? std::nullopt : delay_before_next(result);
+    if (delay) {
+      shared_->look_up(url_, address_, retries_ + 1, *delay);
+      return;
+    }
     shared_->found(url_, actual ? actual
                                 : Result<std::string>(actual.error().within(
                                       describe_get(address_.api_url, {}))));
   }
+  [[nodiscard]] bool wanted() const override {
+    deserted_ = deserted_ || !shared_->is_awaited(url_);
+    return !deserted_;
+  }
+  [[nodiscard]] bool urgent() const override {
+    return shared_->is_urgent(url_);
+  }
 
  private:
-  [[nodiscard]] Result<std::string> outcome(const Result<void>& result) const {
-    if (!result) {
-      return result.error();
-    }
-    if (status_ != 200) {
-      const Error error = refused_status(status_).error;
-      return error.code == ErrorCode::kNotFound ? error : untold(error.message);
-    }
-    return url_in(body_, address_);
-  }
+  Result<void> take_redirect();
+  [[nodiscard]] Result<std::string> outcome(const Result<void>& result) const;
+  [[nodiscard]] std::optional<milliseconds> delay_before_next(
+      const Result<void>& result) const;
 
   const std::shared_ptr<Shared> shared_;
   const std::string url_;
   const ResolveUrl address_;
-  int status_ = 0;
+  const int retries_;
+  ResponseHead head_;
   std::string body_;
+  std::optional<Result<std::string>> target_;  // what the head told
+  mutable bool deserted_ = false;  // nobody wanted it when that was asked
 };
+
+// The head tells it all; the body of an object is not waited for.
+Result<void> ResolvingTransport::Lookup::take_redirect() {
+  if (is_redirect(head_)) {
+    target_ = redirect_target(address_.api_url, head_.location);
+    return {};
+  }
+  const bool is_object =
+      head_.status == 200 || head_.status == 206 || head_.status == 416;
+  if (is_object) {
+    target_ = address_.api_url;
+  }
+  return head_.status == 200 ? Result<void>(untold("enough is known"))
+                             : Result<void>();
+}
+
+Result<std::string> ResolvingTransport::Lookup::outcome(
+    const Result<void>& result) const {
+  if (target_) {
+    return *target_;
+  }
+  if (!result) {
+    return result.error();
+  }
+  if (is_redirected(address_) || head_.status != 200) {
+    const Error error = refused_answer(head_).error;
+    return error.code == ErrorCode::kNotFound ? error : untold(error.message);
+  }
+  return url_in(body_, address_);
+}
+
+// None where to ask again would be of no use, or not now.
+std::optional<milliseconds> ResolvingTransport::Lookup::delay_before_next(
+    const Result<void>& result) const {
+  const TryFailure failure =
+      result ? refused_answer(head_) : failed_exchange(result.error());
+  const bool throttled =
+      result && is_redirected(address_) && head_.status == kForbidden;
+  const bool told = target_ || (result && head_.status == 200);
+  if (told || (failure.failure != Failure::kTransient && !throttled)) {
+    return std::nullopt;
+  }
+  return retry_delay(
+      kLookupPolicy, retries_ + 1, 1.0,
+      parse_retry_after(head_.retry_after, std::chrono::system_clock::now()));
+}
 
 // The exchange at the url that was told.
 class ResolvingTransport::Resolved final : public ResponseSink {
@@ -114,7 +198,7 @@ class ResolvingTransport::Resolved final : public ResponseSink {
         actual_(std::move(actual)) {}
 
   void on_started() override {
-    if (!one_.again) {
+    if (!one_.again && one_.redirects == 0) {
       one_.sink->on_started();
     }
   }
@@ -123,12 +207,20 @@ class ResolvingTransport::Resolved final : public ResponseSink {
       refused_ = true;
       return untold("the url has expired");
     }
+    if (is_redirect(head)) {
+      return follow(head.location);
+    }
     return one_.sink->on_head(head);
   }
   Result<void> on_body(std::span<const std::byte> bytes) override {
-    return one_.sink->on_body(bytes);
+    return next_ || refused_ ? Result<void>(untold("it is not the object"))
+                             : one_.sink->on_body(bytes);
   }
   void on_done(Result<void> result) override {
+    if (next_) {
+      shared_->moved(std::move(one_), actual_, *next_);
+      return;
+    }
     if (!refused_) {
       one_.sink->on_done(std::move(result));
       return;
@@ -142,10 +234,23 @@ class ResolvingTransport::Resolved final : public ResponseSink {
   [[nodiscard]] bool urgent() const override { return one_.sink->urgent(); }
 
  private:
+  Result<void> follow(const std::string& location) {
+    if (one_.redirects >= kMaxRedirects) {
+      return untold("refused a redirect: there were five before");
+    }
+    const auto target = redirect_target(actual_, location);
+    if (!target) {
+      return target.error().within(describe_get(actual_, one_.request.range));
+    }
+    next_ = *target;
+    return {};
+  }
+
   const std::shared_ptr<Shared> shared_;
   Waiting one_;
   const std::string actual_;
   bool refused_ = false;
+  std::optional<std::string> next_;  // where its server sends the request
 };
 
 void ResolvingTransport::start(Request request,
@@ -160,55 +265,60 @@ void ResolvingTransport::start(Request request,
 
 void ResolvingTransport::Shared::ask(Waiting one, const ResolveUrl& address) {
   const std::string url = one.request.url;
-  std::string actual;
-  std::string failure;
+  LearnedUrls::State state;
   bool first = false;
   {
     const MutexLock lock(mutex);
-    Known& about = known[url];
-    if (about.failed_until > Clock::now()) {
-      failure = about.failure;
-    } else if (!about.url.empty()) {
-      actual = about.url;
-    } else {
-      first = about.waiting.empty();
-      about.waiting.push_back(one);
+    state = known.of(url, Clock::now());
+    if (state.url.empty() && state.failure.empty()) {
+      // There is a line, perhaps an empty one, as long as there is a lookup.
+      first = waiting.try_emplace(url).second;
+      waiting[url].push_back(one);
     }
   }
-  if (!failure.empty()) {
-    inner.start(
-        {}, std::make_shared<Refusal>(std::move(one.sink), untold(failure)));
-  } else if (!actual.empty()) {
-    start_at(std::move(one), actual);
+  if (!state.failure.empty()) {
+    inner.start({}, std::make_shared<Refusal>(std::move(one.sink),
+                                              untold(state.failure)));
+  } else if (!state.url.empty()) {
+    start_at(std::move(one), state.url);
   } else if (first) {
-    look_up(url, address);
+    look_up(url, address, 0, milliseconds{0});
   }
 }
 
+// A GET, of as little as there is: a HEAD is signed for by no url, and answered
+// by not every server.
 void ResolvingTransport::Shared::look_up(const std::string& url,
-                                         const ResolveUrl& address) {
+                                         const ResolveUrl& address, int retries,
+                                         milliseconds delay) {
   Request request;
   request.url = address.api_url;
   request.secret_header = header_for(address.api_url);
-  inner.start(std::move(request),
-              std::make_shared<Lookup>(shared_from_this(), url, address));
+  request.delay = delay;
+  if (is_redirected(address)) {
+    request.range = ByteRange{0, 1};
+    request.redirects = Redirects::kTell;
+  }
+  inner.start(
+      std::move(request),
+      std::make_shared<Lookup>(shared_from_this(), url, address, retries));
 }
 
 void ResolvingTransport::Shared::found(const std::string& url,
                                        const Result<std::string>& actual) {
-  std::vector<Waiting> waiting;
+  std::vector<Waiting> line;
   {
     const MutexLock lock(mutex);
-    Known& about = known[url];
-    waiting.swap(about.waiting);
+    line.swap(waiting[url]);
+    waiting.erase(url);
+    const auto now = Clock::now();
     if (actual) {
-      about.url = *actual;
+      known.learned(url, *actual, used_until(*actual, now), now);
     } else if (actual.error().code == ErrorCode::kUnavailable) {
-      about.failed_until = Clock::now() + kFailureLasts;
-      about.failure = actual.error().message;
+      known.failed(url, actual.error().message, now + kFailureLasts, now);
     }
   }
-  for (Waiting& one : waiting) {
+  for (Waiting& one : line) {
     if (actual) {
       start_at(std::move(one), *actual);
     } else {
@@ -218,22 +328,96 @@ void ResolvingTransport::Shared::found(const std::string& url,
 }
 
 // Others may know a newer one by now.
+void ResolvingTransport::Shared::moved(Waiting one, const std::string& from,
+                                       const std::string& to) {
+  const std::string url = one.request.url;
+  {
+    const MutexLock lock(mutex);
+    const auto now = Clock::now();
+    if (known.of(url, now).url == from) {
+      known.learned(url, to, used_until(to, now), now);
+    }
+  }
+  ++one.redirects;
+  start_at(std::move(one), to);
+}
+
+// The lookup ended as nobody wanted it; somebody may since.
+void ResolvingTransport::Shared::deserted(const std::string& url,
+                                          const ResolveUrl& address) {
+  bool wanted_again = false;
+  {
+    const MutexLock lock(mutex);
+    const auto line = waiting.find(url);
+    wanted_again = !line->second.empty();
+    if (!wanted_again) {
+      waiting.erase(line);
+    }
+  }
+  if (wanted_again) {
+    look_up(url, address, 0, milliseconds{0});
+  }
+}
+
 void ResolvingTransport::Shared::refused(const std::string& url,
                                          const std::string& actual) {
   const MutexLock lock(mutex);
-  Known& about = known[url];
-  if (about.url == actual) {
-    about.url.clear();
-  }
+  known.refused(url, actual);
 }
 
 void ResolvingTransport::Shared::start_at(Waiting one,
                                           const std::string& actual) {
   Request request = one.request;
   request.url = actual;
+  request.redirects = Redirects::kTell;
+  one.request.delay = milliseconds{0};  // it is over when this has ended
   inner.start(
       std::move(request),
       std::make_shared<Resolved>(shared_from_this(), std::move(one), actual));
+}
+
+// Sinks are asked without the lock: they may have locks of their own.
+bool ResolvingTransport::Shared::is_awaited(const std::string& url) {
+  auto all = waiting_for(url);
+  const auto unwanted =
+      std::partition(all.begin(), all.end(),
+                     [](const Waiting& one) { return one.sink->wanted(); });
+  const bool awaited = unwanted != all.begin();
+  all.erase(all.begin(), unwanted);
+  drop_unwanted(url, all);
+  return awaited;
+}
+
+bool ResolvingTransport::Shared::is_urgent(const std::string& url) {
+  const auto all = waiting_for(url);
+  return std::any_of(all.begin(), all.end(),
+                     [](const Waiting& one) { return one.sink->urgent(); });
+}
+
+std::vector<ResolvingTransport::Waiting>
+ResolvingTransport::Shared::waiting_for(const std::string& url) {
+  const MutexLock lock(mutex);
+  const auto line = waiting.find(url);
+  return line == waiting.end() ? std::vector<Waiting>() : line->second;
+}
+
+void ResolvingTransport::Shared::drop_unwanted(
+    const std::string& url, const std::vector<Waiting>& unwanted) {
+  if (unwanted.empty()) {
+    return;
+  }
+  {
+    const MutexLock lock(mutex);
+    std::erase_if(waiting[url], [&](const Waiting& one) {
+      return std::any_of(
+          unwanted.begin(), unwanted.end(),
+          [&](const Waiting& other) { return other.sink == one.sink; });
+    });
+  }
+  for (const Waiting& one : unwanted) {
+    one.sink->on_done(Error{ErrorCode::kInterrupted, "cancelled"}.within(
+        describe_get(url, one.request.range)));
+  }
 }
 
 }  // namespace omicsfs

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "catalog/result.h"
+#include "fetch/learned_urls.h"
 #include "fetch/mutex.h"
 #include "fetch/resolve_url.h"
 #include "fetch/transport.h"
@@ -16,9 +16,10 @@
 namespace omicsfs {
 
 // A transport that also takes addresses of ResolveUrl's kind: it asks where the
-// object is, once for all who wait, and keeps the answer for as long as the
-// object's server takes it. One 403 makes it ask anew; a second is the
-// request's answer. Thread-safe.
+// object is, once for all who wait, and keeps the answer for as long as it says
+// that it is good and the object's server takes it. One 403 makes it ask anew;
+// a second is the request's answer. Where the object's server sends its readers
+// on, that is learned, too. Thread-safe.
 class ResolvingTransport final : public Transport {
  public:
   // The header that a document at `api_url` is to be asked for with, or "".
@@ -30,7 +31,9 @@ class ResolvingTransport final : public Transport {
 
   // Errors that a sink gets besides the inner transport's, where the address
   // cannot be resolved: kNotFound (404, 410), kUnavailable (any other answer,
-  // or a document that tells no url; remembered for some seconds).
+  // or one that tells no url; remembered for some seconds). A server that is
+  // busy, also one that says so with a 403 where it should redirect, is asked
+  // a few times. Who does not want its answer any more is told at once.
   void start(Request request, std::shared_ptr<ResponseSink> sink) override;
 
  private:
@@ -38,12 +41,7 @@ class ResolvingTransport final : public Transport {
     Request request;
     std::shared_ptr<ResponseSink> sink;
     bool again = false;  // its url was refused before
-  };
-  struct Known {
-    std::string url;                 // "" while it is being asked for
-    std::vector<Waiting> waiting{};  // for that
-    std::chrono::steady_clock::time_point failed_until{};
-    std::string failure{};
+    int redirects = 0;   // from the urls that it was sent to
   };
   class Lookup;
   class Resolved;
@@ -53,15 +51,28 @@ class ResolvingTransport final : public Transport {
         : inner(transport), header_for(std::move(header)) {}
 
     void ask(Waiting one, const ResolveUrl& address);
-    void look_up(const std::string& url, const ResolveUrl& address);
+    void look_up(const std::string& url, const ResolveUrl& address, int retries,
+                 std::chrono::milliseconds delay);
     void found(const std::string& url, const Result<std::string>& actual);
+    void moved(Waiting one, const std::string& from, const std::string& to);
+    void deserted(const std::string& url, const ResolveUrl& address);
     void refused(const std::string& url, const std::string& actual);
     void start_at(Waiting one, const std::string& actual);
+
+    // Those who wait for the url, as far as they still want it; the others are
+    // told their end. From the transport's thread.
+    [[nodiscard]] bool is_awaited(const std::string& url);
+    [[nodiscard]] bool is_urgent(const std::string& url);
+    [[nodiscard]] std::vector<Waiting> waiting_for(const std::string& url);
+    void drop_unwanted(const std::string& url,
+                       const std::vector<Waiting>& unwanted);
 
     Transport& inner;
     const HeaderFor header_for;
     Mutex mutex;
-    std::map<std::string, Known> known GUARDED_BY(mutex);  // by address
+    LearnedUrls known GUARDED_BY(mutex);
+    // By address, those who wait while it is being asked for.
+    std::map<std::string, std::vector<Waiting>> waiting GUARDED_BY(mutex);
   };
 
   const std::shared_ptr<Shared> shared_;

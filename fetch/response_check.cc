@@ -101,7 +101,8 @@ bool is_gzip(const ResponseHead& head) {
          (encoding.size() == 6 && starts_with_word(encoding, "x-gzip"));
 }
 
-TryFailure refused_status(int status) {
+TryFailure refused_answer(const ResponseHead& head) {
+  const int status = head.status;
   const std::string said = fmt::format("the server answered {}", status);
   if (status == 404 || status == 410) {
     return {Failure::kOtherUrlOnly, {ErrorCode::kNotFound, said}};
@@ -115,7 +116,8 @@ TryFailure refused_status(int status) {
             {ErrorCode::kChanged,
              said + ": the object is shorter than the catalog says"}};
   }
-  if (is_transient(status)) {
+  const bool throttled = status == 403 && !head.retry_after.empty();
+  if (throttled || is_transient(status)) {
     return {Failure::kTransient, {ErrorCode::kUnavailable, said}};
   }
   return wrong(said);
@@ -131,7 +133,7 @@ TryFailure failed_exchange(const Error& error) {
 
 Verdict check_response(const RequestedRange& asked, const ResponseHead& head) {
   if (head.status != 200 && head.status != 206) {
-    return refused_status(head.status);
+    return refused_answer(head);
   }
   if (!is_identity(head)) {
     return wrong(fmt::format("the server answered with Content-Encoding \"{}\"",

@@ -37,13 +37,16 @@ using Verdict = std::variant<BodyPlan, TryFailure>;
 // Judges the answer to a GET of `asked`: a 206 of exactly that range of an
 // object of that size, or a 200 of that size from which the range can be cut.
 // Failures: kChanged (412, 416, another size); kNotFound (404, 410);
-// kUnavailable for all else, transient for 408, 429 and 5xx. The failure's
-// retry_after is left to the caller, who has the clock.
+// kUnavailable for all else, transient for 408, 429, 5xx and what
+// refused_answer says. The failure's retry_after is left to the caller, who has
+// the clock.
 [[nodiscard]] Verdict check_response(const RequestedRange& asked,
                                      const ResponseHead& head);
 
-// What a status that brings no usable body means.
-[[nodiscard]] TryFailure refused_status(int status);
+// What an answer means whose status brings no usable body. A 403 that says when
+// to come again (Retry-After) is a server's way of saying that it was asked too
+// often: transient, as a 429 is.
+[[nodiscard]] TryFailure refused_answer(const ResponseHead& head);
 
 // What it means that the exchange itself failed, by the transport's error.
 [[nodiscard]] TryFailure failed_exchange(const Error& error);

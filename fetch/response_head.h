@@ -15,8 +15,8 @@ namespace omicsfs {
 inline constexpr std::size_t kMaxHeadBytes = 64UL * 1024;
 
 // Makes a ResponseHead of header lines as they arrive. Each status line begins
-// a new head, so that after redirects and interim responses the last one is
-// left. A field that comes twice is joined with ", " (RFC 9110 5.3).
+// a new head, so that after interim responses the last one is left. A field
+// that comes twice is joined with ", " (RFC 9110 5.3).
 class HeadReader {
  public:
   // Takes one line, its CRLF included. Lines after the blank one that ends a

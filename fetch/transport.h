@@ -33,6 +33,12 @@ struct Validator {
 // answer to the next request; as many make up for it.
 inline constexpr int kConnectionsPerHost = 24;
 
+// What becomes of an answer that leads elsewhere.
+enum class Redirects {
+  kFollow,  // a GET without a secret goes where it leads
+  kTell,    // it is the answer
+};
+
 struct Request {
   std::string url;
   std::optional<ByteRange> range{};    // none: the whole object
@@ -46,10 +52,12 @@ struct Request {
   // What the body may be encoded with, as Accept-Encoding has it; "" = nothing.
   // It is passed on as it comes.
   std::string accept_encoding{};
+  Redirects redirects = Redirects::kFollow;
 };
 
-// The status and those headers of the final response (after redirects) that
-// mean something to us; each as sent, "" where absent.
+// The status and those headers of the response that mean something to us; each
+// as sent, "" where absent. Of responses that lead elsewhere, and are followed,
+// nothing is told.
 struct ResponseHead {
   int status = 0;
   std::optional<std::uint64_t> content_length;
@@ -57,6 +65,7 @@ struct ResponseHead {
   std::string content_encoding;
   std::string content_type;
   std::string retry_after;
+  std::string location;
   Validator validator;
   // From the request's being sent to the head's first byte.
   std::chrono::microseconds waited{0};

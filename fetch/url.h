@@ -24,6 +24,11 @@ namespace omicsfs {
 // "" where it is neither.
 [[nodiscard]] std::string server_or_none(std::string_view url);
 
+// What `reference`, in an answer to `base`, means (RFC 3986 5.2), without a
+// fragment. REQUIRES: is_http_url(base).
+[[nodiscard]] std::string resolved_reference(std::string_view base,
+                                             std::string_view reference);
+
 // `url` as a message may show it: without user and password, and without the
 // query and fragment, which may hold a signature.
 [[nodiscard]] std::string printable_url(std::string_view url);

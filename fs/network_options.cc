@@ -42,6 +42,8 @@ TransportOptions transport_options(const Settings& settings) {
   options.private_servers = named_servers(settings);
   options.connections_per_host = network.connections_per_host;
   options.stall = network.stall;
+  options.rates = RateRules(network.requests_per_s);
+  options.rate_directory = settings.cache.dir;
   return options;
 }
 

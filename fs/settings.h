@@ -12,6 +12,7 @@
 #include "catalog/result.h"
 #include "catalog/source.h"
 #include "fetch/mirrors.h"
+#include "fetch/rate_rules.h"
 #include "fetch/transport.h"
 
 // What a user may set, and how the places where it is said are merged; nothing
@@ -32,6 +33,9 @@ struct NetworkSettings {
   std::chrono::seconds stall{15};    // of one connection, with nothing arriving
   int retries = 5;
   std::uint64_t memory = 0;  // bytes under way; 0: by the machine's memory
+  // Of servers that are asked only so often. ENCODE: "Use of the programmatic
+  // API is limited to 10 GET requests/sec" (encodeproject.org/help/rest-api).
+  RateRules::PerSecond requests_per_s{{"encodeproject.org", 10}};
 };
 
 struct Settings {

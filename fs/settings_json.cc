@@ -7,6 +7,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
+#include "fetch/rate_slots.h"
 #include "fs/setting_key.h"
 #include "fs/source_items.h"
 
@@ -14,6 +15,9 @@ namespace omicsfs {
 namespace {
 
 using Member = std::pair<std::string, JsonValue>;
+
+constexpr std::string_view kNetworkPrefix = "network.";
+constexpr std::string_view kRatesKey = "requests_per_s";
 
 // Calls `take(member)` for each member of `object` until one fails.
 template <typename Take>
@@ -76,6 +80,8 @@ class SettingsReader {
   Result<void> read_top(const Member& member);
   Result<void> read_scalar(std::string_view prefix, const Member& member);
   Result<void> read_group(const std::string& prefix, const JsonValue& group);
+  Result<void> read_network(const Member& member);
+  Result<void> read_rate(const Member& member);
   Result<void> read_mirror(const Member& member);
   Result<void> read_source(const Member& member);
   Result<void> read_catalogue(SourceSettings& settings,
@@ -100,8 +106,12 @@ Result<void> SettingsReader::read_top(const Member& member) {
   if (!is_grouped && find_setting_key(key) != nullptr) {
     return read_scalar("", member);
   }
-  if (key == "cache" || key == "network") {
-    return read_group(key + ".", value);
+  if (key == "cache") {
+    return read_group("cache.", value);
+  }
+  if (key == "network") {
+    return for_each_member(
+        value, [this](const Member& setting) { return read_network(setting); });
   }
   if (key == "mirrors") {
     return for_each_member(
@@ -127,7 +137,10 @@ Result<void> SettingsReader::read_scalar(std::string_view prefix,
   const auto& [name, value] = member;
   const SettingKey* key = find_setting_key(std::string(prefix) + name);
   if (key == nullptr) {
-    return unknown_key(value, known_keys(prefix));
+    const bool of_network = prefix == kNetworkPrefix;
+    return unknown_key(
+        value,
+        known_keys(prefix) + (of_network ? ", " + std::string(kRatesKey) : ""));
   }
   const auto text = scalar_text(value, key->kind);
   if (!text) {
@@ -135,6 +148,33 @@ Result<void> SettingsReader::read_scalar(std::string_view prefix,
   }
   const auto set = key->set(settings_, *text, home_);
   return set ? Result<void>() : value.error(set.error().message);
+}
+
+Result<void> SettingsReader::read_network(const Member& member) {
+  const auto& [name, value] = member;
+  if (name == kRatesKey) {
+    return for_each_member(
+        value, [this](const Member& rate) { return read_rate(rate); });
+  }
+  return read_scalar(kNetworkPrefix, member);
+}
+
+Result<void> SettingsReader::read_rate(const Member& member) {
+  const JsonValue& value = member.second;
+  auto name = RateRules::rule_name(member.first);
+  if (!name) {
+    return value.error(name.error().message);
+  }
+  const auto per_second = value.as_size();
+  if (!per_second) {
+    return per_second.error();
+  }
+  if (*per_second > kMostPlaces) {
+    return value.error(fmt::format("{} is over {}", *per_second, kMostPlaces));
+  }
+  settings_.network.requests_per_s[*std::move(name)] =
+      static_cast<int>(*per_second);
+  return {};
 }
 
 // The strings of an array, each of which `accept` must take.

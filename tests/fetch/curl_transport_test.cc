@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <set>
@@ -13,6 +14,7 @@
 #include "tests/support/collecting_sink.h"
 #include "tests/support/dead_port.h"
 #include "tests/support/origin.h"
+#include "tests/support/temporary_directory.h"
 
 // What only the real transport does. The rest is in transport_contract_test.
 
@@ -206,6 +208,29 @@ TEST_F(CurlTransportTest, LoopOfRedirectsIsLeftAfterFive) {
   EXPECT_EQ(sink->calls(), "d");
 }
 
+TEST_F(CurlTransportTest, ARedirectMayBeRelative) {
+  origin_.fail({.kind = FaultKind::kRedirect, .glob = "/a/b", .url = "../f"});
+  const SinkPtr sink = get("/a/b");
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->bytes(), "0123456789");
+  EXPECT_TRUE(sink->started);
+}
+
+TEST_F(CurlTransportTest, ARedirectWaitsForItsServersTurn) {
+  restart({.connections_per_host = 1});
+  origin_.fail(
+      {.kind = FaultKind::kRedirect, .glob = "/old", .url = origin_.url("/f")});
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 10; ++count) {
+    sinks.push_back(start({.url = origin_.url("/old")}));
+  }
+  for (const SinkPtr& sink : sinks) {
+    EXPECT_TRUE(sink->wait());
+    EXPECT_EQ(sink->bytes(), "0123456789");
+  }
+  EXPECT_LE(origin_.stats().requests.peak_in_flight, 1U);
+}
+
 TEST_F(CurlTransportTest, RedirectAwayFromHttpIsRefused) {
   for (const char* url :
        {"file:///etc/passwd", "ftp://127.0.0.1/f", "gopher://127.0.0.1/f"}) {
@@ -253,6 +278,149 @@ TEST_F(CurlTransportTest, ServerThatDoesNotSpeakTlsIsUnavailable) {
   const SinkPtr sink = start({.url = url});
   ASSERT_FALSE(sink->wait());
   EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+}
+
+// Servers that are asked only so often.
+class LimitedServer : public CurlTransportTest {
+ protected:
+  void SetUp() override {
+    CurlTransportTest::SetUp();
+    restart(
+        {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
+         .rate_directory = dir_.path()});
+  }
+  // The most requests that the origin saw within a second.
+  std::size_t most_in_a_second() {
+    std::size_t most = 0;
+    const auto log = origin_.log();
+    for (const RequestRecord& last : log) {
+      const auto close =
+          std::count_if(log.begin(), log.end(), [&](const auto& other) {
+            return other.arrived <= last.arrived &&
+                   last.arrived - other.arrived < seconds{1};
+          });
+      most = std::max(most, static_cast<std::size_t>(close));
+    }
+    return most;
+  }
+
+  static constexpr int kPerSecond = 5;
+  const TemporaryDirectory dir_;
+};
+
+TEST_F(LimitedServer, SeesNoMoreRequestsInASecondThanItAllows) {
+  CurlTransport other(
+      {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
+       .rate_directory = dir_.path()});
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 16; ++count) {
+    sinks.push_back(std::make_shared<CollectingSink>());
+    Transport& transport = count % 2 == 0 ? other : *transport_;
+    transport.start({.url = origin_.url("/f")}, sinks.back());
+  }
+  for (const SinkPtr& sink : sinks) {
+    EXPECT_TRUE(sink->wait());
+  }
+  EXPECT_EQ(origin_.log().size(), 16U);
+  EXPECT_LE(most_in_a_second(), std::size_t{kPerSecond});
+}
+
+TEST_F(LimitedServer, CountsEachRedirectAsARequest) {
+  origin_.fail(
+      {.kind = FaultKind::kRedirect, .glob = "/old", .url = origin_.url("/f")});
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 6; ++count) {
+    sinks.push_back(start({.url = origin_.url("/old")}));
+  }
+  for (const SinkPtr& sink : sinks) {
+    EXPECT_TRUE(sink->wait());
+  }
+  EXPECT_EQ(origin_.log().size(), 12U);
+  EXPECT_LE(most_in_a_second(), std::size_t{kPerSecond});
+}
+
+TEST_F(LimitedServer, IsAskedForWhatIsUrgentFirst) {
+  class Patient : public CollectingSink {
+   public:
+    [[nodiscard]] bool urgent() const override { return false; }
+  };
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 6; ++count) {
+    sinks.push_back(std::make_shared<Patient>());
+    transport_->start({.url = origin_.url("/ahead")}, sinks.back());
+  }
+  for (int count = 0; count < 3; ++count) {
+    sinks.push_back(start({.url = origin_.url("/f")}));
+  }
+  for (const SinkPtr& sink : sinks) {
+    EXPECT_TRUE(sink->wait());
+  }
+  std::string order;
+  for (const RequestRecord& record : origin_.log()) {
+    order += record.path == "/f" ? 'u' : '-';
+  }
+  // The first may have been sent before the others came.
+  EXPECT_LE(order.find_last_of('u'), 3U) << order;
+}
+
+TEST_F(LimitedServer, IsNotAskedForWhatNobodyWantsAnyMore) {
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 30; ++count) {
+    sinks.push_back(start({.url = origin_.url("/f")}));
+  }
+  for (const SinkPtr& sink : sinks) {
+    sink->cancel();
+  }
+  EXPECT_TRUE(get("/f")->wait());
+  for (const SinkPtr& sink : sinks) {
+    static_cast<void>(sink->wait());
+  }
+  EXPECT_LE(origin_.log().size(), 4U);
+}
+
+TEST_F(LimitedServer, ThatAsksForAPauseIsLeftAloneByAll) {
+  origin_.fail({.kind = FaultKind::kStatus,
+                .glob = "/busy",
+                .status = 403,
+                .header = "Retry-After: 2"});
+  EXPECT_EQ(get("/busy")->head->status, 403);
+  CurlTransport other(
+      {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
+       .rate_directory = dir_.path()});
+  auto sink = std::make_shared<CollectingSink>();
+  other.start({.url = origin_.url("/f")}, sink);
+  EXPECT_TRUE(get("/f")->wait());
+  EXPECT_TRUE(sink->wait());
+  const auto log = origin_.log();
+  ASSERT_EQ(log.size(), 3U);
+  EXPECT_GE(log[1].arrived - log[0].arrived, seconds{2});
+}
+
+TEST_F(LimitedServer, ThatAsksForALongPauseIsNotWaitedFor) {
+  origin_.fail({.kind = FaultKind::kStatus,
+                .glob = "/busy",
+                .status = 429,
+                .header = "Retry-After: 3000"});
+  EXPECT_EQ(get("/busy")->head->status, 429);
+  const SinkPtr sink = get("/f");
+  ASSERT_FALSE(sink->wait());
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(message_of(sink).find("asked to be left alone"), std::string::npos)
+      << message_of(sink);
+  EXPECT_EQ(origin_.log().size(), 1U);
+}
+
+TEST_F(LimitedServer, EndsItsWaitersWithTheTransport) {
+  std::vector<SinkPtr> sinks;
+  for (int count = 0; count < 30; ++count) {
+    sinks.push_back(start({.url = origin_.url("/f")}));
+  }
+  transport_.reset();
+  std::size_t ended = 0;
+  for (const SinkPtr& sink : sinks) {
+    ended += sink->wait() ? 0 : 1;
+  }
+  EXPECT_GE(ended, 20U);
 }
 
 TEST_F(CurlTransportTest, TransportsLiveAndEndBesideEachOther) {

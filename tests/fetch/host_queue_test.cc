@@ -21,9 +21,12 @@ class HostQueueTest : public ::testing::Test {
  protected:
   using Queue = HostQueue<int, IsUrgent>;
 
+  static std::optional<int> next(Queue& queue) {
+    return queue.next([](const std::string&) { return true; });
+  }
   static std::vector<int> all_next(Queue& queue) {
     std::vector<int> items;
-    while (const auto item = queue.next()) {
+    while (const auto item = next(queue)) {
       items.push_back(*item);
     }
     return items;
@@ -53,16 +56,16 @@ TEST_F(HostQueueTest, WaitingItemsComeInOrderAsOthersLeave) {
   for (const int item : {1, 2, 3}) {
     queue.enter("a", item);
   }
-  EXPECT_EQ(queue.next(), 1);
-  EXPECT_EQ(queue.next(), std::nullopt);
+  EXPECT_EQ(next(queue), 1);
+  EXPECT_EQ(next(queue), std::nullopt);
   queue.leave("a");
-  EXPECT_EQ(queue.next(), 2);
+  EXPECT_EQ(next(queue), 2);
   queue.leave("a");
-  EXPECT_EQ(queue.next(), 3);
+  EXPECT_EQ(next(queue), 3);
   queue.leave("a");
-  EXPECT_EQ(queue.next(), std::nullopt);
+  EXPECT_EQ(next(queue), std::nullopt);
   queue.enter("a", 4);
-  EXPECT_EQ(queue.next(), 4);
+  EXPECT_EQ(next(queue), 4);
 }
 
 TEST_F(HostQueueTest, ItemsTakenOutWhileWaitingLeaveTheOthersInOrder) {
@@ -70,13 +73,13 @@ TEST_F(HostQueueTest, ItemsTakenOutWhileWaitingLeaveTheOthersInOrder) {
   for (const int item : {1, 2, 3, 4, 5}) {
     queue.enter("a", item);
   }
-  EXPECT_EQ(queue.next(), 1);
+  EXPECT_EQ(next(queue), 1);
   EXPECT_EQ(queue.take_if([](int item) { return item % 2 == 0; }),
             (std::vector<int>{2, 4}));
   queue.leave("a");
-  EXPECT_EQ(queue.next(), 3);
+  EXPECT_EQ(next(queue), 3);
   queue.leave("a");
-  EXPECT_EQ(queue.next(), 5);
+  EXPECT_EQ(next(queue), 5);
 }
 
 TEST_F(HostQueueTest, UrgentItemsGoFirst) {
@@ -85,9 +88,9 @@ TEST_F(HostQueueTest, UrgentItemsGoFirst) {
   for (const int item : {1, 2, 3}) {
     queue.enter("a", item);
   }
-  EXPECT_EQ(queue.next(), 3);
+  EXPECT_EQ(next(queue), 3);
   queue.leave("a");
-  EXPECT_EQ(queue.next(), 1);
+  EXPECT_EQ(next(queue), 1);
 }
 
 TEST_F(HostQueueTest, TheLastPlaceIsKeptForUrgentItems) {
@@ -98,7 +101,7 @@ TEST_F(HostQueueTest, TheLastPlaceIsKeptForUrgentItems) {
   }
   EXPECT_EQ(all_next(queue), (std::vector<int>{1, 2}));
   queue.enter("a", 9);
-  EXPECT_EQ(queue.next(), 9);
+  EXPECT_EQ(next(queue), 9);
 }
 
 TEST_F(HostQueueTest, AnItemThatBecomesUrgentTakesTheLastPlace) {
@@ -108,14 +111,47 @@ TEST_F(HostQueueTest, AnItemThatBecomesUrgentTakesTheLastPlace) {
   queue.enter("a", 2);
   EXPECT_EQ(all_next(queue), std::vector<int>{1});
   urgent_ = {2};
-  EXPECT_EQ(queue.next(), 2);
+  EXPECT_EQ(next(queue), 2);
+}
+
+TEST_F(HostQueueTest, AHostThatIsNotAdmittedWaitsAndHoldsUpNoOther) {
+  Queue queue(2, is_urgent_);
+  urgent_ = {3};
+  for (const int item : {1, 2, 3}) {
+    queue.enter("a", item);
+  }
+  queue.enter("b", 4);
+  std::vector<std::string> asked;
+  const auto only_b = [&](const std::string& host) {
+    asked.push_back(host);
+    return host == "b";
+  };
+  EXPECT_EQ(queue.next(only_b), 4);
+  EXPECT_EQ(queue.next(only_b), std::nullopt);
+  EXPECT_EQ(asked, (std::vector<std::string>{"a", "b", "a"}));
+  EXPECT_TRUE(queue.has_waiting());
+  EXPECT_EQ(next(queue), 3) << "the urgent one first, as ever";
+  EXPECT_EQ(next(queue), 1);
+}
+
+TEST_F(HostQueueTest, AHostIsAskedOnlyWhereOneOfItsItemsCouldRun) {
+  Queue queue(1, is_urgent_);
+  queue.enter("a", 1);
+  EXPECT_EQ(next(queue), 1);
+  queue.enter("a", 2);
+  EXPECT_EQ(queue.next([](const std::string&) {
+    ADD_FAILURE();
+    return true;
+  }),
+            std::nullopt);
+  EXPECT_TRUE(queue.has_waiting());
 }
 
 TEST_F(HostQueueTest, WithOnePlaceWhatIsNotUrgentRunsToo) {
   Queue queue(1, is_urgent_);
   urgent_ = {};
   queue.enter("a", 1);
-  EXPECT_EQ(queue.next(), 1);
+  EXPECT_EQ(next(queue), 1);
 }
 
 }  // namespace

@@ -3,10 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <functional>
 #include <thread>
 
 #include "fetch/block_origin.h"
+#include "fetch/curl_transport.h"
+#include "fetch/url.h"
 #include "tests/fetch/cache_world.h"
+#include "tests/support/collecting_sink.h"
+#include "tests/support/origin.h"
 
 namespace omicsfs {
 namespace {
@@ -26,6 +33,20 @@ TEST(ResolveUrl, IsAnApisDocumentAndAFieldInIt) {
        {"https://h/#x", "resolve:https://h/", "resolve:https://h/#",
         "resolve:https://h/#a..b", "resolve:https://h/#a.",
         "resolve:file:///x#a", "resolve:resolve:https://h/#a", ""}) {
+    EXPECT_FALSE(parse_resolve_url(text)) << text;
+  }
+}
+
+TEST(ResolveUrl, OrAUrlThatRedirects) {
+  const auto url = parse_resolve_url("redirect:https://h/files/a?b");
+  ASSERT_TRUE(url);
+  EXPECT_EQ(url->api_url, "https://h/files/a?b");
+  EXPECT_TRUE(url->field.empty());
+  EXPECT_EQ(redirect_url("https://h/files/a?b"),
+            "redirect:https://h/files/a?b");
+  for (const char* text :
+       {"redirect:", "redirect:https://h/#x", "redirect:file:///x",
+        "redirect:redirect:https://h/", "Redirect:https://h/"}) {
     EXPECT_FALSE(parse_resolve_url(text)) << text;
   }
 }
@@ -145,6 +166,241 @@ TEST_F(ResolvingTransportTest, AnAnswerThatTellsNoUrlIsToldAndRemembered) {
     EXPECT_EQ(asked_of(world.network(), kApi), 1U);
     cache.end_unpacking();
   }
+}
+
+// The same over a portal that redirects.
+class RedirectTest : public ResolvingTransportTest {
+ protected:
+  static constexpr char kPortal[] = "http://portal/files/F/@@download/F.bam";
+
+  RedirectTest() { network_->redirect(kPortal, kActual); }
+
+  const RemoteFile remote_ = remote_of(redirect_url(kPortal), bytes_);
+  ReadOutcome read(ByteRange range) {
+    return read_range(*cache_.open(remote_), range);
+  }
+  // Reads of the first bytes of six places far from each other, at once.
+  int wrong_of_six_readers(const std::function<void()>& meanwhile) {
+    std::vector<std::thread> readers;
+    std::atomic<int> wrong{0};
+    for (std::uint64_t i = 1; i <= 6; ++i) {
+      readers.emplace_back([&, i] {
+        const ByteRange range{3 * i * kBlockBytes, 100};
+        wrong += read(range).bytes == bytes_.substr(range.offset, 100) ? 0 : 1;
+      });
+    }
+    meanwhile();
+    for (std::thread& reader : readers) {
+      reader.join();
+    }
+    return wrong;
+  }
+};
+
+TEST_F(RedirectTest, IsAskedForOnceAndNeverForTheObject) {
+  EXPECT_EQ(read({0, 100}).bytes, bytes_.substr(0, 100));
+  EXPECT_EQ(read({kBlockBytes * 9, 100}).bytes,
+            bytes_.substr(kBlockBytes * 9, 100));
+  EXPECT_EQ(asked(kPortal), 1U);
+  EXPECT_EQ(asked(kActual), 2U);
+  EXPECT_EQ(network_->log().front().range, (ByteRange{0, 1}));
+}
+
+TEST_F(RedirectTest, IsAskedForByOneOfThoseWhoWait) {
+  network_->hold(kPortal);
+  EXPECT_EQ(wrong_of_six_readers([this] {
+              network_->wait_for_requests(1);
+              network_->release(kPortal);
+            }),
+            0);
+  EXPECT_EQ(asked(kPortal), 1U);
+}
+
+TEST_F(RedirectTest, ASecretGoesToThePortalAlone) {
+  ResolvingTransport transport(
+      *network_, [](const std::string&) { return "API-KEY: secret"; });
+  const auto sink = std::make_shared<CollectingSink>();
+  transport.start({.url = redirect_url(kPortal)}, sink);
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->bytes(), bytes_);
+  for (const auto& entry : network_->log()) {
+    EXPECT_EQ(entry.secret_header,
+              entry.url == kPortal ? "API-KEY: secret" : "");
+  }
+}
+
+// The real transport, which sees addresses.
+TEST(RedirectOfAPortal, ToAPrivateAddressIsFollowedOnlyWhereItIsAllowed) {
+  setenv("no_proxy", "*", 1);
+  Origin portal;
+  Origin store;
+  store.add("/f", "0123456789");
+  portal.fail({.kind = FaultKind::kRedirect, .url = store.url("/f")});
+  for (const bool allowed : {false, true}) {
+    std::vector<std::string> servers = {server_of(portal.url("/"))};
+    if (allowed) {
+      servers.push_back(server_of(store.url("/")));
+    }
+    const auto sink = std::make_shared<CollectingSink>();
+    CurlTransport direct({.private_servers = servers});
+    ResolvingTransport transport(direct, [](const std::string&) { return ""; });
+    transport.start({.url = redirect_url(portal.url("/f"))}, sink);
+    EXPECT_EQ(sink->wait().has_value(), allowed);
+    EXPECT_EQ(sink->bytes(), allowed ? "0123456789" : "");
+    EXPECT_EQ(store.log().size(), allowed ? 1U : 0U);
+  }
+}
+
+TEST_F(RedirectTest, ThatHasExpiredIsAskedForAnewOnce) {
+  ASSERT_FALSE(read({0, 100}).error);
+  network_->fail_url(kActual, {FakeFault::What::kStatus, 0, 403});
+  network_->add(kNewer, bytes_);
+  network_->redirect(kPortal, kNewer);
+  network_->hold(kActual);
+  EXPECT_EQ(wrong_of_six_readers([this] {
+              network_->wait_for_requests(2 + 6);
+              network_->release(kActual);
+            }),
+            0);
+  EXPECT_EQ(asked(kPortal), 2U);
+}
+
+TEST_F(RedirectTest, ASecond403IsTheAnswer) {
+  network_->fail_url(kActual, {FakeFault::What::kStatus, 0, 403});
+  const auto outcome = read({0, 100});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+  EXPECT_NE(outcome.error->message.find("403"), std::string::npos);
+  EXPECT_EQ(outcome.error->message.find("Signature"), std::string::npos);
+  EXPECT_EQ(asked(kPortal), 2U);
+}
+
+TEST_F(RedirectTest, WithoutOneTheUrlIsTheObjects) {
+  const std::string plain = "http://portal/files/plain";
+  network_->add(plain, bytes_);
+  for (const bool whole : {false, true}) {
+    if (whole) {
+      network_->fail_nth(1, {FakeFault::What::kIgnoreRange});
+    }
+    const TemporaryDirectory dir;
+    ResolvingTransport transport(*network_,
+                                 [](const std::string&) { return ""; });
+    RangeFetcher fetcher(transport, mirrors_, RetryPolicy{0}, counters_, 1);
+    BlockCache cache(dir.path(), {CacheWorld::kPlenty, 0}, {fetcher}, counters_,
+                     {});
+    const RemoteFile remote = remote_of(redirect_url(plain), bytes_);
+    EXPECT_EQ(read_range(*cache.open(remote), {70'000, 100}).bytes,
+              bytes_.substr(70'000, 100));
+    cache.wait_until_idle();
+    cache.end_unpacking();
+  }
+  EXPECT_EQ(asked(plain), 4U);
+}
+
+TEST_F(RedirectTest, ThatLeadsOnIsFollowedAndItsEndLearned) {
+  const std::string other = "http://region/a.zip?Signature=3";
+  network_->redirect(kActual, "//region/a.zip?Signature=3");
+  network_->add(other, bytes_);
+  ASSERT_EQ(read({0, 100}).bytes, bytes_.substr(0, 100));
+  ASSERT_EQ(read({kBlockBytes * 9, 100}).bytes,
+            bytes_.substr(kBlockBytes * 9, 100));
+  EXPECT_EQ(asked(kPortal), 1U);
+  EXPECT_EQ(asked(kActual), 1U);
+  EXPECT_EQ(asked(other), 2U);
+}
+
+TEST_F(RedirectTest, InALoopEnds) {
+  network_->redirect(kActual, kNewer);
+  network_->redirect(kNewer, kActual);
+  const auto outcome = read({0, 100});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+  EXPECT_NE(outcome.error->message.find("redirect"), std::string::npos);
+  EXPECT_EQ(asked(kActual) + asked(kNewer), 6U);
+}
+
+TEST_F(RedirectTest, AwayFromHttpIsRefusedAndRemembered) {
+  network_->redirect(kPortal, "file:///etc/passwd");
+  for (int i = 0; i < 3; ++i) {
+    const auto outcome = read({0, 100});
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+    EXPECT_NE(outcome.error->message.find("refused a redirect"),
+              std::string::npos);
+  }
+  EXPECT_EQ(asked(kPortal), 1U);
+}
+
+TEST_F(RedirectTest, OfAMissingFileIsNotFound) {
+  const RemoteFile missing = remote_of("redirect:http://portal/no", bytes_);
+  const auto outcome = read_range(*cache_.open(missing), {0, 100});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kNotFound);
+}
+
+TEST_F(RedirectTest, APortalThatIsBusyIsAskedAgain) {
+  network_->fail_nth(1, {FakeFault::What::kStatus, 0, 403});
+  network_->fail_nth(2, {FakeFault::What::kStatus, 0, 429, "2"});
+  network_->fail_nth(3, {FakeFault::What::kRefuse});
+  EXPECT_EQ(read({0, 100}).bytes, bytes_.substr(0, 100));
+  EXPECT_EQ(asked(kPortal), 4U);
+  std::vector<long> delays;
+  for (const auto& entry : network_->log()) {
+    delays.push_back(entry.delay.count());
+  }
+  EXPECT_EQ(delays, (std::vector<long>{0, 500, 2'000, 2'000, 0}));
+}
+
+TEST_F(RedirectTest, APortalThatStaysBusyIsGivenUpForAWhile) {
+  network_->fail_url(kPortal, {FakeFault::What::kStatus, 0, 403});
+  for (int i = 0; i < 3; ++i) {
+    const auto outcome = read({0, 100});
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+  }
+  EXPECT_EQ(asked(kPortal), 4U);
+}
+
+TEST_F(RedirectTest, WhatNobodyWantsAnyMoreIsNotAskedFor) {
+  network_->hold(kPortal);
+  std::vector<std::shared_ptr<CollectingSink>> sinks;
+  for (int i = 0; i < 3; ++i) {
+    sinks.push_back(std::make_shared<CollectingSink>());
+    transport_.start({.url = redirect_url(kPortal)}, sinks.back());
+  }
+  sinks[0]->cancel();
+  EXPECT_EQ(sinks[0]->wait().error().code, ErrorCode::kInterrupted)
+      << "it waits for the others no longer than they do";
+  sinks[1]->cancel();
+  sinks[2]->cancel();
+  for (const auto& sink : sinks) {
+    EXPECT_EQ(sink->wait().error().code, ErrorCode::kInterrupted);
+  }
+  network_->release(kPortal);
+  EXPECT_EQ(read({0, 100}).bytes, bytes_.substr(0, 100));
+  EXPECT_EQ(asked(kActual), 1U);
+}
+
+TEST_F(RedirectTest, ThatSaysWhenItEndsIsAskedForAnewBefore) {
+  const auto ending_in = [](std::chrono::seconds left) {
+    const auto end = std::chrono::system_clock::now() + left;
+    return "http://store/a?Expires=" +
+           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                              end.time_since_epoch())
+                              .count());
+  };
+  const std::string brief = ending_in(std::chrono::seconds{3});
+  network_->redirect(kPortal, brief);
+  network_->add(brief, bytes_);
+  ASSERT_FALSE(read({0, 100}).error);
+  std::this_thread::sleep_for(std::chrono::seconds{2});
+  const std::string lasting = ending_in(std::chrono::hours{1});
+  network_->redirect(kPortal, lasting);
+  network_->add(lasting, bytes_);
+  ASSERT_FALSE(read({kBlockBytes * 9, 100}).error);
+  ASSERT_FALSE(read({kBlockBytes * 15, 100}).error);
+  EXPECT_EQ(asked(kPortal), 2U);
+  EXPECT_EQ(asked(brief), 1U);
 }
 
 TEST_F(ResolvingTransportTest, OtherUrlsGoThroughAsTheyAre) {

@@ -192,6 +192,17 @@ TEST(ResponseCheck, EveryOtherStatusIsRefusedWithItsMeaning) {
   }
 }
 
+TEST(ResponseCheck, A403ThatSaysWhenToComeAgainIsTransient) {
+  for (int status = 400; status <= 599; ++status) {
+    ResponseHead head = head_of(status);
+    head.retry_after = "1";
+    const bool throttled = status == 403 || expected_meaning(status).failure ==
+                                                Failure::kTransient;
+    EXPECT_EQ(refused_answer(head).failure == Failure::kTransient, throttled)
+        << status;
+  }
+}
+
 TEST(ResponseCheck, OtherSizeIsNamedBesideTheCataloguedOne) {
   ResponseHead head = head_of(206);
   head.content_range = "bytes 0-1/7";

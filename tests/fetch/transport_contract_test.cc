@@ -40,6 +40,9 @@ class World {
   virtual void break_after(const std::string& path, std::uint64_t bytes) = 0;
   virtual void ignore_range(const std::string& path) = 0;
   virtual void refuse(const std::string& path, int status) = 0;
+  // From now on `path` leads to `url`; returns its own url.
+  virtual std::string redirect(const std::string& path,
+                               const std::string& url) = 0;
 };
 
 class FakeWorld : public World {
@@ -71,6 +74,11 @@ class FakeWorld : public World {
     transport_->fail_url(url(path), {.what = FakeFault::What::kStatus,
                                      .status = status,
                                      .retry_after = "3"});
+  }
+  std::string redirect(const std::string& path,
+                       const std::string& to) override {
+    transport_->redirect(url(path), to);
+    return url(path);
   }
 
  private:
@@ -114,6 +122,11 @@ class CurlWorld : public World {
                   .glob = path,
                   .status = status,
                   .header = "Retry-After: 3"});
+  }
+  std::string redirect(const std::string& path,
+                       const std::string& to) override {
+    origin_.fail({.kind = FaultKind::kRedirect, .glob = path, .url = to});
+    return origin_.url(path);
   }
 
  private:
@@ -205,6 +218,34 @@ TEST_P(TransportContract, AnswersThatAreNotSuccessesEndWell) {
   EXPECT_TRUE(refused->wait());
   EXPECT_EQ(refused->head->status, 503);
   EXPECT_EQ(refused->head->retry_after, "3");
+}
+
+TEST_P(TransportContract, ARedirectIsFollowedByThoseWhoDoNotAskForIt) {
+  const auto url =
+      world_->redirect("/old", world_->add("/f", "0123456789", "\"e\""));
+  const SinkPtr sink = get({.url = url, .range = ByteRange{3, 4}});
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->calls(), "hbd");
+  EXPECT_EQ(sink->head->status, 206);
+  EXPECT_EQ(sink->bytes(), "3456");
+}
+
+TEST_P(TransportContract, ARedirectIsTheAnswerOfThoseWhoAskForIt) {
+  const auto target = world_->add("/f", "0123456789", "\"e\"");
+  const auto url = world_->redirect("/old", target);
+  const SinkPtr told = get({.url = url, .redirects = Redirects::kTell});
+  EXPECT_TRUE(told->wait());
+  EXPECT_EQ(told->head->status / 100, 3);
+  EXPECT_EQ(told->head->location, target);
+  EXPECT_EQ(told->bytes(), "");
+}
+
+TEST_P(TransportContract, ASecretFollowsNoRedirect) {
+  const auto target = world_->add("/f", "0123456789", "\"e\"");
+  const auto url = world_->redirect("/old", target);
+  const SinkPtr sink = get({.url = url, .secret_header = "API-KEY: s3cret"});
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->head->status / 100, 3);
 }
 
 TEST_P(TransportContract, EmptyObjectHasAHeadAndNoBody) {

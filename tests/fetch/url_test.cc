@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 namespace omicsfs {
 namespace {
 
@@ -32,6 +35,64 @@ TEST(Url, ServerIsSchemeHostAndPortWhateverTheCase) {
   EXPECT_EQ(server_of("HTTP://U:P@Host:80/Path"), "http://host:80");
   EXPECT_EQ(server_of("https://host"), "https://host");
   EXPECT_NE(server_of("http://host/"), server_of("https://host/"));
+}
+
+// RFC 3986 5.4, but for what is no url of ours.
+TEST(Url, AReferenceMeansWhatTheRfcSays) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"g:h", "g:h"},
+      {"http:g", "http:g"},
+      {"g", "http://a/b/c/g"},
+      {"./g", "http://a/b/c/g"},
+      {"g/", "http://a/b/c/g/"},
+      {"/g", "http://a/g"},
+      {"//g", "http://g"},
+      {"?y", "http://a/b/c/d;p?y"},
+      {"g?y", "http://a/b/c/g?y"},
+      {"#s", "http://a/b/c/d;p?q"},
+      {"g#s", "http://a/b/c/g"},
+      {";x", "http://a/b/c/;x"},
+      {"g;x", "http://a/b/c/g;x"},
+      {"", "http://a/b/c/d;p?q"},
+      {".", "http://a/b/c/"},
+      {"./", "http://a/b/c/"},
+      {"..", "http://a/b/"},
+      {"../", "http://a/b/"},
+      {"../g", "http://a/b/g"},
+      {"../..", "http://a/"},
+      {"../../", "http://a/"},
+      {"../../g", "http://a/g"},
+      {"../../../g", "http://a/g"},
+      {"../../../../g", "http://a/g"},
+      {"/./g", "http://a/g"},
+      {"/../g", "http://a/g"},
+      {"g.", "http://a/b/c/g."},
+      {".g", "http://a/b/c/.g"},
+      {"g..", "http://a/b/c/g.."},
+      {"./../g", "http://a/b/g"},
+      {"./g/.", "http://a/b/c/g/"},
+      {"g/./h", "http://a/b/c/g/h"},
+      {"g/../h", "http://a/b/c/h"},
+      {"g;x=1/../y", "http://a/b/c/y"},
+      {"g?y/../x", "http://a/b/c/g?y/../x"},
+      {"a:1", "a:1"},
+      {"./a:1", "http://a/b/c/a:1"},
+      {"1a:1", "http://a/b/c/1a:1"},
+  };
+  for (const auto& [reference, meaning] : cases) {
+    EXPECT_EQ(resolved_reference("http://a/b/c/d;p?q", reference), meaning)
+        << reference;
+  }
+}
+
+TEST(Url, AReferenceStandsOnWhateverBase) {
+  EXPECT_EQ(resolved_reference("https://h", "x"), "https://h/x");
+  EXPECT_EQ(resolved_reference("https://h?q", "x"), "https://h/x");
+  EXPECT_EQ(resolved_reference("https://h?q#f", "?z"), "https://h?z");
+  EXPECT_EQ(resolved_reference("https://h:1/a", "//i:2/b?c"),
+            "https://i:2/b?c");
+  EXPECT_EQ(resolved_reference("https://u:p@h/a/b?c", "/d//e/"),
+            "https://u:p@h/d//e/");
 }
 
 TEST(Url, DescriptionNamesTheFirstAndTheLastByte) {

@@ -99,6 +99,36 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   EXPECT_EQ(abc.releases, (std::vector<std::string>{"20231215", "20250531"}));
 }
 
+TEST(MergeSettings, LimitsOfServersAddToThoseThatAreKnown) {
+  using Rates = std::map<std::string, int, std::less<>>;
+  EXPECT_EQ(merged({{}, kHome, {}}).settings.network.requests_per_s,
+            (Rates{{"encodeproject.org", 10}}));
+  const Settings settings = merged({{{"/etc", R"({"network": {"requests_per_s":
+                  {"a.org": 1, "Localhost:8080": 2, "[::1]:80": 3}}})"},
+                                     {"~", R"({"network": {"requests_per_s":
+                  {"www.encodeproject.org": 5, "WWW.A.org": 0}}})"}},
+                                    kHome,
+                                    {}})
+                                .settings;
+  EXPECT_EQ(settings.network.requests_per_s, (Rates{{"a.org", 0},
+                                                    {"encodeproject.org", 5},
+                                                    {"localhost:8080", 2},
+                                                    {"[::1]:80", 3}}));
+}
+
+TEST(MergeSettings, RefusesALimitOfNoServerOrOfNoNumber) {
+  for (const char* rate :
+       {R"({"": 1})", R"({"https://a.org": 1})", R"({"a.org/x": 1})",
+        R"({"a b": 1})", R"({"u@a.org": 1})", R"({":80": 1})",
+        R"({"a.org": -1})", R"({"a.org": 1.5})", R"({"a.org": 1001})",
+        R"({"a.org": "1"})", R"(["a.org"])", "7"}) {
+    const std::string message = refusal_of_file(
+        std::string(R"({"network": {"requests_per_s": )") + rate + "}}");
+    EXPECT_TRUE(contains(message, "my.json: /network/requests_per_s"))
+        << rate << ": " << message;
+  }
+}
+
 TEST(MergeSettings, TakesTheStrongestPlaceKeyByKey) {
   const SettingsInput input = {{{"/etc", R"({"state_dir": "/etc-state",
                     "cache": {"limit": "1G", "keep_free": "1G"},

@@ -122,6 +122,15 @@ Reply reply_to(const Asked& asked, const std::string& bytes,
   return reply;
 }
 
+Reply redirecting(const Asked& asked, const std::string& location) {
+  if (has(asked.fault, What::kStatus)) {
+    return reply_to(asked, "", "");
+  }
+  Reply reply = plain(307);
+  reply.head.location = location;
+  return reply;
+}
+
 Error failed(const Request& request, ErrorCode code, const std::string& why) {
   return Error{code, why}.within(describe_get(request.url, request.range));
 }
@@ -159,6 +168,12 @@ void FakeTransport::add(const std::string& url, std::string bytes,
 void FakeTransport::remove(const std::string& url) {
   const MutexLock lock(mutex_);
   objects_.erase(url);
+}
+
+void FakeTransport::redirect(const std::string& url,
+                             const std::string& location) {
+  const MutexLock lock(mutex_);
+  redirects_[url] = location;
 }
 
 void FakeTransport::hold(const std::string& url) {
@@ -225,6 +240,12 @@ std::optional<FakeTransport::Object> FakeTransport::object_of(
   const MutexLock lock(mutex_);
   const auto found = objects_.find(url);
   return found == objects_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string FakeTransport::redirect_of(const std::string& url) const {
+  const MutexLock lock(mutex_);
+  const auto found = redirects_.find(url);
+  return found == redirects_.end() ? "" : found->second;
 }
 
 void FakeTransport::run() {
@@ -322,12 +343,19 @@ void FakeTransport::answer(const Exchange& exchange) {
         failed(request, ErrorCode::kUnavailable, "Connection refused"));
     return;
   }
-  const auto object = object_of(request.url);
+  const bool follow =
+      request.redirects == Redirects::kFollow && request.secret_header.empty();
+  const std::string location = redirect_of(request.url);
+  const std::string& url = location.empty() || !follow ? request.url : location;
+  const auto object = object_of(url);
   const std::string etag = has(fault, What::kChangedEtag) ? "\"changed\""
                            : object                       ? object->etag
                                                           : "";
   Reply reply =
       object ? reply_to({request, fault}, object->bytes, etag) : plain(404);
+  if (!location.empty() && !follow) {
+    reply = redirecting({request, fault}, location);
+  }
   const auto head = sink->on_head(reply.head);
   sink->on_done(head ? deliver_body(exchange, std::move(reply.body)) : head);
 }

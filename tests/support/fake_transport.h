@@ -64,6 +64,9 @@ class FakeTransport : public Transport {
   void add(const std::string& url, std::string bytes,
            std::string etag = "\"v1\"");
   void remove(const std::string& url);
+  // Requests of `url` are answered 307 with `location`, which is followed for
+  // those who want that: to another url of this world.
+  void redirect(const std::string& url, const std::string& location);
   // Requests of `url` are logged and then wait until release(), or until their
   // sink does not want them.
   void hold(const std::string& url);
@@ -104,12 +107,14 @@ class FakeTransport : public Transport {
   std::optional<FakeFault> fault_of(const std::string& url)
       REQUIRES_LOCK(mutex_);
   std::optional<Object> object_of(const std::string& url) const;
+  std::string redirect_of(const std::string& url) const;
   void answer(const Exchange& exchange);
   Result<void> deliver_body(const Exchange& exchange, std::string body) const;
 
   mutable Mutex mutex_;
   mutable std::condition_variable_any changed_;
   std::map<std::string, Object> objects_ GUARDED_BY(mutex_);
+  std::map<std::string, std::string> redirects_ GUARDED_BY(mutex_);
   std::set<std::string> held_ GUARDED_BY(mutex_);
   std::map<std::uint64_t, FakeFault> nth_faults_ GUARDED_BY(mutex_);
   std::map<std::string, FakeFault> url_faults_ GUARDED_BY(mutex_);

@@ -20,6 +20,7 @@ std::string to_line(const RequestRecord& record) {
 std::uint64_t RequestLog::begin(RequestRecord record) {
   const MutexLock lock(mutex_);
   record.seq = ++counts_.requests;
+  record.arrived = std::chrono::steady_clock::now();
   record.depth = deepest_over_ + 1;
   ++counts_.in_flight;
   counts_.peak_in_flight = std::max(counts_.peak_in_flight, counts_.in_flight);

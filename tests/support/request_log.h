@@ -16,6 +16,7 @@ namespace omicsfs {
 // One request that the test origin received.
 struct RequestRecord {
   std::uint64_t seq = 0;  // from 1, never reused
+  std::chrono::steady_clock::time_point arrived{};
   std::string method;
   std::string path;   // percent-decoded, without the query
   std::string query;  // as sent, without the "?"
