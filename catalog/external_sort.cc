@@ -41,8 +41,8 @@ Result<UniqueFd> nameless_file(const std::filesystem::path& directory) {
 
 Result<void> write_all(int fd, std::string_view bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(),
-                                   static_cast<off_t>(offset));
+    const ssize_t count =
+        ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) {
       continue;
     }
@@ -101,8 +101,8 @@ class ExternalSort::RunReader {
     while (buffer_.size() - start_ < bytes) {
       buffer_.erase(0, std::exchange(start_, 0));
       const std::size_t held = buffer_.size();
-      const std::size_t wanted = std::min<std::uint64_t>(
-          std::max(piece_, bytes - held), end_ - at_);
+      const std::size_t wanted =
+          std::min<std::uint64_t>(std::max(piece_, bytes - held), end_ - at_);
       if (wanted == 0) {
         return false;
       }
@@ -199,10 +199,9 @@ Result<void> ExternalSort::drain(const Take& take) {
   if (runs_.empty()) {
     sort_buffer();
     for (const Row& row : order_) {
-      if (auto taken =
-              take(key_of(row), std::string_view(buffer_).substr(
-                                    row.begin + row.key_bytes,
-                                    row.payload_bytes));
+      if (auto taken = take(key_of(row),
+                            std::string_view(buffer_).substr(
+                                row.begin + row.key_bytes, row.payload_bytes));
           !taken) {
         return taken;
       }
@@ -222,8 +221,7 @@ Result<void> ExternalSort::drain(const Take& take) {
 }
 
 Result<void> ExternalSort::merge(const Take& take) {
-  const std::size_t piece =
-      std::max(kLeastPiece, buffer_bytes_ / runs_.size());
+  const std::size_t piece = std::max(kLeastPiece, buffer_bytes_ / runs_.size());
   std::vector<RunReader> readers;
   readers.reserve(runs_.size());
   // The least key on top; of equal ones that of the earlier run.

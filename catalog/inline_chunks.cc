@@ -16,10 +16,9 @@ constexpr int kFast = 1;
 std::string pack_chunk(std::string_view bytes) {
   uLongf length = ::compressBound(static_cast<uLong>(bytes.size()));
   std::string packed(1 + length, kDeflated);
-  const int status = ::compress2(
-      reinterpret_cast<Bytef*>(&packed[1]), &length,
-      reinterpret_cast<const Bytef*>(bytes.data()),
-      static_cast<uLong>(bytes.size()), kFast);
+  const int status = ::compress2(reinterpret_cast<Bytef*>(&packed[1]), &length,
+                                 reinterpret_cast<const Bytef*>(bytes.data()),
+                                 static_cast<uLong>(bytes.size()), kFast);
   if (status == Z_OK && length < bytes.size()) {
     packed.resize(1 + length);
     return packed;
@@ -40,11 +39,10 @@ Result<std::string> unpack_chunk(std::span<const std::byte> kept) {
   }
   std::string out(kChunkBytes, '\0');
   uLongf length = out.size();
-  const bool whole =
-      bytes[0] == kDeflated &&
-      ::uncompress(reinterpret_cast<Bytef*>(out.data()), &length,
-                   reinterpret_cast<const Bytef*>(bytes + 1),
-                   static_cast<uLong>(kept.size() - 1)) == Z_OK;
+  const bool whole = bytes[0] == kDeflated &&
+                     ::uncompress(reinterpret_cast<Bytef*>(out.data()), &length,
+                                  reinterpret_cast<const Bytef*>(bytes + 1),
+                                  static_cast<uLong>(kept.size() - 1)) == Z_OK;
   if (!whole) {
     return damaged;
   }

@@ -13,7 +13,7 @@ namespace omicsfs {
 enum class FieldKind {
   kTerm = 0,      // by its value
   kTermList = 1,  // by each element of its value, a JSON array of scalars
-  kText = 2,      // by looking at each record: what nearly all have their own of
+  kText = 2,  // by looking at each record: what nearly all have their own of
 };
 
 // A field of a record that is being written. A record may have one name

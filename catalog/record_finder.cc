@@ -180,7 +180,8 @@ Result<SnapshotRecord> RecordFinder::Tables::record_at(std::int64_t id) {
   if (!found || !*found) {
     return found ? damaged_snapshot("a record") : found.error();
   }
-  SnapshotRecord read{std::string(rows.text(0)), std::string(rows.text(1)),
+  SnapshotRecord read{std::string(rows.text(0)),
+                      std::string(rows.text(1)),
                       std::string(rows.text(2)),
                       {}};
   auto values = record_values(
@@ -242,8 +243,8 @@ Error RecordFinder::Tables::unknown(std::string_view name) const {
 // A value that is written in several ways has several terms.
 Result<RecordIds> RecordFinder::Tables::with_term(std::int64_t field,
                                                   std::string_view value) {
-  auto statement = database.prepare(
-      "SELECT ids FROM terms WHERE field = ?1 AND value = ?2");
+  auto statement =
+      database.prepare("SELECT ids FROM terms WHERE field = ?1 AND value = ?2");
   if (!statement) {
     return statement.error();
   }
@@ -293,9 +294,10 @@ Result<std::optional<RecordIds>> RecordFinder::Tables::meeting(
     looked.push_back({name, condition.value});
     return Found();
   }
-  auto ids = own ? ids_of("SELECT id FROM records WHERE name = ?1 COLLATE "
-                          "NOCASE ORDER BY id",
-                          {condition.value})
+  auto ids = own ? ids_of(
+                       "SELECT id FROM records WHERE name = ?1 COLLATE "
+                       "NOCASE ORDER BY id",
+                       {condition.value})
                  : with_term(*field, condition.value);
   return ids ? Result<Found>(*std::move(ids)) : ids.error();
 }
@@ -409,8 +411,8 @@ Result<std::vector<Facet>> RecordFinder::facets() {
   std::vector<Facet> all;
   Rows rows = statement->rows();
   const auto read = each_row(rows, [&](Rows& row) -> Result<void> {
-    all.push_back({std::string(row.text(0)),
-                   static_cast<std::uint64_t>(row.integer(1))});
+    all.push_back(
+        {std::string(row.text(0)), static_cast<std::uint64_t>(row.integer(1))});
     return {};
   });
   return read ? Result<std::vector<Facet>>(std::move(all)) : read.error();
@@ -431,8 +433,8 @@ Result<std::vector<FacetValue>> RecordFinder::facet_values(
   std::vector<FacetValue> all;
   Rows rows = statement->rows({*field});
   const auto read = each_row(rows, [&](Rows& row) -> Result<void> {
-    all.push_back({std::string(row.text(0)),
-                   static_cast<std::uint64_t>(row.integer(1))});
+    all.push_back(
+        {std::string(row.text(0)), static_cast<std::uint64_t>(row.integer(1))});
     return {};
   });
   return read ? Result<std::vector<FacetValue>>(std::move(all)) : read.error();

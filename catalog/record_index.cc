@@ -52,8 +52,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }  // namespace
 
 // Fields mostly come in one order, so the one behind the last is tried first.
-std::size_t RecordIndex::field_of(const RecordField& field,
-                                  std::size_t guess) {
+std::size_t RecordIndex::field_of(const RecordField& field, std::size_t guess) {
   if (guess < fields_.size() && fields_[guess].name == field.name) {
     return guess;
   }
@@ -106,12 +105,12 @@ Result<const RecordIndex::Known*> RecordIndex::known(std::uint32_t field,
     return terms.error();
   }
   if (texts_ == kMaxValues || terms_.size() > kMaxValues) {
-    return Error{ErrorCode::kInvalid,
-                 "there are more than " + std::to_string(kMaxValues) +
-                     " different values to be found by"};
+    return Error{ErrorCode::kInvalid, "there are more than " +
+                                          std::to_string(kMaxValues) +
+                                          " different values to be found by"};
   }
-  const auto added = fields_[field].values.emplace(
-      value, Known{texts_++, *std::move(terms)});
+  const auto added =
+      fields_[field].values.emplace(value, Known{texts_++, *std::move(terms)});
   return &added.first->second;
 }
 
@@ -153,15 +152,16 @@ Result<std::string> RecordIndex::add(std::int64_t id,
 Result<void> RecordIndex::write_fields(Database& database) const {
   auto add_field =
       database.prepare("INSERT INTO fields(id, name, kind) VALUES(?1, ?2, ?3)");
-  auto add_text = database.prepare("INSERT INTO texts(id, text) VALUES(?1, ?2)");
+  auto add_text =
+      database.prepare("INSERT INTO texts(id, text) VALUES(?1, ?2)");
   if (!add_field || !add_text) {
     return add_field ? add_text.error() : add_field.error();
   }
   for (std::size_t index = 0; index < fields_.size(); ++index) {
     const Field& field = fields_[index];
-    if (auto added = add_field->run({static_cast<std::int64_t>(index),
-                                     field.name,
-                                     static_cast<std::int64_t>(field.kind)});
+    if (auto added =
+            add_field->run({static_cast<std::int64_t>(index), field.name,
+                            static_cast<std::int64_t>(field.kind)});
         !added) {
       return added;
     }

@@ -186,8 +186,7 @@ std::string blob_text(const Rows& rows, int column) {
 
 Result<std::string> chunk_at(SnapshotConnection& connection, NodeId id,
                              std::uint64_t number) {
-  Rows rows =
-      connection.rows(SnapshotQuery::kChunk, {chunk_row(id, number)});
+  Rows rows = connection.rows(SnapshotQuery::kChunk, {chunk_row(id, number)});
   const Result<void> found = step_to(rows, damaged_snapshot("a chunk"));
   return found ? unpack_chunk(rows.blob(0)) : found.error();
 }
@@ -404,7 +403,8 @@ Result<std::string> Snapshot::inline_bytes(NodeId id, std::uint64_t offset,
       return bytes.substr(std::min<std::uint64_t>(offset, bytes.size()),
                           length);
     }
-    size = static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(1), 0));
+    size =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(rows.integer(1), 0));
   }
   const std::uint64_t start = std::min(offset, size);
   return chunked_bytes(**lease, id, start,

@@ -29,8 +29,7 @@ std::optional<std::string> take_text(std::span<const std::byte>& blob) {
   }
   const auto bytes = blob.first(*length);
   blob = blob.subspan(*length);
-  return std::string(reinterpret_cast<const char*>(bytes.data()),
-                     bytes.size());
+  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 }  // namespace
@@ -58,9 +57,9 @@ Result<std::vector<RecordValue>> record_values(
       value.text = *std::move(own);
     } else {
       const auto shared = take_id(blob);
-      auto told = shared ? text(*shared)
-                         : Result<std::string>(
-                               damaged_snapshot("a record's fields"));
+      auto told =
+          shared ? text(*shared)
+                 : Result<std::string>(damaged_snapshot("a record's fields"));
       if (!told) {
         return told.error();
       }

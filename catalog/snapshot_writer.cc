@@ -30,10 +30,9 @@ constexpr char kWritingPragmas[] =
 // A member lies within its archive; anything else has a url or a path.
 Result<void> check_content(const RemoteFile& file) {
   const char* fault = nullptr;
-  const bool broken =
-      std::any_of(file.urls.begin(), file.urls.end(), [](const auto& url) {
-        return url.find('\n') != std::string::npos;
-      });
+  const bool broken = std::any_of(
+      file.urls.begin(), file.urls.end(),
+      [](const auto& url) { return url.find('\n') != std::string::npos; });
   if (broken) {
     fault = "a url has a line break";
   } else if (file.size > kMaxFileBytes) {
@@ -88,11 +87,11 @@ struct SnapshotWriter::Tables {
     NodeKind kind = NodeKind::kDirectory;
   };
   std::vector<Placed> placed{};
-  std::optional<std::string> fault{};  // of an entry
+  std::optional<std::string> fault{};                        // of an entry
   std::map<std::string, ContentId, std::less<>> archives{};  // by content_key
   RecordIndex index{};
   std::int64_t last_record = 0;
-  struct OpenFile {  // an inline file that is being written
+  struct OpenFile {       // an inline file that is being written
     std::string pending;  // less than a chunk
     std::uint64_t chunks = 0;
   };
@@ -236,8 +235,8 @@ Result<void> SnapshotWriter::Tables::number_entries() {
     if (node != nullptr && node->parent == parent && node->position == 0) {
       node->position = static_cast<std::uint32_t>(position);
     }
-    if (auto added = statements.add_listing->run(
-            {parent, position, id, rows.text(2)});
+    if (auto added =
+            statements.add_listing->run({parent, position, id, rows.text(2)});
         !added) {
       return added;
     }
@@ -248,7 +247,8 @@ Result<void> SnapshotWriter::Tables::place_nodes() {
   NodeId id = 0;
   for (const Placed& node : placed) {
     const bool is_directory = node.kind == NodeKind::kDirectory;
-    const std::uint32_t links = is_directory ? 2 + node.directories : node.names;
+    const std::uint32_t links =
+        is_directory ? 2 + node.directories : node.names;
     const auto or_null = [](std::uint32_t value) {
       return value == 0 ? SqlValue() : SqlValue(std::int64_t{value});
     };

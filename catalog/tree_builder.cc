@@ -52,8 +52,8 @@ Result<NodeId> TreeBuilder::add_directory(std::string_view path,
     const std::string_view so_far = path.substr(
         0, static_cast<std::size_t>(name.data() + name.size() - path.data()));
     const bool last = &name == &names->back();
-    const auto directory = make_directory(so_far, parent, name,
-                                          last ? mtime : default_mtime_);
+    const auto directory =
+        make_directory(so_far, parent, name, last ? mtime : default_mtime_);
     if (!directory) {
       return directory.error().within(omicsfs::quoted(path));
     }
@@ -102,8 +102,7 @@ Result<TreeBuilder::Place> TreeBuilder::place_for(std::string_view path) {
     return names.error();
   }
   const Result<NodeId> parent = add_directory(path.substr(0, slash));
-  return parent ? Result<Place>(Place{*parent, names->back()})
-                : parent.error();
+  return parent ? Result<Place>(Place{*parent, names->back()}) : parent.error();
 }
 
 Result<NodeId> TreeBuilder::named(const Place& place, std::string_view path,
@@ -135,8 +134,7 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
     return content.error().within(omicsfs::quoted(path));
   }
   auto node =
-      named(*place, path,
-            writer_->add_remote_file(*content, file.size, mtime));
+      named(*place, path, writer_->add_remote_file(*content, file.size, mtime));
   if (node && on_file_) {
     on_file_(path, file);
   }
@@ -197,8 +195,7 @@ Result<void> TreeBuilder::add_record(const SnapshotRecord& record) {
     fields.push_back({field.name, field.text,
                       field.is_list ? FieldKind::kTermList : FieldKind::kTerm});
   }
-  return writer_->add_record(
-      {record.kind, record.name, record.path, fields});
+  return writer_->add_record({record.kind, record.name, record.path, fields});
 }
 
 Result<void> TreeBuilder::add_link(std::string_view path, NodeId file) {

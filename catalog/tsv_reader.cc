@@ -61,9 +61,9 @@ Result<std::optional<std::size_t>> TsvReader::row_end() {
       continue;
     }
     if (quoted) {
-      return Error{ErrorCode::kInvalid, "a quote on line " +
-                                            std::to_string(line_) +
-                                            " is not closed"};
+      return Error{
+          ErrorCode::kInvalid,
+          "a quote on line " + std::to_string(line_) + " is not closed"};
     }
     return length == 0 ? std::nullopt : std::optional(at);
   }

@@ -11,9 +11,9 @@
 
 namespace omicsfs {
 
-using Command =
-    std::variant<MountOptions, UmountOptions, RefreshOptions, AddOptions,
-                 FindOptions, FacetsOptions, SourcesOptions, LsOptions, CacheStatusOptions>;
+using Command = std::variant<MountOptions, UmountOptions, RefreshOptions,
+                             AddOptions, FindOptions, FacetsOptions,
+                             SourcesOptions, LsOptions, CacheStatusOptions>;
 
 // A command, and the flags that set a setting.
 struct Invocation {

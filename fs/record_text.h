@@ -15,7 +15,6 @@ namespace omicsfs {
 // times is an array.
 [[nodiscard]] std::string record_json(const SnapshotRecord& record);
 
-
 // A table's lines, without their ends: kind, name, path and the columns
 // `fields`, tabs between, cells quoted as Python's csv module quotes them. Of a
 // field that a record has several times, all values, as a JSON array.

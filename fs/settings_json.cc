@@ -242,10 +242,10 @@ Result<void> SettingsReader::read_source(const Member& member) {
 // One string, or an array of them.
 Result<void> SettingsReader::read_catalogue(SourceSettings& settings,
                                             const JsonValue& value) const {
-  const auto elements = value.is_string()
-                            ? Result<std::vector<JsonValue>>(
-                                  std::vector<JsonValue>{value})
-                            : value.elements();
+  const auto elements =
+      value.is_string()
+          ? Result<std::vector<JsonValue>>(std::vector<JsonValue>{value})
+          : value.elements();
   if (!elements) {
     return elements.error();
   }

@@ -8,9 +8,9 @@
 
 #include "catalog/external_sort.h"
 #include "catalog/record_finder.h"
+#include "catalog/snapshot_schema.h"
 #include "catalog/sources/encode_catalogue.h"
 #include "catalog/sources/encode_tree.h"
-#include "catalog/snapshot_schema.h"
 
 namespace omicsfs {
 namespace {
@@ -102,14 +102,12 @@ Result<void> EncodeImport::read_document(const std::string& place,
   }
   good_rows_ = 0;
   bad_rows_ = 0;
-  const EncodeRows rows{
-      [this](EncodeFile& file, const std::string& where) {
-        return take(file, where);
-      },
-      [this](const std::string& where, const std::string& why) {
-        bad(where, why);
-      },
-      [&link](const std::string& url) { link = url; }};
+  const EncodeRows rows{[this](EncodeFile& file, const std::string& where) {
+                          return take(file, where);
+                        },
+                        [this](const std::string& where,
+                               const std::string& why) { bad(where, why); },
+                        [&link](const std::string& url) { link = url; }};
   if (auto done = read_encode_catalogue(*read, rows); !done) {
     return done.error().within(place);
   }
@@ -218,9 +216,8 @@ std::string told_places(const std::vector<std::string>& places) {
 }
 
 std::vector<std::string> catalogue_of(const SourceSettings& settings) {
-  return settings.catalogue.empty()
-             ? std::vector{std::string(kEncodeCatalogue)}
-             : settings.catalogue;
+  return settings.catalogue.empty() ? std::vector{std::string(kEncodeCatalogue)}
+                                    : settings.catalogue;
 }
 
 }  // namespace
@@ -235,11 +232,10 @@ Result<SourceSummary> build_encode(const SourceInput& input,
       return read.error();
     }
   }
-  EncodeTree files(tree,
-                   {{input.settings.archived, input.settings.datasets},
-                    portal,
-                    input.scratch_directory.native(),
-                    input.now});
+  EncodeTree files(tree, {{input.settings.archived, input.settings.datasets},
+                          portal,
+                          input.scratch_directory.native(),
+                          input.now});
   Result<void> done = set_properties(tree);
   if (done) {
     done = files.begin();
@@ -257,10 +253,9 @@ Result<SourceSummary> build_encode(const SourceInput& input,
     return done.error();
   }
   const auto totals =
-      files.finish(told_places(catalogue),
-                   [&input](std::uint64_t datasets) {
-                     return go_on(input, "experiments", datasets);
-                   });
+      files.finish(told_places(catalogue), [&input](std::uint64_t datasets) {
+        return go_on(input, "experiments", datasets);
+      });
   if (!totals) {
     return totals.error();
   }

@@ -17,7 +17,8 @@ namespace {
 using Field = EncodeField;
 
 constexpr std::string_view kGraph = "@graph";
-constexpr std::string_view kVersions = "analysis_step_version.software_versions";
+constexpr std::string_view kVersions =
+    "analysis_step_version.software_versions";
 
 bool is_list(Field field) {
   const EncodeShape shape = encode_column(field).shape;
@@ -85,8 +86,8 @@ class FileEvents {
   }
 
   Result<void> object_end(JsonPlace keys) {
-    const bool whole = is_array_ ? keys.empty()
-                                 : keys.size() == 1 && keys[0] == kGraph;
+    const bool whole =
+        is_array_ ? keys.empty() : keys.size() == 1 && keys[0] == kGraph;
     if (whole) {
       return end_file();
     }

@@ -20,25 +20,44 @@ namespace {
 using Field = EncodeField;
 
 constexpr std::pair<std::string_view, std::string_view> kExtensions[] = {
-    {"2bit", ".2bit"},         {"CEL", ".cel.gz"},
-    {"bam", ".bam"},           {"bed", ".bed.gz"},
-    {"bedpe", ".bedpe.gz"},    {"chain", ".chain"},
-    {"bigBed", ".bigBed"},     {"bigInteract", ".bigInteract"},
-    {"bigWig", ".bigWig"},     {"btr", ".btr"},
-    {"csfasta", ".csfasta.gz"}, {"csqual", ".csqual.gz"},
-    {"cndb", ".cndb"},         {"database", ".db"},
-    {"fasta", ".fasta.gz"},    {"fastq", ".fastq.gz"},
-    {"gff", ".gff.gz"},        {"gtf", ".gtf.gz"},
-    {"idx", ".idx"},           {"hic", ".hic"},
-    {"h5ad", ".h5ad"},         {"hdf5", ".h5"},
-    {"idat", ".idat"},         {"PWM", ".pwm"},
-    {"rcc", ".rcc"},           {"sra", ".sra"},
-    {"tagAlign", ".tagAlign.gz"}, {"tar", ".tar.gz"},
-    {"tsv", ".tsv"},           {"csv", ".csv"},
-    {"vcf", ".vcf.gz"},        {"wig", ".wig.gz"},
-    {"sam", ".sam.gz"},        {"txt", ".txt.gz"},
-    {"pairs", ".pairs.gz"},    {"starch", ".starch"},
-    {"nucle3d", ".nucle3d"},   {"yaml", ".yaml.gz"},
+    {"2bit", ".2bit"},
+    {"CEL", ".cel.gz"},
+    {"bam", ".bam"},
+    {"bed", ".bed.gz"},
+    {"bedpe", ".bedpe.gz"},
+    {"chain", ".chain"},
+    {"bigBed", ".bigBed"},
+    {"bigInteract", ".bigInteract"},
+    {"bigWig", ".bigWig"},
+    {"btr", ".btr"},
+    {"csfasta", ".csfasta.gz"},
+    {"csqual", ".csqual.gz"},
+    {"cndb", ".cndb"},
+    {"database", ".db"},
+    {"fasta", ".fasta.gz"},
+    {"fastq", ".fastq.gz"},
+    {"gff", ".gff.gz"},
+    {"gtf", ".gtf.gz"},
+    {"idx", ".idx"},
+    {"hic", ".hic"},
+    {"h5ad", ".h5ad"},
+    {"hdf5", ".h5"},
+    {"idat", ".idat"},
+    {"PWM", ".pwm"},
+    {"rcc", ".rcc"},
+    {"sra", ".sra"},
+    {"tagAlign", ".tagAlign.gz"},
+    {"tar", ".tar.gz"},
+    {"tsv", ".tsv"},
+    {"csv", ".csv"},
+    {"vcf", ".vcf.gz"},
+    {"wig", ".wig.gz"},
+    {"sam", ".sam.gz"},
+    {"txt", ".txt.gz"},
+    {"pairs", ".pairs.gz"},
+    {"starch", ".starch"},
+    {"nucle3d", ".nucle3d"},
+    {"yaml", ".yaml.gz"},
 };
 
 Error invalid(std::string message) {
@@ -82,7 +101,8 @@ bool is_http(std::string_view url) {
 
 // "ENCFF123ABC", or a test server's.
 bool is_accession(std::string_view id) {
-  return id.size() == 11 && (id.starts_with("ENCFF") || id.starts_with("TSTFF"));
+  return id.size() == 11 &&
+         (id.starts_with("ENCFF") || id.starts_with("TSTFF"));
 }
 
 // A file's name less the extension of its format.
@@ -200,7 +220,8 @@ Result<void> check_size(EncodeFile& file) {
   }
   // As Python rounds: a half to the even number.
   constexpr double kMebibyte = 1024.0 * 1024.0;
-  const double mebibytes = std::nearbyint(static_cast<double>(size) / kMebibyte);
+  const double mebibytes =
+      std::nearbyint(static_cast<double>(size) / kMebibyte);
   file.set(Field::kFileSizeMb,
            std::to_string(static_cast<std::uint64_t>(mebibytes)));
   return {};
@@ -210,8 +231,7 @@ Result<void> check_md5(EncodeFile& file) {
   if (!file.has(Field::kMd5sum)) {
     return {};
   }
-  const auto digest =
-      parse_digest(DigestKind::kMd5, file.get(Field::kMd5sum));
+  const auto digest = parse_digest(DigestKind::kMd5, file.get(Field::kMd5sum));
   if (!digest) {
     return invalid("its md5sum: " + digest.error().message);
   }
@@ -249,7 +269,8 @@ std::optional<int> digits(std::string_view text, std::size_t at,
   }
   const char* const begin = text.data() + at;
   const auto [stop, error] = std::from_chars(begin, begin + count, value);
-  const bool whole = error == std::errc() && stop == begin + count && value >= 0;
+  const bool whole =
+      error == std::errc() && stop == begin + count && value >= 0;
   return whole ? std::optional(value) : std::nullopt;
 }
 
@@ -289,10 +310,10 @@ bool is_kept(char c) {
 
 // A whole number as JSON writes it.
 bool is_number(std::string_view text) {
-  const bool all_digits =
-      !text.empty() && text.size() < 20 &&
-      std::all_of(text.begin(), text.end(),
-                  [](char c) { return c >= '0' && c <= '9'; });
+  const bool all_digits = !text.empty() && text.size() < 20 &&
+                          std::all_of(text.begin(), text.end(), [](char c) {
+                            return c >= '0' && c <= '9';
+                          });
   return all_digits && (text.size() == 1 || text[0] != '0');
 }
 

@@ -15,7 +15,8 @@
 namespace omicsfs {
 
 // The extension that the server gives files of a format, "bed" ".bed.gz"; none
-// for one that it does not know (schemas/file.json, file_format_file_extension).
+// for one that it does not know (schemas/file.json,
+// file_format_file_extension).
 [[nodiscard]] std::optional<std::string_view> encode_extension(
     std::string_view file_format);
 

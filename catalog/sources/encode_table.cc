@@ -25,7 +25,7 @@ constexpr std::string_view kPortalDataset = "Dataset accession";
 // What the columns of a table hold.
 struct Columns {
   std::vector<std::optional<Field>> fields;
-  bool of_portal = false;        // metadata.tsv
+  bool of_portal = false;         // metadata.tsv
   std::string_view dataset_kind;  // of its experiments
 };
 
@@ -60,12 +60,11 @@ bool suffices(const Columns& columns) {
 
 // A cell such as `["a", "b"]`, or as Python writes a list: `['a', 'b']`.
 std::optional<std::vector<std::string>> bracketed(std::string_view cell) {
-  const auto read = [](std::string_view text)
-      -> std::optional<std::vector<std::string>> {
+  const auto read =
+      [](std::string_view text) -> std::optional<std::vector<std::string>> {
     const auto list = JsonValue::parse(text);
     const auto elements =
-        list ? list->elements()
-             : Result<std::vector<JsonValue>>(list.error());
+        list ? list->elements() : Result<std::vector<JsonValue>>(list.error());
     if (!elements) {
       return std::nullopt;
     }
@@ -138,12 +137,11 @@ void read_row(Cells cells, const Columns& columns, EncodeFile& file) {
     }
   }
   if (columns.of_portal && file.has(Field::kExperiments)) {
-    file.set(Field::kDataset,
-             std::string("/")
-                 .append(columns.dataset_kind)
-                 .append("/")
-                 .append(file.get(Field::kExperiments))
-                 .append("/"));
+    file.set(Field::kDataset, std::string("/")
+                                  .append(columns.dataset_kind)
+                                  .append("/")
+                                  .append(file.get(Field::kExperiments))
+                                  .append("/"));
   }
 }
 

@@ -51,19 +51,33 @@ std::string joined_items(std::string_view list, std::string_view between) {
 
 // What experiment.json tells of the whole, in its order.
 constexpr Field kFacts[] = {
-    Field::kAssayTitle,    Field::kAssayTermName, Field::kTarget,
-    Field::kBiosample,     Field::kBiosampleTermId,
-    Field::kClassification, Field::kSimpleBiosampleSummary,
-    Field::kOrganism,      Field::kLifeStageAge,  Field::kAssembly,
-    Field::kGenomeAnnotation, Field::kLab,        Field::kRfa,
-    Field::kProject,       Field::kDateReleased,
+    Field::kAssayTitle,
+    Field::kAssayTermName,
+    Field::kTarget,
+    Field::kBiosample,
+    Field::kBiosampleTermId,
+    Field::kClassification,
+    Field::kSimpleBiosampleSummary,
+    Field::kOrganism,
+    Field::kLifeStageAge,
+    Field::kAssembly,
+    Field::kGenomeAnnotation,
+    Field::kLab,
+    Field::kRfa,
+    Field::kProject,
+    Field::kDateReleased,
 };
 
 // And of each file, besides its id and name.
 constexpr Field kFileFacts[] = {
-    Field::kStatus,   Field::kFileType, Field::kOutputType,
-    Field::kAssembly, Field::kBiologicalReplicates,
-    Field::kPreferredDefault, Field::kFileSize, Field::kMd5sum,
+    Field::kStatus,
+    Field::kFileType,
+    Field::kOutputType,
+    Field::kAssembly,
+    Field::kBiologicalReplicates,
+    Field::kPreferredDefault,
+    Field::kFileSize,
+    Field::kMd5sum,
     Field::kDateCreated,
 };
 
@@ -108,8 +122,7 @@ void append_encode_files_line(std::string& out, const EncodeFile& file) {
        encode_columns().first<kEncodeTableColumns>()) {
     out += std::exchange(first, false) ? "" : "\t";
     // A text of no characters is told from none.
-    const bool blank =
-        file.has(column.field) && file.get(column.field).empty();
+    const bool blank = file.has(column.field) && file.get(column.field).empty();
     if (blank) {
       out += "\"\"";
     } else {
@@ -125,8 +138,8 @@ std::string encode_unavailable_header() {
 
 std::string encode_unavailable_line(const EncodeFile& file) {
   std::string line;
-  for (const Field field : {Field::kId, Field::kDataset, Field::kFileType,
-                            Field::kOutputType}) {
+  for (const Field field :
+       {Field::kId, Field::kDataset, Field::kFileType, Field::kOutputType}) {
     append_cell(line, file.get(field));
     line += '\t';
   }
@@ -162,10 +175,9 @@ void EncodeExperimentText::add(const EncodeFile& file) {
       facts_[field].emplace(value);
     }
   }
-  std::string line =
-      fmt::format(R"({}    {{"id": {}, "name": {})", count_ == 0 ? "" : ",\n",
-                  json_quoted(file.get(Field::kId)),
-                  json_quoted(encode_file_name(file)));
+  std::string line = fmt::format(
+      R"({}    {{"id": {}, "name": {})", count_ == 0 ? "" : ",\n",
+      json_quoted(file.get(Field::kId)), json_quoted(encode_file_name(file)));
   for (const Field field : kFileFacts) {
     if (file.has(field)) {
       line += fmt::format(R"(, "{}": {})", encode_column(field).name,
@@ -186,9 +198,9 @@ std::string EncodeExperimentText::finish(std::string_view dataset,
       dataset.starts_with('/') ? dataset.substr(1) : dataset;
   std::string accession(path.substr(0, path.rfind('/')));
   accession.erase(0, accession.find('/') + 1);
-  std::string text = fmt::format(
-      "{{\n  \"accession\": {},\n  \"url\": {},\n", json_quoted(accession),
-      json_quoted(std::string(portal).append(path)));
+  std::string text = fmt::format("{{\n  \"accession\": {},\n  \"url\": {},\n",
+                                 json_quoted(accession),
+                                 json_quoted(std::string(portal).append(path)));
   for (const Field field : kFacts) {
     const auto& values = facts_[field];
     if (values.empty()) {
@@ -214,11 +226,14 @@ std::string encode_readme(const EncodeTotals& totals,
   std::string text = fmt::format(
       "ENCODE: the Encyclopedia of DNA Elements\n"
       "\n"
-      "{} files of {} datasets, {} bytes in all. Nothing is fetched until it is "
+      "{} files of {} datasets, {} bytes in all. Nothing is fetched until it "
+      "is "
       "read.\n"
       "\n"
-      "experiments/<ENCSR…>/    the files of an experiment under their names at\n"
-      "                         the portal, with metadata.tsv (the portal's 59\n"
+      "experiments/<ENCSR…>/    the files of an experiment under their names "
+      "at\n"
+      "                         the portal, with metadata.tsv (the portal's "
+      "59\n"
       "                         columns), files.txt and experiment.json\n"
       "files/<3 characters>/    every file, by what follows ENCFF in its\n"
       "                         accession; others under files/external/\n",
@@ -237,8 +252,10 @@ std::string encode_readme(const EncodeTotals& totals,
       "unavailable.tsv          files that the public cannot have, and why\n"
       "\n"
       "`omicsfs find encode target=CTCF assembly=GRCh38 file_format=bigWig`\n"
-      "finds files by what they are; `omicsfs facets encode` lists what can be\n"
-      "asked for. Attributes user.encode.* of a file tell all that is known of\n"
+      "finds files by what they are; `omicsfs facets encode` lists what can "
+      "be\n"
+      "asked for. Attributes user.encode.* of a file tell all that is known "
+      "of\n"
       "it.\n";
   if (!totals.has_assays) {
     text +=

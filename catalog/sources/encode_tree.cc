@@ -40,8 +40,8 @@ RemoteFile remote_file(const EncodeFile& file) {
       std::string(kRedirect).append(file.get(Field::kDownloadLink)));
   remote.size = size_of(file);
   if (file.has(Field::kMd5sum)) {
-    remote.digest = Digest{DigestKind::kMd5,
-                           std::string(file.get(Field::kMd5sum))};
+    remote.digest =
+        Digest{DigestKind::kMd5, std::string(file.get(Field::kMd5sum))};
   } else {
     remote.validator = file.get(Field::kDateCreated);
   }
@@ -76,8 +76,8 @@ std::vector<std::string> list_items(std::string_view list) {
 
 std::string encode_shard(std::string_view id) {
   constexpr std::size_t kPrefix = 5;  // of "ENCFF" or "TSTFF"
-  const bool own = id.size() == 11 &&
-                   (id.starts_with("ENCFF") || id.starts_with("TSTFF"));
+  const bool own =
+      id.size() == 11 && (id.starts_with("ENCFF") || id.starts_with("TSTFF"));
   return std::string("files/").append(own ? id.substr(kPrefix, 3)
                                           : std::string_view("external"));
 }
@@ -169,8 +169,7 @@ Result<void> EncodeTree::describe(const EncodeFile& file, NodeId node,
       fields.push_back({column.name, file.get(column.field), column.kind});
     }
   }
-  return tree_.add_record(
-      {"file", file.get(Field::kId), path, fields, node});
+  return tree_.add_record({"file", file.get(Field::kId), path, fields, node});
 }
 
 Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
@@ -183,8 +182,8 @@ Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
   if (auto made = tree_.add_directory(dataset_->path, dataset_->date); !made) {
     return made.error();
   }
-  const auto metadata = tree_.begin_inline_file(
-      dataset_->path + "/metadata.tsv", dataset_->date);
+  const auto metadata =
+      tree_.begin_inline_file(dataset_->path + "/metadata.tsv", dataset_->date);
   const auto links =
       tree_.begin_inline_file(dataset_->path + "/files.txt", dataset_->date);
   if (!metadata || !links) {
@@ -195,9 +194,9 @@ Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
   const std::string accession =
       dataset_->path.substr(dataset_->path.find('/') + 1);
   // As the portal's batch_download begins it.
-  const std::string first =
-      "\"" + settings_.portal + "metadata/?type=Experiment&accession=" +
-      accession + "\"\n";
+  const std::string first = "\"" + settings_.portal +
+                            "metadata/?type=Experiment&accession=" + accession +
+                            "\"\n";
   auto told = tree_.append_bytes(*metadata, encode_metadata_header());
   return told ? tree_.append_bytes(*links, first) : told;
 }
@@ -255,14 +254,14 @@ Result<void> EncodeTree::link_indexes() {
       continue;
     }
     const std::string place = std::string(name).append(suffix);
-    const auto beside = tree_.add_symlink(dataset_->path + "/" + place, index,
-                                          dataset_->date);
+    const auto beside =
+        tree_.add_symlink(dataset_->path + "/" + place, index, dataset_->date);
     if (!beside) {
       return beside.error();
     }
     const auto among_all = tree_.add_symlink(
-        encode_shard(id) + "/" + place,
-        "../../" + dataset_->path + "/" + index, dataset_->date);
+        encode_shard(id) + "/" + place, "../../" + dataset_->path + "/" + index,
+        dataset_->date);
     if (!among_all) {
       return among_all.error();
     }

@@ -46,7 +46,7 @@ class EncodeTree {
  private:
   // A dataset whose files are being added.
   struct Dataset {
-    std::string path;  // "experiments/ENCSR1"
+    std::string path;   // "experiments/ENCSR1"
     std::string named;  // "/experiments/ENCSR1/"
     NodeId metadata = 0;
     NodeId links = 0;  // files.txt
@@ -54,7 +54,8 @@ class EncodeTree {
     EncodeExperimentText text;
     EncodeFacets facets;
     std::map<std::string, std::string, std::less<>> names;  // by id
-    std::vector<std::pair<std::string, std::string>> indexes;  // of id, its name
+    std::vector<std::pair<std::string, std::string>>
+        indexes;  // of id, its name
   };
 
   Result<void> show(const EncodeFile& file);

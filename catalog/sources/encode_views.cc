@@ -86,10 +86,9 @@ Result<std::string> EncodeViews::directory(const std::string& parent,
 
 Result<void> EncodeViews::link(const std::string& directory,
                                const std::string& target) {
-  const auto depth =
-      static_cast<std::size_t>(
-          std::count(directory.begin(), directory.end(), '/')) +
-      1;
+  const auto depth = static_cast<std::size_t>(
+                         std::count(directory.begin(), directory.end(), '/')) +
+                     1;
   std::string up;
   for (std::size_t level = 0; level < depth; ++level) {
     up += "../";
@@ -109,8 +108,8 @@ Result<void> EncodeViews::add_under(const std::string& root,
   const Level& level = levels.front();
   for (const std::string& value : or_none(*level.values)) {
     const auto path = directory(root, level.field, value);
-    auto added = path ? add_under(*path, levels.subspan(1), dataset)
-                      : path.error();
+    auto added =
+        path ? add_under(*path, levels.subspan(1), dataset) : path.error();
     if (!added) {
       return added;
     }

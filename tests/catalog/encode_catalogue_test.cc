@@ -94,9 +94,9 @@ void expect_file_object(const Told& told) {
 
 TEST(EncodeCatalogue, AnArrayOfFileObjects) {
   for (const std::size_t piece : {7U, 10000U}) {
-    expect_file_object(told_by("\n [" + std::string(kFileObject) +
-                                   R"(, {"@id": "/files/ENCFF2/"}])",
-                               piece));
+    expect_file_object(told_by(
+        "\n [" + std::string(kFileObject) + R"(, {"@id": "/files/ENCFF2/"}])",
+        piece));
   }
 }
 
@@ -104,7 +104,8 @@ TEST(EncodeCatalogue, TheAnswerOfASearch) {
   expect_file_object(told_by(
       R"({"@type": ["Search"], "total": 2, "facets": [{"field": "accession"}],
           "columns": {"accession": {"title": "A"}}, "@graph": [)" +
-      std::string(kFileObject) + R"(, {"@id": "/files/ENCFF2/"}], "x": {"y": 1}})"));
+      std::string(kFileObject) +
+      R"(, {"@id": "/files/ENCFF2/"}], "x": {"y": 1}})"));
 }
 
 TEST(EncodeCatalogue, ASearchThatFoundNothing) {
@@ -118,7 +119,8 @@ TEST(EncodeCatalogue, TheListOfTheBucket) {
       "accession\tstatus\tfile_format\taward.rfa\tcloud_metadata.url\tdataset\t"
       "lab.@id\tfile_size\tmd5sum\treplicate_libraries\n"
       "ENCFF1\treleased\tvcf\tcommunity\thttps://h/ENCFF1.vcf.gz\t"
-      "/experiments/ENCSR1/\t/labs/l/\t504017\tabc\t\"[\"\"/libraries/L/\"\"]\"\n"
+      "/experiments/ENCSR1/\t/labs/l/\t504017\tabc\t\"[\"\"/libraries/L/"
+      "\"\"]\"\n"
       "\treleased\tfastq\tENCODE3\thttps://h/SRR1.fastq.gz\t\t\t7\t\t"
       "['/libraries/L/', '/libraries/M/']\n"
       "\t\t\t\t\t\t\t\t\t\n");
@@ -171,11 +173,10 @@ TEST(EncodeCatalogue, ShortRowsAreBadButTheLast) {
               "\t\t\n" + "ENCFF4\t/f\t4\n" + "ENCFF5\t/");
   EXPECT_EQ(told.error, "");
   EXPECT_EQ(told.files.size(), 2U);
-  EXPECT_EQ(told.bad,
-            (std::vector<std::string>{
-                "line 2: it is cut short",
-                "line 4: it has more cells than there are columns",
-                "line 5: it is cut short"}));
+  EXPECT_EQ(told.bad, (std::vector<std::string>{
+                          "line 2: it is cut short",
+                          "line 4: it has more cells than there are columns",
+                          "line 5: it is cut short"}));
 }
 
 TEST(EncodeCatalogue, AListOfUrls) {
@@ -185,12 +186,11 @@ TEST(EncodeCatalogue, AListOfUrls) {
       "https://h/else\n"
       "https://h/files/ENCFF2/@@download/ENCFF2.bam\n");
   EXPECT_EQ(told.error, "");
-  EXPECT_EQ(told.links, (std::vector<std::string>{
-                            "https://h/metadata/?type=Experiment&"
-                            "accession=ENCSR1"}));
+  EXPECT_EQ(told.links,
+            (std::vector<std::string>{"https://h/metadata/?type=Experiment&"
+                                      "accession=ENCSR1"}));
   ASSERT_EQ(told.files.size(), 2U);
-  EXPECT_EQ(told.get(0, Field::kHref),
-            "/files/ENCFF1/@@download/ENCFF1.bam");
+  EXPECT_EQ(told.get(0, Field::kHref), "/files/ENCFF1/@@download/ENCFF1.bam");
   EXPECT_EQ(told.bad,
             (std::vector<std::string>{"line 4: it is no url of a file"}));
 }
@@ -201,8 +201,8 @@ TEST(EncodeCatalogue, ACartsLinkHasWordsForCurl) {
       R"(--data '{"elements": ["/experiments/E/"]}')"
       "\nhttps://h/files/ENCFF1/@@download/ENCFF1.bam\n");
   EXPECT_EQ(told.error, "");
-  EXPECT_EQ(told.links, (std::vector<std::string>{
-                            "https://h/metadata/?type=Experiment"}));
+  EXPECT_EQ(told.links,
+            (std::vector<std::string>{"https://h/metadata/?type=Experiment"}));
 }
 
 TEST(EncodeCatalogue, WhatIsNoneSaysSo) {
@@ -225,12 +225,11 @@ TEST(EncodeCatalogue, WhatIsNoneSaysSo) {
 
 TEST(EncodeCatalogue, WhoTakesRowsMayEndIt) {
   TextPieces pieces(kMetadata);
-  const EncodeRows rows{
-      [](EncodeFile&, const std::string&) -> Result<void> {
-        return Error{ErrorCode::kNoSpace, "full"};
-      },
-      [](const std::string&, const std::string&) {},
-      [](const std::string&) {}};
+  const EncodeRows rows{[](EncodeFile&, const std::string&) -> Result<void> {
+                          return Error{ErrorCode::kNoSpace, "full"};
+                        },
+                        [](const std::string&, const std::string&) {},
+                        [](const std::string&) {}};
   const auto done = read_encode_catalogue(pieces.reader(), rows);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::kNoSpace);

@@ -25,8 +25,7 @@ EncodeFile file_of(const Values& values) {
 std::string completed(const Values& values, Field field) {
   EncodeFile file = file_of(values);
   const auto done = complete_encode_file(file, kPortal);
-  return done ? std::string(file.get(field))
-              : "error: " + done.error().message;
+  return done ? std::string(file.get(field)) : "error: " + done.error().message;
 }
 
 TEST(EncodeRules, TheIdComesFromWhateverTellsIt) {
@@ -137,9 +136,9 @@ TEST(EncodeRules, WhoIsShown) {
                                      {Field::kDataset, one.dataset},
                                      {Field::kHref, "/files/F/@@download/F"},
                                      {Field::kFileSize, "1"}});
-    EXPECT_EQ(judge_encode_file(
-                  file, {one.archived, {"experiments", "references"}}),
-              one.verdict)
+    EXPECT_EQ(
+        judge_encode_file(file, {one.archived, {"experiments", "references"}}),
+        one.verdict)
         << one.status << one.dataset;
   }
 }
@@ -162,9 +161,9 @@ TEST(EncodeRules, WhyThereAreNoBytes) {
     file.set(Field::kStatus, "released");
     file.set(Field::kDataset, "/experiments/E/");
     EXPECT_EQ(encode_unavailable_reason(file), reason);
-    EXPECT_EQ(judge_encode_file(file, choice),
-              reason.empty() ? EncodeVerdict::kShown
-                             : EncodeVerdict::kUnavailable);
+    EXPECT_EQ(
+        judge_encode_file(file, choice),
+        reason.empty() ? EncodeVerdict::kShown : EncodeVerdict::kUnavailable);
   }
 }
 
@@ -183,8 +182,7 @@ TEST(EncodeRules, TermsAsNames) {
 
 TEST(EncodeRules, Lists) {
   EXPECT_EQ(encode_list({}, EncodeShape::kList), "[]");
-  EXPECT_EQ(encode_list({"a", "b\"c"}, EncodeShape::kList),
-            R"(["a", "b\"c"])");
+  EXPECT_EQ(encode_list({"a", "b\"c"}, EncodeShape::kList), R"(["a", "b\"c"])");
   EXPECT_EQ(encode_list({"1", "20"}, EncodeShape::kNumbers), "[1, 20]");
   EXPECT_EQ(encode_list({"1", "x"}, EncodeShape::kNumbers), R"(["1", "x"])");
   EXPECT_EQ(encode_list({"01"}, EncodeShape::kNumbers), R"(["01"])");

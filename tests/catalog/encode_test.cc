@@ -119,19 +119,18 @@ class EncodeTest : public ::testing::Test {
 };
 
 TEST_F(EncodeTest, AFileStandsInItsExperimentAndAmongAll) {
-  const auto summary =
-      refresh_rows({{"ENCFF635JIA"}, {"ENCFF001AAA", "bed"}, {"SRR2173350", "fastq"}});
+  const auto summary = refresh_rows(
+      {{"ENCFF635JIA"}, {"ENCFF001AAA", "bed"}, {"SRR2173350", "fastq"}});
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->files, 3U);
   EXPECT_EQ(summary->bytes, 30U);
   EXPECT_TRUE(warnings_.empty());
-  const std::string places[] = {
-      "experiments/ENCSR000AAA/ENCFF635JIA.bam",
-      "files/635/ENCFF635JIA.bam",
-      "experiments/ENCSR000AAA/ENCFF001AAA.bed.gz",
-      "files/001/ENCFF001AAA.bed.gz",
-      "experiments/ENCSR000AAA/SRR2173350.fastq.gz",
-      "files/external/SRR2173350.fastq.gz"};
+  const std::string places[] = {"experiments/ENCSR000AAA/ENCFF635JIA.bam",
+                                "files/635/ENCFF635JIA.bam",
+                                "experiments/ENCSR000AAA/ENCFF001AAA.bed.gz",
+                                "files/001/ENCFF001AAA.bed.gz",
+                                "experiments/ENCSR000AAA/SRR2173350.fastq.gz",
+                                "files/external/SRR2173350.fastq.gz"};
   for (std::size_t index = 0; index < std::size(places); index += 2) {
     const auto one = node_at(*snapshot_, places[index]);
     const auto other = node_at(*snapshot_, places[index + 1]);
@@ -212,11 +211,10 @@ TEST_F(EncodeTest, TablesAndTextsOfAnExperiment) {
 TEST_F(EncodeTest, TheSameFilesInAnotherOrderGiveTheSameBytes) {
   ASSERT_TRUE(refresh_rows({{"ENCFF002AAA"}, {"ENCFF001AAA"}, {"SRR1"}}));
   std::map<std::string, std::string> before;
-  for (const char* name :
-       {"files.tsv", "unavailable.tsv", "README.txt",
-        "experiments/ENCSR000AAA/metadata.tsv",
-        "experiments/ENCSR000AAA/experiment.json",
-        "experiments/ENCSR000AAA/files.txt"}) {
+  for (const char* name : {"files.tsv", "unavailable.tsv", "README.txt",
+                           "experiments/ENCSR000AAA/metadata.tsv",
+                           "experiments/ENCSR000AAA/experiment.json",
+                           "experiments/ENCSR000AAA/files.txt"}) {
     before[name] = text_of(name);
     EXPECT_GT(before[name].size(), 20U) << name;
   }
@@ -285,8 +283,7 @@ TEST_F(EncodeTest, DocumentsAddWhatTheFirstLacks) {
           "assay_title": "ATAC-seq"}]})";
   ASSERT_TRUE(refresh({"list"}));
   EXPECT_FALSE(exists("by-assay"));
-  EXPECT_NE(text_of("README.txt").find("nothing of assays"),
-            std::string::npos);
+  EXPECT_NE(text_of("README.txt").find("nothing of assays"), std::string::npos);
   const auto summary = refresh({"list", "search"});
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->files, 1U);
@@ -353,9 +350,8 @@ TEST_F(EncodeTest, FilesAreFoundAndToldOfByTheirFields) {
   const std::vector<FieldCondition> conditions = {
       {"assay", "tf chip-seq"}, {"format", "bed"}, {"assembly", "GRCh38"}};
   EXPECT_EQ(*finder->count(conditions, ""), 1U);
-  EXPECT_EQ(*finder->count(std::vector<FieldCondition>{
-                               {"accession", "ENCFF001AAA"}},
-                           ""),
+  EXPECT_EQ(*finder->count(
+                std::vector<FieldCondition>{{"accession", "ENCFF001AAA"}}, ""),
             1U);
   const auto node = node_at(*snapshot_, "files/001/ENCFF001AAA.bam");
   EXPECT_EQ(*snapshot_->xattr(node->id, "encode.target"), "CTCF");

@@ -281,8 +281,8 @@ std::string mixed_bytes(std::size_t count) {
   std::uint64_t state = 1;
   while (bytes.size() < count) {
     state = state * 6364136223846793005U + 1442695040888963407U;
-    bytes += static_cast<char>(bytes.size() / 70'000 % 2 == 0 ? state >> 56U
-                                                               : 'a');
+    bytes +=
+        static_cast<char>(bytes.size() / 70'000 % 2 == 0 ? state >> 56U : 'a');
   }
   return bytes;
 }
@@ -347,11 +347,11 @@ TEST(Snapshot, FieldsOfANodesRecordAreItsAttributes) {
   });
   const NodeId file = node_at(*snapshot, "f")->id;
   using Pairs = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(*snapshot->xattrs(file), (Pairs{{"encode.md5sum", "abc"},
-                                            {"encode.slims",
-                                             R"(["blood", "lung"])"},
-                                            {"encode.target", "CTCF"},
-                                            {"omicsfs.release", "1"}}));
+  EXPECT_EQ(*snapshot->xattrs(file),
+            (Pairs{{"encode.md5sum", "abc"},
+                   {"encode.slims", R"(["blood", "lung"])"},
+                   {"encode.target", "CTCF"},
+                   {"omicsfs.release", "1"}}));
   EXPECT_EQ(*snapshot->xattr(file, "encode.target"), "CTCF");
   EXPECT_EQ(*snapshot->xattr(file, "target"), std::nullopt);
   EXPECT_EQ(*snapshot->xattr(file, "encode.none"), std::nullopt);

@@ -98,9 +98,9 @@ TEST(TreeBuilder, WhatFindsItsNameTakenLeavesNothingBehind) {
   });
   EXPECT_EQ(*snapshot->inline_bytes(node_at(*snapshot, "f")->id, 0, 99),
             "first");
-  EXPECT_EQ(*snapshot->inline_bytes(node_at(*snapshot, "g")->id, 0,
-                                    large.size()),
-            large);
+  EXPECT_EQ(
+      *snapshot->inline_bytes(node_at(*snapshot, "g")->id, 0, large.size()),
+      large);
 }
 
 }  // namespace

@@ -188,7 +188,8 @@ TEST(CommandLine, TakesOneFormOfWhatIsFound) {
       {"--json", FindFormat::kJson},
       {"--count", FindFormat::kCount}};
   for (const auto& [flag, format] : forms) {
-    EXPECT_EQ(accepted_as<FindOptions>({"find", "encode", flag}).format, format);
+    EXPECT_EQ(accepted_as<FindOptions>({"find", "encode", flag}).format,
+              format);
     for (const auto& [other, unused] : forms) {
       if (other != flag) {
         EXPECT_FALSE(refusal({"find", "encode", flag, other}).empty());

@@ -307,10 +307,9 @@ TEST(MergeSettings, TakesWhatACatalogueDrives) {
   EXPECT_EQ(one.catalogue, std::vector<std::string>{"/home/ada/files.json"});
   EXPECT_TRUE(one.archived);
   EXPECT_EQ(one.datasets, std::vector<std::string>{"annotations"});
-  const SourceSettings two =
-      from_file(R"({"sources": {"encode": {"catalogue": [
+  const SourceSettings two = from_file(R"({"sources": {"encode": {"catalogue": [
                      "https://h/search/?type=File&limit=all", "/a.tsv"]}}})")
-          .source("encode");
+                                 .source("encode");
   EXPECT_EQ(two.catalogue,
             (std::vector<std::string>{"https://h/search/?type=File&limit=all",
                                       "/a.tsv"}));

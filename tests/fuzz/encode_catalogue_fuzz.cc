@@ -53,8 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes,
   std::size_t given = 0;
   const omicsfs::ReadPiece read =
       [&](std::span<char> out) -> omicsfs::Result<std::size_t> {
-    const std::size_t count = std::min({out.size(), size - given,
-                                        std::size_t{61}});
+    const std::size_t count =
+        std::min({out.size(), size - given, std::size_t{61}});
     if (count != 0) {
       std::memcpy(out.data(), bytes + given, count);
     }
