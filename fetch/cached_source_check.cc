@@ -23,15 +23,15 @@ bool CachedSource::needs_check() const {
   return file_.complete() && digest_due();
 }
 
+// Owed to the file, whoever holds it by then: the task does.
 void CachedSource::check_later() {
   Check none = Check::kNone;
   if (!check_.compare_exchange_strong(none, Check::kQueued)) {
     return;
   }
   services_.housekeeper->add(
-      [weak = weak_from_this()](const std::stop_token& stop) {
-        const auto self = weak.lock();
-        if (self != nullptr && self->begin_check()) {
+      [self = shared_from_this()](const std::stop_token& stop) {
+        if (self->begin_check()) {
           self->check_digest(stop);
         }
       });

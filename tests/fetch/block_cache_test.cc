@@ -351,26 +351,40 @@ TEST_F(BlockCacheTest, ALargeFileIsCheckedByTheHousekeeper) {
   }
 }
 
-TEST_F(BlockCacheTest, BytesThatWereCachedUncheckedAreCheckedByTheNextSession) {
-  {
-    CacheWorld world(dir_.path());
-    world.network().add(kUrl, bytes_);
-    const auto source = world.cache().open(remote_);
-    ASSERT_FALSE(read_range(*source, {0, kSize - 1 - 123}).error);
+// A complete file whose digest nobody has looked at.
+class UncheckedFileTest : public BlockCacheTest {
+ protected:
+  void SetUp() override {
+    {
+      CacheWorld world(dir_.path());
+      world.network().add(kUrl, bytes_);
+      const auto source = world.cache().open(remote_);
+      ASSERT_FALSE(read_range(*source, {0, kSize - 1 - 123}).error);
+    }
+    {
+      // The last block arrives with no digest known to the reader.
+      Counters counters;
+      CachedFile file(remote_, dir_.path(), counters);
+      file.attach();
+      const auto last =
+          std::as_bytes(std::span(bytes_).subspan(20 * kBlockBytes));
+      ASSERT_TRUE(file.store({20, 1}, {{last}}));
+    }
   }
-  {
-    // The last block arrives with no digest known to the reader.
-    Counters counters;
-    CachedFile file(remote_, dir_.path(), counters);
-    file.attach();
-    const auto last =
-        std::as_bytes(std::span(bytes_).subspan(20 * kBlockBytes));
-    ASSERT_TRUE(file.store({20, 1}, {{last}}));
-  }
+};
+
+TEST_F(UncheckedFileTest, IsCheckedByTheNextSession) {
   CacheWorld world(dir_.path());
   const auto source = world.cache().open(remote_);
   world.cache().wait_until_idle();
   EXPECT_TRUE(source->verified());
+}
+
+TEST_F(UncheckedFileTest, IsCheckedThoughNobodyHoldsItAnyMore) {
+  CacheWorld world(dir_.path());
+  static_cast<void>(world.cache().state(remote_));
+  world.cache().wait_until_idle();
+  EXPECT_TRUE(world.cache().state(remote_).verified);
 }
 
 TEST_F(BlockCacheTest, AChangedObjectNeverMixesWithTheOldOne) {

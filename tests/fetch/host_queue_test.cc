@@ -115,7 +115,7 @@ TEST_F(HostQueueTest, AnItemThatBecomesUrgentTakesTheLastPlace) {
 }
 
 TEST_F(HostQueueTest, AHostThatIsNotAdmittedWaitsAndHoldsUpNoOther) {
-  Queue queue(2, is_urgent_);
+  Queue queue(3, is_urgent_);
   urgent_ = {3};
   for (const int item : {1, 2, 3}) {
     queue.enter("a", item);
