@@ -78,7 +78,7 @@ class ExternalSort::RunReader {
     std::array<std::uint32_t, 2> head{};
     std::memcpy(head.data(), &buffer_[start_], kRowHead);
     const std::size_t whole = kRowHead + head[0] + head[1];
-    const auto held = hold(whole);
+    auto held = hold(whole);
     if (!held) {
       return held;
     }

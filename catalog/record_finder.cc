@@ -395,6 +395,7 @@ std::vector<std::string> RecordFinder::fields() const {
     by_id.emplace(id, field.name);
   }
   std::vector<std::string> names;
+  names.reserve(by_id.size());
   for (const auto& [id, name] : by_id) {
     names.push_back(name);
   }

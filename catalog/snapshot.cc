@@ -196,7 +196,7 @@ Result<std::string> chunked_bytes(SnapshotConnection& connection, NodeId id,
                                   std::uint64_t start, std::uint64_t end) {
   std::string bytes;
   while (start < end) {
-    const auto chunk = chunk_at(connection, id, start / kChunkBytes);
+    auto chunk = chunk_at(connection, id, start / kChunkBytes);
     if (!chunk) {
       return chunk;
     }

@@ -32,6 +32,20 @@ std::optional<std::string> take_text(std::span<const std::byte>& blob) {
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
+Error damaged_fields() { return damaged_snapshot("a record's fields"); }
+
+// The value at the start of `blob`, of a field of that kind.
+Result<std::string> take_value(
+    std::span<const std::byte>& blob, FieldKind kind,
+    const std::function<Result<std::string>(std::int64_t)>& text) {
+  if (kind == FieldKind::kText) {
+    auto own = take_text(blob);
+    return own ? Result<std::string>(*std::move(own)) : damaged_fields();
+  }
+  const auto shared = take_id(blob);
+  return shared ? text(*shared) : damaged_fields();
+}
+
 }  // namespace
 
 Result<std::vector<RecordValue>> record_values(
@@ -42,30 +56,18 @@ Result<std::vector<RecordValue>> record_values(
   while (!blob.empty()) {
     const auto id = take_id(blob);
     if (!id) {
-      return damaged_snapshot("a record's fields");
+      return damaged_fields();
     }
     const auto name = field(*id);
     if (!name) {
       return name.error();
     }
-    RecordValue value{name->name, {}, name->kind == FieldKind::kTermList};
-    if (name->kind == FieldKind::kText) {
-      auto own = take_text(blob);
-      if (!own) {
-        return damaged_snapshot("a record's fields");
-      }
-      value.text = *std::move(own);
-    } else {
-      const auto shared = take_id(blob);
-      auto told =
-          shared ? text(*shared)
-                 : Result<std::string>(damaged_snapshot("a record's fields"));
-      if (!told) {
-        return told.error();
-      }
-      value.text = *std::move(told);
+    auto value = take_value(blob, name->kind, text);
+    if (!value) {
+      return value.error();
     }
-    values.push_back(std::move(value));
+    values.push_back(
+        {name->name, *std::move(value), name->kind == FieldKind::kTermList});
   }
   return values;
 }

@@ -356,7 +356,7 @@ Result<ContentId> SnapshotWriter::add_member(ContentId content,
   const std::string key = content_key(*place.archive);
   auto known = tables_->archives.find(key);
   if (known == tables_->archives.end()) {
-    const Result<ContentId> archive = add_content(*place.archive);
+    Result<ContentId> archive = add_content(*place.archive);
     if (!archive) {
       return archive;
     }

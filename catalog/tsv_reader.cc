@@ -10,6 +10,32 @@ namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
+// Looks for the end of a row, and goes on where more of it has come. A line
+// break within quotes ends no row, and a quote counts at a cell's start alone.
+struct RowScan {
+  std::size_t at = 0;  // what was looked at
+  bool quoted = false;
+  bool cell_start = true;
+
+  // Whether the line break at `at` ends the row.
+  bool find_end(std::string_view row) {
+    for (; at < row.size(); ++at) {
+      const char c = row[at];
+      if (quoted) {
+        quoted = c != '"';  // a doubled one opens it again
+        cell_start = !quoted;
+        continue;
+      }
+      if (c == '\n') {
+        return true;
+      }
+      quoted = c == '"' && cell_start;
+      cell_start = c == '\t';
+    }
+    return false;
+  }
+};
+
 }  // namespace
 
 // Brings in the next piece; what was given out goes. False at the end.
@@ -27,28 +53,15 @@ Result<bool> TsvReader::fill() {
 }
 
 // Where the line break that ends the row stands, or the document's end; none
-// where the document has no more rows. A break within quotes ends no row, and a
-// quote counts at a cell's start alone.
+// where the document has no more rows.
 Result<std::optional<std::size_t>> TsvReader::row_end() {
-  bool quoted = false;
-  bool cell_start = true;
-  std::size_t at = start_;
+  RowScan scan;
   while (true) {
-    for (; at < buffer_.size(); ++at) {
-      const char c = buffer_[at];
-      if (quoted) {
-        quoted = c != '"';  // a doubled one opens it again
-        cell_start = !quoted;
-        continue;
-      }
-      if (c == '\n') {
-        return std::optional(at);
-      }
-      quoted = c == '"' && cell_start;
-      cell_start = c == '\t';
+    const std::string_view row = std::string_view(buffer_).substr(start_);
+    if (scan.find_end(row)) {
+      return std::optional(start_ + scan.at);
     }
-    const std::size_t length = at - start_;
-    if (length > kMaxRowBytes) {
+    if (scan.at > kMaxRowBytes) {
       return Error{ErrorCode::kInvalid,
                    "line " + std::to_string(line_) + " has no end"};
     }
@@ -56,16 +69,15 @@ Result<std::optional<std::size_t>> TsvReader::row_end() {
     if (!more) {
       return more.error();
     }
-    at = start_ + length;
     if (*more) {
       continue;
     }
-    if (quoted) {
+    if (scan.quoted) {
       return Error{
           ErrorCode::kInvalid,
           "a quote on line " + std::to_string(line_) + " is not closed"};
     }
-    return length == 0 ? std::nullopt : std::optional(at);
+    return scan.at == 0 ? std::nullopt : std::optional(start_ + scan.at);
   }
 }
 

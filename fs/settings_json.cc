@@ -292,6 +292,19 @@ std::string_view source_keys(const SourceKind& source) {
                             : "base_url, releases";
 }
 
+Result<void> read_source_url(const JsonValue& value, SourceSettings& settings) {
+  const auto text = value.as_string();
+  if (!text) {
+    return text.error();
+  }
+  auto url = parse_base_url(*text);
+  if (!url) {
+    return value.error(url.error().message);
+  }
+  settings.base_url = *std::move(url);
+  return {};
+}
+
 Result<void> SettingsReader::read_source_key(const SourceKind& source,
                                              SourceSettings& settings,
                                              const Member& member) {
@@ -302,16 +315,7 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     return read_catalogue_key(settings, member);
   }
   if (key == "base_url") {
-    const auto text = value.as_string();
-    if (!text) {
-      return text.error();
-    }
-    auto url = parse_base_url(*text);
-    if (!url) {
-      return value.error(url.error().message);
-    }
-    settings.base_url = *std::move(url);
-    return {};
+    return read_source_url(value, settings);
   }
   if (key == "archives" && source.of_archives) {
     auto archives = parse_archive_items(value);

@@ -18,7 +18,7 @@ namespace {
 using Field = EncodeField;
 
 constexpr std::size_t kSortBytes = std::size_t{32} << 20;
-constexpr std::uint64_t kProgressStep = 4096;
+constexpr std::uint64_t kProgressStep = 512;
 // Bad rows that are told of one by one.
 constexpr std::uint64_t kBadRowsTold = 10;
 // One in so many may be bad.
@@ -39,6 +39,53 @@ Result<void> go_on(const SourceInput& input, std::string_view what,
   }
   return {};
 }
+
+// Makes one file of the rows that tell of it, which come one after another.
+class Merge {
+ public:
+  using Take = std::function<Result<void>(EncodeFile&)>;
+  Merge(const std::string& portal, const Take& take)
+      : portal_(portal), take_(take) {}
+
+  Result<void> add(std::string_view id, char document, std::string_view row) {
+    if (any_ && id == id_) {
+      further_.unpack(row);
+      file_.fill_from(further_);
+      repeated_ += std::exchange(document_, document) == document ? 1U : 0U;
+      return {};
+    }
+    if (auto ended = end(); !ended) {
+      return ended;
+    }
+    any_ = true;
+    id_ = id;
+    document_ = document;
+    file_.unpack(row);
+    return {};
+  }
+
+  // What one document lacked, another may have told.
+  Result<void> end() {
+    if (!std::exchange(any_, false)) {
+      return {};
+    }
+    auto whole = complete_encode_file(file_, portal_);
+    return whole ? take_(file_) : whole;
+  }
+
+  // Rows of one document for one file, but the first.
+  [[nodiscard]] std::uint64_t repeated() const { return repeated_; }
+
+ private:
+  const std::string& portal_;
+  const Take& take_;
+  EncodeFile file_;
+  EncodeFile further_;
+  std::string id_;
+  char document_ = 0;
+  bool any_ = false;
+  std::uint64_t repeated_ = 0;
+};
 
 // Reads the documents of the settings into one row for each file.
 class EncodeImport {
@@ -142,42 +189,17 @@ Result<void> EncodeImport::read(const std::string& place) {
 
 Result<void> EncodeImport::drain(
     const std::function<Result<void>(EncodeFile&)>& take) {
-  // What one document lacked, another may have told.
-  const auto take_whole = [&](EncodeFile& whole) -> Result<void> {
-    const auto completed = complete_encode_file(whole, portal_);
-    return completed ? take(whole) : completed;
-  };
-  EncodeFile file;
-  EncodeFile further;
-  std::string id;
-  char document = 0;
-  bool any = false;
-  std::uint64_t repeated = 0;
-  auto done = rows_.drain([&](std::string_view key,
-                              std::string_view payload) -> Result<void> {
-    if (any && key == id) {
-      further.unpack(payload.substr(1));
-      file.fill_from(further);
-      repeated += std::exchange(document, payload[0]) == payload[0] ? 1U : 0U;
-      return {};
-    }
-    if (any) {
-      if (auto taken = take_whole(file); !taken) {
-        return taken;
-      }
-    }
-    any = true;
-    id = key;
-    document = payload[0];
-    file.unpack(payload.substr(1));
-    return {};
-  });
-  if (done && any) {
-    done = take_whole(file);
+  Merge merge(portal_, take);
+  auto done =
+      rows_.drain([&merge](std::string_view key, std::string_view payload) {
+        return merge.add(key, payload[0], payload.substr(1));
+      });
+  if (done) {
+    done = merge.end();
   }
-  if (repeated != 0) {
+  if (merge.repeated() != 0) {
     input_.warn(fmt::format("{} rows tell of a file that was told of before",
-                            repeated));
+                            merge.repeated()));
   }
   return done;
 }

@@ -375,14 +375,14 @@ const EncodeColumn& encode_column(EncodeField field) {
 }
 
 std::optional<EncodeField> encode_field_of_key(std::string_view key) {
-  static const FieldByName kFields = by_key();
-  return find(kFields, key);
+  static const FieldByName fields = by_key();
+  return find(fields, key);
 }
 
 std::optional<EncodeField> encode_field_of_portal_column(
     std::string_view title) {
-  static const FieldByName kFields = by_title();
-  return find(kFields, title);
+  static const FieldByName fields = by_title();
+  return find(fields, title);
 }
 
 std::span<const EncodePortalColumn> encode_portal_columns() {

@@ -286,7 +286,8 @@ std::optional<std::int64_t> zone_seconds(std::string_view zone) {
   if (!valid) {
     return std::nullopt;
   }
-  const std::int64_t seconds = std::int64_t{*hours} * 3600 + *minutes * 60;
+  const std::int64_t seconds =
+      std::int64_t{*hours} * 3600 + std::int64_t{*minutes} * 60;
   return zone[0] == '-' ? -seconds : seconds;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/entry_name.h"
@@ -172,6 +173,40 @@ Result<Columns> read_header(TsvReader& table) {
                "\"File accession\", \"href\")"};
 }
 
+// Makes rows files.
+class RowTaker {
+ public:
+  RowTaker(const Columns& columns, const EncodeRows& rows)
+      : columns_(columns), rows_(rows) {}
+
+  // The row that `table` has gone to. A short one is bad only once another
+  // follows.
+  Result<void> take(const TsvReader& table) {
+    if (odd_) {
+      rows_.bad(*odd_, "it is cut short");
+      odd_.reset();
+    }
+    const auto cells = table.cells();
+    std::string place = "line " + std::to_string(table.line());
+    if (cells.size() < columns_.fields.size() || is_blank(cells)) {
+      odd_ = std::move(place);
+      return {};
+    }
+    if (cells.size() > columns_.fields.size()) {
+      rows_.bad(place, "it has more cells than there are columns");
+      return {};
+    }
+    read_row(cells, columns_, file_);
+    return rows_.take(file_, place);
+  }
+
+ private:
+  const Columns& columns_;
+  const EncodeRows& rows_;
+  EncodeFile file_;
+  std::optional<std::string> odd_;  // the last row's place, where it is short
+};
+
 }  // namespace
 
 Result<void> read_encode_table(const ReadPiece& read, const EncodeRows& rows) {
@@ -180,31 +215,15 @@ Result<void> read_encode_table(const ReadPiece& read, const EncodeRows& rows) {
   if (!columns) {
     return columns.error();
   }
-  EncodeFile file;
-  std::optional<std::string> odd;  // the last row's place, where it is short
+  RowTaker taker(*columns, rows);
   while (true) {
     const auto more = table.next();
-    if (!more) {
-      return more.error();
+    if (!more || !*more) {
+      // What is odd at the end was cut off there.
+      return more ? Result<void>() : more.error();
     }
-    if (!*more) {
-      return {};  // what is odd at the end was cut off there
-    }
-    if (odd) {
-      rows.bad(*odd, "it is cut short");
-      odd.reset();
-    }
-    const auto cells = table.cells();
-    const std::string place = "line " + std::to_string(table.line());
-    if (cells.size() < columns->fields.size() || is_blank(cells)) {
-      odd = place;
-    } else if (cells.size() > columns->fields.size()) {
-      rows.bad(place, "it has more cells than there are columns");
-    } else {
-      read_row(cells, *columns, file);
-      if (auto taken = rows.take(file, place); !taken) {
-        return taken;
-      }
+    if (auto taken = taker.take(table); !taken) {
+      return taken;
     }
   }
 }

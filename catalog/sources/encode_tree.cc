@@ -18,7 +18,7 @@ using Field = EncodeField;
 constexpr std::string_view kRedirect = "redirect:";
 
 // Between two words of how far it is.
-constexpr std::uint64_t kFilesATime = 4096;
+constexpr std::uint64_t kFilesATime = 512;
 
 constexpr std::size_t kSortBytes = std::size_t{16} << 20;
 

@@ -20,6 +20,19 @@
 
 namespace omicsfs {
 
+// A dataset whose files are being added.
+struct EncodeDataset {
+  std::string path;   // "experiments/ENCSR1"
+  std::string named;  // "/experiments/ENCSR1/"
+  NodeId metadata = 0;
+  NodeId links = 0;  // files.txt
+  std::int64_t date = 0;
+  EncodeExperimentText text;
+  EncodeFacets facets;
+  std::map<std::string, std::string, std::less<>> names;     // by id
+  std::vector<std::pair<std::string, std::string>> indexes;  // of id, its name
+};
+
 // Puts files of ENCODE into the tree (encode.h describes it): first each file,
 // in order of their ids, then datasets with what is in them. Errors: those of
 // the tree and of ExternalSort.
@@ -44,20 +57,6 @@ class EncodeTree {
       const std::function<Result<void>(std::uint64_t)>& on_datasets);
 
  private:
-  // A dataset whose files are being added.
-  struct Dataset {
-    std::string path;   // "experiments/ENCSR1"
-    std::string named;  // "/experiments/ENCSR1/"
-    NodeId metadata = 0;
-    NodeId links = 0;  // files.txt
-    std::int64_t date = 0;
-    EncodeExperimentText text;
-    EncodeFacets facets;
-    std::map<std::string, std::string, std::less<>> names;  // by id
-    std::vector<std::pair<std::string, std::string>>
-        indexes;  // of id, its name
-  };
-
   Result<void> show(const EncodeFile& file);
   Result<void> describe(const EncodeFile& file, NodeId node,
                         const std::string& path);
@@ -73,7 +72,7 @@ class EncodeTree {
   NodeId files_table_ = 0;
   NodeId unavailable_table_ = 0;
   ExternalSort by_dataset_;
-  std::optional<Dataset> dataset_;
+  std::optional<EncodeDataset> dataset_;
   std::string line_;  // kept for its memory, as is the next
   std::string packed_;
 };

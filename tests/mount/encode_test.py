@@ -211,17 +211,20 @@ class Browsing(Encode):
         self.omicsfs("refresh", "encode")
         before = self.omicsfs("find", "encode", "--count")
         with open(self.catalogue, "w", encoding="utf-8") as out:
-            run(sys.executable, str(COMPOSE), "--files", "12000", stdout=out)
+            run(sys.executable, str(COMPOSE), "--files", "4000", stdout=out)
+        snapshots = self.work / "state" / "snapshots" / "encode"
         for number in (signal.SIGTERM, signal.SIGKILL):
+            there = set(os.listdir(snapshots))
             refresh = subprocess.Popen([OMICSFS, "refresh", "encode"], env=self.environment,
                                        stderr=subprocess.DEVNULL)
-            time.sleep(0.3)
+            while refresh.poll() is None and set(os.listdir(snapshots)) <= there:
+                time.sleep(0.002)
             refresh.send_signal(number)
             self.assertNotEqual(refresh.wait(60), 0)
             self.assertEqual(self.omicsfs("find", "encode", "--count"), before)
         self.omicsfs("refresh", "encode")
         self.assertNotEqual(self.omicsfs("find", "encode", "--count"), before)
-        left = sorted(os.listdir(self.work / "state" / "snapshots" / "encode"))
+        left = sorted(os.listdir(snapshots))
         self.assertEqual(len([name for name in left if name.endswith(".sqlite")]), 1, left)
 
 
