@@ -10,7 +10,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::string_view kSuffix = ".d";
+constexpr std::string_view kArchiveSuffix = ".d";
 
 // What is to stand at `directory`, where that can.
 Result<ArchiveMembers> members_for(const std::string& directory,
@@ -46,7 +46,7 @@ Result<void> ArchiveDirectories::add(const SourceInput& input,
   std::uint64_t done = 0;
   for (const Found& found : found_) {
     input.progress("archives", done++, found_.size());
-    const std::string directory = found.path + std::string(kSuffix);
+    const std::string directory = found.path + std::string(kArchiveSuffix);
     const auto members = members_for(directory, found.file, input, tree);
     if (members) {
       auto added = add_to(directory, found.file, *members, input, tree);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "catalog/ascii_case.h"
 #include "catalog/entry_name.h"
 
 namespace omicsfs {
@@ -49,10 +50,6 @@ bool is_hex(char c) {
          (c >= 'A' && c <= 'F');
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::string hex_of(std::span<const unsigned char> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
@@ -80,7 +77,8 @@ Result<Digest> parse_digest(DigestKind kind, std::string_view hex) {
                                           std::string(facts.name)};
   }
   Digest digest{kind, std::string(hex)};
-  std::transform(hex.begin(), hex.end(), digest.hex.begin(), lower);
+  std::transform(hex.begin(), hex.end(), digest.hex.begin(),
+                 [](char c) { return lower(c); });
   return digest;
 }
 

@@ -34,6 +34,12 @@ Result<void> check_entry_name(std::string_view name);
 // has a name that check_entry_name refuses (so also "a//b", "a/../b", "a/").
 Result<std::vector<std::string_view>> split_path(std::string_view path);
 
+// What stands behind the last '/' of `path`, all of it where there is none.
+[[nodiscard]] constexpr std::string_view last_entry_name(
+    std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 // `text` fit for a terminal: control characters and invalid UTF-8 as \xNN, '"'
 // and '\' behind a '\'; what is longer than `max_bytes` ends in "...".
 [[nodiscard]] std::string printable(std::string_view text,

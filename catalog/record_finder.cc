@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "catalog/ascii_case.h"
 #include "catalog/entry_name.h"
 #include "catalog/snapshot_check.h"
 #include "catalog/snapshot_records.h"
@@ -36,11 +37,8 @@ Result<void> each_row(Rows& rows, const TakeRow& take) {
 
 // SQLite's NOCASE: the letters of ASCII.
 bool equal_nocase(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [&](char a, char b) { return lower(a) == lower(b); });
+                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 // The parts of `text` between `separator`s.

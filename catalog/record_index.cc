@@ -4,46 +4,11 @@
 #include <utility>
 
 #include "catalog/entry_name.h"
-#include "catalog/json_fields.h"
+#include "catalog/list_cell.h"
 #include "catalog/varint.h"
 
 namespace omicsfs {
 namespace {
-
-// The text of a scalar.
-Result<std::string> scalar_text(const JsonValue& value) {
-  if (value.is_string()) {
-    return value.as_string();
-  }
-  if (const auto size = value.as_size()) {
-    return std::to_string(*size);
-  }
-  const auto flag = value.as_bool();
-  if (!flag) {
-    return value.error("neither a text nor a whole number");
-  }
-  return std::string(*flag ? "true" : "false");
-}
-
-Result<std::vector<std::string>> list_items(std::string_view text) {
-  const auto list = JsonValue::parse(text);
-  if (!list) {
-    return list.error();
-  }
-  const auto elements = list->elements();
-  if (!elements) {
-    return elements.error();
-  }
-  std::vector<std::string> items;
-  for (const JsonValue& element : *elements) {
-    auto item = scalar_text(element);
-    if (!item) {
-      return item.error();
-    }
-    items.push_back(*std::move(item));
-  }
-  return items;
-}
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));

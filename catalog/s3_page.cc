@@ -12,7 +12,7 @@
 namespace omicsfs {
 namespace {
 
-Error invalid(const std::string& what) {
+Error invalid_page(const std::string& what) {
   return {ErrorCode::kInvalid, "not an S3 listing: " + what};
 }
 
@@ -31,7 +31,7 @@ Error service_error(const pugi::xml_node& document) {
 Result<bool> parse_truncated(const pugi::xml_node& root) {
   const std::string_view text = text_of(root, "IsTruncated");
   if (text != "true" && text != "false") {
-    return invalid("IsTruncated is " + omicsfs::quoted(text));
+    return invalid_page("IsTruncated is " + omicsfs::quoted(text));
   }
   return text == "true";
 }
@@ -41,7 +41,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, size);
   if (error != std::errc() || stop != end || size < 0 || text.front() == '-') {
-    return invalid("Size is " + omicsfs::quoted(text));
+    return invalid_page("Size is " + omicsfs::quoted(text));
   }
   return static_cast<std::uint64_t>(size);
 }
@@ -52,7 +52,7 @@ class PageReader {
   static Result<PageReader> create(const pugi::xml_node& root) {
     const std::string_view encoding = text_of(root, "EncodingType");
     if (!encoding.empty() && encoding != "url") {
-      return invalid("EncodingType is " + omicsfs::quoted(encoding));
+      return invalid_page("EncodingType is " + omicsfs::quoted(encoding));
     }
     return PageReader(!encoding.empty());
   }
@@ -62,7 +62,7 @@ class PageReader {
         url_encoded_ ? percent_decode(text, PlusSign::kSpace)
                      : std::string(text);
     if (!decoded.has_value() || decoded->empty()) {
-      return invalid("a key is " + omicsfs::quoted(text));
+      return invalid_page("a key is " + omicsfs::quoted(text));
     }
     return *std::move(decoded);
   }
@@ -125,7 +125,7 @@ Result<S3Page> read_page(const pugi::xml_node& root) {
   page.is_truncated = *truncated;
   page.next_token = text_of(root, "NextContinuationToken");
   if (page.is_truncated && page.next_token.empty()) {
-    return invalid("it is truncated and lacks NextContinuationToken");
+    return invalid_page("it is truncated and lacks NextContinuationToken");
   }
   Result<void> read = read_objects(root, *reader, page);
   if (read) {
@@ -141,8 +141,8 @@ Result<S3Page> parse_s3_page(std::string_view xml) {
   const pugi::xml_parse_result parsed = document.load_buffer(
       xml.data(), xml.size(), pugi::parse_default, pugi::encoding_utf8);
   if (!parsed) {
-    return invalid(std::string(parsed.description()) + " at byte " +
-                   std::to_string(parsed.offset));
+    return invalid_page(std::string(parsed.description()) + " at byte " +
+                        std::to_string(parsed.offset));
   }
   const pugi::xml_node root = document.document_element();
   const std::string_view name = root.name();
@@ -150,7 +150,7 @@ Result<S3Page> parse_s3_page(std::string_view xml) {
     return service_error(root);
   }
   if (name != "ListBucketResult") {
-    return invalid("its root is " + omicsfs::quoted(name));
+    return invalid_page("its root is " + omicsfs::quoted(name));
   }
   return read_page(root);
 }

@@ -16,14 +16,14 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".sqlite";
+constexpr std::string_view kSnapshotSuffix = ".sqlite";
 
 // The generation that a file name of the store stands for; 0 for any other.
 std::uint32_t generation_of(std::string_view name) {
-  if (!name.ends_with(kSuffix)) {
+  if (!name.ends_with(kSnapshotSuffix)) {
     return 0;
   }
-  name.remove_suffix(kSuffix.size());
+  name.remove_suffix(kSnapshotSuffix.size());
   std::uint32_t generation = 0;
   const char* end = name.data() + name.size();
   const auto [stop, error] = std::from_chars(name.data(), end, generation);
@@ -67,7 +67,8 @@ std::uint32_t newest_in(const std::vector<std::string>& names) {
 }
 
 stdfs::path path_of(const stdfs::path& directory, std::uint32_t generation) {
-  return directory / (std::to_string(generation) + std::string(kSuffix));
+  return directory /
+         (std::to_string(generation) + std::string(kSnapshotSuffix));
 }
 
 Result<stdfs::path> made_directory(const stdfs::path& state_dir,

@@ -21,7 +21,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "the map's cells are kept in the machine's order");
 
-constexpr std::string_view kMagic = "OMICSMAP";
+constexpr std::string_view kMapMagic = "OMICSMAP";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kPresent = 0x314B4C42;  // "BLK1"
 
@@ -105,7 +105,7 @@ std::uint64_t load_cell(const std::uint64_t& cell) {
 MapHeaderBytes encode_map_header(const MapHeader& header) {
   const std::string pins = pins_text(header.pins);
   FixedHeader fixed{};
-  std::copy(kMagic.begin(), kMagic.end(), fixed.magic.begin());
+  std::copy(kMapMagic.begin(), kMapMagic.end(), fixed.magic.begin());
   fixed.version = kVersion;
   fixed.block_bytes = kBlockBytes;
   fixed.file_size = header.file_size;
@@ -126,7 +126,7 @@ Result<MapHeader> decode_map_header(std::span<const std::byte> bytes) {
   std::memcpy(header.data(), bytes.data(), kMapHeaderBytes);
   FixedHeader fixed;
   std::memcpy(&fixed, header.data(), sizeof fixed);
-  if (!std::equal(kMagic.begin(), kMagic.end(), fixed.magic.begin())) {
+  if (!std::equal(kMapMagic.begin(), kMapMagic.end(), fixed.magic.begin())) {
     return bad_header("not a block map");
   }
   if (fixed.version != kVersion || fixed.block_bytes != kBlockBytes) {

@@ -18,21 +18,6 @@ namespace {
 
 namespace stdfs = std::filesystem;
 
-std::int64_t signed64(std::uint64_t value) {
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
-}
-
-std::uint64_t unsigned64(std::int64_t value) {
-  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
-}
-
-std::uint64_t disk_bytes(const stdfs::path& path) {
-  struct stat facts {};
-  return ::stat(path.c_str(), &facts) == 0
-             ? static_cast<std::uint64_t>(facts.st_blocks) * 512
-             : 0;
-}
-
 Result<void> make_directory(const stdfs::path& dir) {
   std::error_code error;
   stdfs::create_directories(dir / "files", error);

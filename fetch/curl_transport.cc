@@ -89,7 +89,6 @@ class CurlTransport::Loop {
   static bool guarded(const Work& work);
   void turn();
   [[nodiscard]] bool stopping();
-  [[nodiscard]] std::unique_ptr<RateGate> make_gate() const;
   bool may_ask(const std::string& host);
   void take_incoming();
   void admit(ExchangePtr exchange);
@@ -131,7 +130,6 @@ class CurlTransport::Loop {
 CurlTransport::Loop::Loop(const TransportOptions& options)
     : options_(options),
       multi_(curl_multi_init()),
-      gate_(make_gate()),
       hosts_(
           static_cast<std::size_t>(std::max(options.connections_per_host, 1)),
           IsUrgent()) {
@@ -142,6 +140,11 @@ CurlTransport::Loop::Loop(const TransportOptions& options)
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS,
                     kStreamsPerConnection);
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnections);
+  if (!options_.rates.all().empty()) {
+    gate_ = std::make_unique<RateGate>(
+        options_.rate_directory, options_.rates,
+        [multi = multi_.get()] { curl_multi_wakeup(multi); });
+  }
   thread_ = std::thread([this] { run(); });
 }
 
@@ -152,14 +155,6 @@ CurlTransport::Loop::~Loop() {
   }
   curl_multi_wakeup(multi_.get());
   thread_.join();
-}
-
-std::unique_ptr<RateGate> CurlTransport::Loop::make_gate() const {
-  return options_.rates.all().empty()
-             ? nullptr
-             : std::make_unique<RateGate>(
-                   options_.rate_directory, options_.rates,
-                   [multi = multi_.get()] { curl_multi_wakeup(multi); });
 }
 
 void CurlTransport::Loop::add(ExchangePtr exchange) {

@@ -18,10 +18,6 @@ void store(T& word, T value) {
   __atomic_store_n(&word, value, __ATOMIC_RELAXED);
 }
 
-// A use so soon after the last is not worth a write to memory that all
-// readers share.
-constexpr std::uint64_t kSoon = 10'000;
-
 }  // namespace
 
 void ExtentUse::Free::operator()(Cell* cells) const { std::free(cells); }
@@ -63,7 +59,8 @@ void ExtentUse::touch_extent(ExtentIndex extent, std::uint32_t blocks,
   if (touch != Touch::kAhead && (read & blocks) != blocks) {
     __atomic_fetch_or(&cell.read_blocks, blocks, __ATOMIC_RELAXED);
   }
-  if (own == 0 || now > own + kSoon || (now > own && one_use_ <= kSoon)) {
+  if (own == 0 || now > own + kSoonAfter ||
+      (now > own && one_use_ <= kSoonAfter)) {
     store(cell.last_use, now);
   }
 }

@@ -15,6 +15,10 @@ namespace omicsfs {
 // The unit in which an open file loses bytes: 1 MiB.
 inline constexpr std::uint64_t kExtentBlocks = 16;
 
+// A use so soon after the last, in microseconds, is not worth a write to memory
+// that all readers share.
+inline constexpr std::uint64_t kSoonAfter = 10'000;
+
 using ExtentIndex = std::uint64_t;
 
 [[nodiscard]] constexpr std::uint64_t extent_count(std::uint64_t blocks) {

@@ -18,10 +18,6 @@ constexpr std::uint64_t kFirstBytes = std::uint64_t{16} * 1024;
 // opened again to say anything about all of it.
 constexpr std::uint64_t kUsedAsOne = 64;
 
-// A use so soon after the last is not worth a write to memory that all readers
-// share.
-constexpr std::uint64_t kSoon = 10'000;
-
 void enter_victim(SpaceSurvey& survey, const Victim& victim,
                   const ExtentState& state, FileSpace::Asker asker) {
   if (state.heat == Heat::kHot) {
@@ -77,7 +73,7 @@ void FileSpace::touch(BlockRun run, Touch touch) {
   }
   const std::uint64_t now = space_->now();
   use_.touch(run, touch, now);
-  if (now > last_use_.load(std::memory_order_relaxed) + kSoon) {
+  if (now > last_use_.load(std::memory_order_relaxed) + kSoonAfter) {
     last_use_.store(now, std::memory_order_relaxed);
   }
 }

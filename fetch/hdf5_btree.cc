@@ -8,7 +8,7 @@ namespace omicsfs {
 namespace {
 
 constexpr std::uint64_t kUndefined = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kHead = 24;
+constexpr std::uint64_t kNodeHead = 24;
 constexpr std::uint64_t kMaxLevel = 16;
 
 // Where the keys and children of one node stand.
@@ -140,7 +140,7 @@ std::optional<BtreeNode> parse_btree_node(const SeenBytes& seen,
   BtreeNode node;
   node.kind = *kind == 0 ? BtreeNode::Kind::kGroup : BtreeNode::Kind::kChunks;
   node.level = static_cast<unsigned>(*level);
-  const Entries entries{at + kHead, *used, 0};
+  const Entries entries{at + kNodeHead, *used, 0};
   node.children =
       node.kind == BtreeNode::Kind::kGroup
           ? group_children(seen, entries, node.level, file_size)

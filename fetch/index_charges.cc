@@ -16,14 +16,6 @@ std::uint64_t disk_free(const std::filesystem::path& dir) {
                                              : 0;
 }
 
-std::int64_t signed64(std::uint64_t value) {
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
-}
-
-std::uint64_t unsigned64(std::int64_t value) {
-  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
-}
-
 Result<std::vector<std::int64_t>> owners_but(IndexConnection& connection,
                                              std::int64_t owner) {
   auto rows = connection.owners.rows({owner});

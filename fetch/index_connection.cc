@@ -109,10 +109,6 @@ constexpr std::array<const char*, 16> kStatements = {
     "WHERE owner = ?1",
     "DELETE FROM grants WHERE owner = ?1"};
 
-std::int64_t signed64(std::uint64_t value) {
-  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
-}
-
 // Another version's tables are not ours to add to.
 Result<Database> open_database(const stdfs::path& path) {
   auto database = Database::open(path, OpenMode::kReadWriteCreate);
@@ -170,13 +166,6 @@ Result<IndexConnection> connect(const stdfs::path& path) {
                          take()};
 }
 
-std::uint64_t disk_bytes(const stdfs::path& path) {
-  struct stat facts {};
-  return ::stat(path.c_str(), &facts) == 0
-             ? static_cast<std::uint64_t>(facts.st_blocks) * 512
-             : 0;
-}
-
 // Microseconds since the epoch.
 std::uint64_t written_at(const stdfs::path& path) {
   struct stat facts {};
@@ -219,6 +208,13 @@ Result<void> rebuild(IndexConnection& connection, const stdfs::path& dir) {
 }
 
 }  // namespace
+
+std::uint64_t disk_bytes(const std::filesystem::path& path) {
+  struct stat facts {};
+  return ::stat(path.c_str(), &facts) == 0
+             ? static_cast<std::uint64_t>(facts.st_blocks) * 512
+             : 0;
+}
 
 Result<void> settle_file(IndexConnection& connection, const stdfs::path& dir,
                          const ChargedFile& file) {

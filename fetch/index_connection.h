@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,6 +17,18 @@
 #include "fetch/mutex.h"
 
 namespace omicsfs {
+
+// SQLite's integers are signed: what is larger counts as the largest.
+[[nodiscard]] constexpr std::int64_t signed64(std::uint64_t value) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, INT64_MAX));
+}
+// And what is negative, which only damage can be, as none.
+[[nodiscard]] constexpr std::uint64_t unsigned64(std::int64_t value) {
+  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
+// What the file at `path` takes on the disk; 0 where there is none.
+[[nodiscard]] std::uint64_t disk_bytes(const std::filesystem::path& path);
 
 // A connection to the cache index, with its statements prepared.
 struct IndexConnection {

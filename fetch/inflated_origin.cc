@@ -9,7 +9,7 @@ namespace omicsfs {
 namespace {
 
 // What a pass gives or skips before it looks who waits: two blocks.
-constexpr std::size_t kPieceBytes = 2 * kBlockBytes;
+constexpr std::size_t kInflatedPiece = 2 * kBlockBytes;
 // Passes that wait to be taken up, by who reads on: some 300 KiB each.
 constexpr std::ptrdiff_t kParkedPasses = 2;
 // As fast as zlib inflates text, and nothing to wait for beforehand.
@@ -72,7 +72,7 @@ InflatedOrigin::PassPointer InflatedOrigin::join_or_begin(Request request) {
 }
 
 void InflatedOrigin::run(const PassPointer& pass, const std::stop_token& stop) {
-  std::vector<std::byte> piece(kPieceBytes);
+  std::vector<std::byte> piece(kInflatedPiece);
   while (const auto turn = next_turn(pass)) {
     if (!turn->request->sink->wanted()) {
       end_request(*pass, turn->request,
@@ -103,9 +103,10 @@ std::optional<InflatedOrigin::Turn> InflatedOrigin::next_turn(
   const bool skips = pass->position < wanted.offset;
   const std::uint64_t most =
       skips ? wanted.offset - pass->position : wanted.length;
-  const Turn turn{pass->requests.begin(),
-                  {pass->position, std::min<std::uint64_t>(most, kPieceBytes)},
-                  skips};
+  const Turn turn{
+      pass->requests.begin(),
+      {pass->position, std::min<std::uint64_t>(most, kInflatedPiece)},
+      skips};
   // From now on nobody joins who wants a part of this.
   pass->position = turn.bytes.end();
   return turn;

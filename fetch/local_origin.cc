@@ -16,7 +16,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint64_t kPieceBytes = 16 * kBlockBytes;
+constexpr std::uint64_t kLocalPiece = 16 * kBlockBytes;
 
 // What changes when somebody writes the file or puts another in its place.
 std::string validator_of(const struct stat& facts) {
@@ -56,7 +56,7 @@ Result<void> give(const RemoteFile& file, ByteRange range, RangeSink& sink) {
   }
   std::vector<std::byte> piece;
   for (std::uint64_t done = 0; done < range.length; done += piece.size()) {
-    piece.resize(std::min(range.length - done, kPieceBytes));
+    piece.resize(std::min(range.length - done, kLocalPiece));
     if (!sink.wanted()) {
       return Error{ErrorCode::kInterrupted, "not wanted any more"};
     }

@@ -21,12 +21,13 @@ namespace {
 static_assert(std::endian::native == std::endian::little,
               "records are kept in the machine's order");
 
-constexpr std::array<char, 8> kMagic = {'O', 'M', 'I', 'C', 'S', 'P', 'T', '1'};
+constexpr std::array<char, 8> kPointsMagic = {'O', 'M', 'I', 'C',
+                                              'S', 'P', 'T', '1'};
 // A window is 32 KiB, and deflating adds little where it gains nothing.
 constexpr std::uint32_t kMaxWindowBytes = 40 * 1024;
 
 struct HeaderLayout {
-  std::array<char, 8> magic = kMagic;
+  std::array<char, 8> magic = kPointsMagic;
   std::uint64_t size = 0;
   std::uint64_t compressed_size = 0;
   std::uint32_t reserved = 0;
@@ -109,13 +110,13 @@ Result<void> begin_anew(int fd, const PointsHeader& member) {
 
 std::vector<std::byte> encode_points_header(const PointsHeader& header) {
   return encode(
-      HeaderLayout{kMagic, header.size, header.compressed_size, 0, 0});
+      HeaderLayout{kPointsMagic, header.size, header.compressed_size, 0, 0});
 }
 
 std::optional<PointsHeader> decode_points_header(
     std::span<const std::byte> bytes) {
   const auto layout = decode<HeaderLayout>(bytes);
-  if (!layout || layout->magic != kMagic) {
+  if (!layout || layout->magic != kPointsMagic) {
     return std::nullopt;
   }
   return PointsHeader{layout->size, layout->compressed_size};

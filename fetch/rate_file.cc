@@ -25,7 +25,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint64_t kMagic = 0x31657461'72736d6f;  // "omsrate1"
+constexpr std::uint64_t kRateMagic = 0x31657461'72736d6f;  // "omsrate1"
 // Who holds the lock writes some hundred bytes. Where it is held for longer its
 // holder was stopped; to go on without it may at worst send a request too many.
 constexpr int kLockTries = 500;
@@ -34,7 +34,7 @@ constexpr std::chrono::milliseconds kLockPause{1};
 // What a file holds: this, then free_at of each place, all in the order of this
 // machine's bytes.
 struct Header {
-  std::uint64_t magic = kMagic;
+  std::uint64_t magic = kRateMagic;
   std::uint64_t boot = 0;  // times of another start of the machine mean nothing
   std::int64_t next_start = 0;
   std::int64_t paused_until = 0;
@@ -81,8 +81,8 @@ std::optional<RateSlots> slots_of(Bytes bytes, std::uint64_t boot) {
       sizeof(Header) + std::size_t{header.places} * sizeof(RateTime);
   const std::uint32_t crc = std::exchange(header.crc, 0);
   std::memcpy(bytes.data(), &header, sizeof(Header));
-  if (header.magic != kMagic || header.places == 0 || size != bytes.size() ||
-      crc32c(bytes) != crc) {
+  if (header.magic != kRateMagic || header.places == 0 ||
+      size != bytes.size() || crc32c(bytes) != crc) {
     return std::nullopt;
   }
   if (header.boot != boot) {

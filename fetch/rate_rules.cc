@@ -6,7 +6,6 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::string_view kSchemeEnd = "://";
 constexpr std::string_view kWww = "www.";
 
 std::string_view without_www(std::string_view host) {

@@ -9,17 +9,13 @@
 #include <string_view>
 #include <utility>
 
+#include "catalog/ascii_case.h"
 #include "fetch/content_range.h"
 
 namespace omicsfs {
 namespace {
 
-bool same_letter(char a, char b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return lower(a) == lower(b);
-}
+bool same_letter(char a, char b) { return lower(a) == lower(b); }
 
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.size() >= word.size() &&

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "catalog/ascii_case.h"
+
 namespace omicsfs {
 namespace {
 
@@ -17,14 +19,6 @@ std::string_view trimmed(std::string_view text) {
     return {};
   }
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
 }
 
 template <typename Number>

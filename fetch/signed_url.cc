@@ -13,7 +13,7 @@ using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 
 // Over it a number is no time: what is left of it must not overflow.
-constexpr long kLargest = 100'000'000'000;
+constexpr long kLargestTime = 100'000'000'000;
 constexpr std::chrono::minutes kMargin{1};
 constexpr milliseconds kLongestUse = std::chrono::hours{24 * 30};
 
@@ -38,8 +38,8 @@ std::optional<long> parse_number(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, value);
   const bool whole = read.ec == std::errc{} && read.ptr == end;
-  return whole && value >= 0 && value <= kLargest ? std::optional(value)
-                                                  : std::nullopt;
+  return whole && value >= 0 && value <= kLargestTime ? std::optional(value)
+                                                      : std::nullopt;
 }
 
 // "20261120T101112Z"

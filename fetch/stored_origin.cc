@@ -8,7 +8,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint64_t kPieceBytes = 16 * kBlockBytes;
+constexpr std::uint64_t kStoredPiece = 16 * kBlockBytes;
 
 }  // namespace
 
@@ -65,9 +65,9 @@ Result<void> StoredOrigin::serve(ByteRange range,
 
 Result<void> StoredOrigin::copy(ByteRange range, RangeSink& sink,
                                 const ReadLimits& limits) {
-  std::vector<std::byte> piece(std::min(range.length, kPieceBytes));
+  std::vector<std::byte> piece(std::min(range.length, kStoredPiece));
   for (std::uint64_t done = 0; done < range.length; done += piece.size()) {
-    piece.resize(std::min(range.length - done, kPieceBytes));
+    piece.resize(std::min(range.length - done, kStoredPiece));
     if (!sink.wanted()) {
       return Error{ErrorCode::kInterrupted, "not wanted any more"};
     }

@@ -6,22 +6,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "catalog/ascii_case.h"
 #include "fetch/resolve_url.h"
 
 namespace omicsfs {
 namespace {
-
-constexpr std::string_view kSchemeEnd = "://";
-
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), to_lower);
-  return out;
-}
 
 bool breaks_a_line(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -55,11 +44,11 @@ bool has_scheme(std::string_view reference) {
       reference.substr(0, reference.find_first_of(":/?#"));
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto fits = [&](char c) {
-    return is_letter(to_lower(c)) || (c >= '0' && c <= '9') || c == '+' ||
+    return is_letter(lower(c)) || (c >= '0' && c <= '9') || c == '+' ||
            c == '-' || c == '.';
   };
   return reference.size() > name.size() && reference[name.size()] == ':' &&
-         !name.empty() && is_letter(to_lower(name.front())) &&
+         !name.empty() && is_letter(lower(name.front())) &&
          std::all_of(name.begin(), name.end(), fits);
 }
 

@@ -12,6 +12,9 @@
 
 namespace omicsfs {
 
+// What stands between a url's scheme and its server.
+inline constexpr std::string_view kSchemeEnd = "://";
+
 // Whether `url` begins with http:// or https:// in any case, names a host and
 // holds neither spaces nor control characters.
 [[nodiscard]] bool is_http_url(std::string_view url);

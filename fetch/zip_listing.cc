@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fetch/byte_range.h"
+#include "fetch/zip_local_header.h"
 #include "fetch/zip_prefix.h"
 
 namespace omicsfs {
@@ -214,10 +215,7 @@ void set_method(const zip_stat_t& facts, ArchiveMember& member) {
   }
 }
 
-// Where the length of the name stands in a local header (APPNOTE.TXT 4.3.7),
-// which is the first that libzip looks for.
-constexpr std::uint64_t kNameLengthAt = 26;
-
+// The length of the name is the first that libzip looks for in a local header.
 Result<std::uint64_t> header_offset(zip_t* archive, zip_uint64_t index,
                                     ZipInput& input) {
   input.expect_look();

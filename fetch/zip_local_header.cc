@@ -6,9 +6,8 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint32_t kSignature = 0x04034b50;
+constexpr std::uint32_t kLocalSignature = 0x04034b50;
 constexpr std::size_t kMethodAt = 8;
-constexpr std::size_t kNameLengthAt = 26;
 constexpr std::size_t kExtraLengthAt = 28;
 
 }  // namespace
@@ -16,7 +15,7 @@ constexpr std::size_t kExtraLengthAt = 28;
 Result<std::uint64_t> local_header_length(std::span<const std::byte> bytes,
                                           MemberMethod method) {
   if (bytes.size() < kLocalHeaderBytes ||
-      little_endian(bytes.first(4)) != kSignature ||
+      little_endian(bytes.first(4)) != kLocalSignature ||
       little_endian(bytes.subspan(kMethodAt, 2)) !=
           static_cast<std::uint64_t>(method)) {
     return Error{ErrorCode::kCorrupt,

@@ -12,6 +12,8 @@ namespace omicsfs {
 
 // The fixed part of a local file header (APPNOTE.TXT 4.3.7).
 inline constexpr std::size_t kLocalHeaderBytes = 30;
+// Where the length of the name stands in it.
+inline constexpr std::size_t kNameLengthAt = 26;
 
 // How many bytes lie between the start of a member's local header and its
 // data: the header with the name and the extra field, whose lengths only it

@@ -10,16 +10,16 @@ namespace omicsfs {
 namespace {
 
 // The end of central directory record (APPNOTE.TXT 4.3.16).
-constexpr std::uint32_t kSignature = 0x06054b50;
+constexpr std::uint32_t kEndSignature = 0x06054b50;
 constexpr std::size_t kRecordBytes = 22;
 constexpr std::size_t kSizeAt = 12;
 constexpr std::size_t kOffsetAt = 16;
 constexpr std::size_t kCommentLengthAt = 20;
-constexpr std::size_t kMaxComment = 65535;
+constexpr std::size_t kLongestComment = 65535;
 constexpr std::uint64_t kInZip64 = 0xFFFFFFFF;
 
 bool is_record(std::span<const std::byte> bytes) {
-  return little_endian(bytes.first(4)) == kSignature &&
+  return little_endian(bytes.first(4)) == kEndSignature &&
          kRecordBytes + little_endian(bytes.subspan(kCommentLengthAt, 2)) ==
              bytes.size();
 }
@@ -48,7 +48,7 @@ std::optional<std::uint64_t> prefix_told_by(std::span<const std::byte> tail,
 Result<std::uint64_t> zip_prefix(ByteSource& archive,
                                  const ReadLimits& limits) {
   const std::uint64_t length =
-      std::min<std::uint64_t>(archive.size(), kRecordBytes + kMaxComment);
+      std::min<std::uint64_t>(archive.size(), kRecordBytes + kLongestComment);
   std::vector<std::byte> tail(length);
   const std::uint64_t at = archive.size() - length;
   if (auto read = archive.read_at(at, tail, limits); !read) {

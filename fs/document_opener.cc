@@ -24,14 +24,14 @@ namespace {
 constexpr std::uint64_t kMaxDocument = std::uint64_t{64} << 30;
 
 // A file that is read from its start to its end.
-struct OpenFile {
+struct OpenDocument {
   UniqueFd fd;
   std::string name;        // for messages
   std::uint64_t size = 0;  // as it was opened
   std::uint64_t done = 0;
 };
 
-Result<std::size_t> read_some(OpenFile& file, std::span<char> out) {
+Result<std::size_t> read_some(OpenDocument& file, std::span<char> out) {
   ssize_t got = -1;
   do {
     got = ::read(file.fd.get(), out.data(), out.size());
@@ -46,15 +46,15 @@ Result<std::size_t> read_some(OpenFile& file, std::span<char> out) {
   return static_cast<std::size_t>(got);
 }
 
-ReadPiece pieces_of(OpenFile file) {
+ReadPiece pieces_of(OpenDocument file) {
   return inflated_if_gzip(
-      [shared = std::make_shared<OpenFile>(std::move(file))](
+      [shared = std::make_shared<OpenDocument>(std::move(file))](
           std::span<char> out) { return read_some(*shared, out); });
 }
 
 // O_NONBLOCK: to open a pipe would wait for its other end.
 Result<ReadPiece> open_path(const std::string& path) {
-  OpenFile file{
+  OpenDocument file{
       UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path};
   struct stat facts {};
   if (!file.fd.valid() || ::fstat(file.fd.get(), &facts) != 0) {

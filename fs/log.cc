@@ -14,7 +14,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 5 << 20;
+constexpr std::size_t kMaxLogBytes = 5 << 20;
 constexpr std::size_t kOldFiles = 3;
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
@@ -70,7 +70,7 @@ Result<Log> Log::to_file(const std::filesystem::path& file, LogLevel least) {
   std::filesystem::create_directories(file.parent_path(), error);
   try {
     return Log(logger_on(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-                             file.string(), kMaxFileBytes, kOldFiles),
+                             file.string(), kMaxLogBytes, kOldFiles),
                          least));
   } catch (const spdlog::spdlog_ex& failure) {
     return Error{ErrorCode::kIo,

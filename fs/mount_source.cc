@@ -32,7 +32,7 @@ std::string name_of(std::string_view place) {
 // The last name of a url or path.
 std::string shown_name(const std::string& place) {
   const std::string text = is_http_url(place) ? printable_url(place) : place;
-  return clean_entry_name(text.substr(text.rfind('/') + 1));
+  return clean_entry_name(last_entry_name(text));
 }
 
 Result<MountSource> mount_source(const std::string& word) {

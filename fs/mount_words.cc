@@ -29,13 +29,13 @@ bool is_for_others(std::string_view word) {
          word.starts_with("comment=");
 }
 
-Error invalid(std::string message) {
+Error invalid_word(std::string message) {
   return Error{ErrorCode::kInvalid, "-o: " + std::move(message)};
 }
 
 Result<void> take_word(std::string_view word, MountWords& words) {
   if (word == "rw") {
-    return invalid("omicsfs is read-only; leave out \"rw\"");
+    return invalid_word("omicsfs is read-only; leave out \"rw\"");
   }
   if (word == "allow_other") {
     words.allow_other = true;
@@ -58,7 +58,7 @@ Result<void> take_word(std::string_view word, MountWords& words) {
     return {};
   }
   return is_for_others(word) ? Result<void>()
-                             : invalid("unknown option " + quoted(word));
+                             : invalid_word("unknown option " + quoted(word));
 }
 
 }  // namespace

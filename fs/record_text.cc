@@ -8,21 +8,10 @@
 #include <string_view>
 
 #include "catalog/json_fields.h"
+#include "catalog/tsv_cell.h"
 
 namespace omicsfs {
 namespace {
-
-void append_cell(std::string& line, std::string_view cell) {
-  if (cell.find_first_of("\t\"\r\n") == std::string_view::npos) {
-    line += cell;
-    return;
-  }
-  line += '"';
-  for (const char c : cell) {
-    line += c == '"' ? "\"\"" : std::string_view(&c, 1);
-  }
-  line += '"';
-}
 
 // The values of one field: as they are where there is one, else an array.
 std::string cell_of(const SnapshotRecord& record, const std::string& name) {
@@ -87,14 +76,14 @@ std::string record_table_header(const std::vector<std::string>& fields) {
 std::string record_table_line(const SnapshotRecord& record,
                               const std::vector<std::string>& fields) {
   std::string line;
-  append_cell(line, record.kind);
+  append_tsv_cell(line, record.kind);
   for (const std::string& cell : {record.name, record.path}) {
     line += '\t';
-    append_cell(line, cell);
+    append_tsv_cell(line, cell);
   }
   for (const std::string& name : fields) {
     line += '\t';
-    append_cell(line, cell_of(record, name));
+    append_tsv_cell(line, cell_of(record, name));
   }
   return line;
 }

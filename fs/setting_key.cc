@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t kLeastCacheLimit = 1'000'000;
 constexpr std::uint64_t kLeastMemory = 1'000'000;
 
-Error invalid(std::string message) {
+Error invalid_setting(std::string message) {
   return Error{ErrorCode::kInvalid, std::move(message)};
 }
 
@@ -35,13 +35,13 @@ Result<std::filesystem::path> parse_path(std::string_view text,
   std::string path(text);
   if (text == "~" || text.starts_with("~/")) {
     if (home.empty()) {
-      return invalid("\"~\" means nothing here: HOME is not set");
+      return invalid_setting("\"~\" means nothing here: HOME is not set");
     }
     path = std::string(home) + std::string(text.substr(1));
   }
   if (!path.starts_with('/') || path.find('\0') != std::string::npos) {
-    return invalid(quoted(text) +
-                   " is not an absolute path; begin it with / or ~/");
+    return invalid_setting(quoted(text) +
+                           " is not an absolute path; begin it with / or ~/");
   }
   return std::filesystem::path(path).lexically_normal();
 }
@@ -54,15 +54,16 @@ Result<int> parse_count(std::string_view text, Bounds bounds) {
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value < bounds.least ||
       value > bounds.most) {
-    return invalid(fmt::format("{} is not a whole number from {} to {}",
-                               quoted(text), bounds.least, bounds.most));
+    return invalid_setting(fmt::format("{} is not a whole number from {} to {}",
+                                       quoted(text), bounds.least,
+                                       bounds.most));
   }
   return value;
 }
 
 Result<bool> parse_switch(std::string_view text) {
   if (text != "true" && text != "false") {
-    return invalid(quoted(text) + " is neither true nor false");
+    return invalid_setting(quoted(text) + " is neither true nor false");
   }
   return text == "true";
 }
@@ -91,7 +92,7 @@ Result<void> set_cache_limit(Settings& settings, std::string_view text,
                              std::string_view /*home*/) {
   const auto bytes = parse_size(text);
   if (bytes && *bytes < kLeastCacheLimit) {
-    return invalid(quoted(text) + " is too small; 1M is the least");
+    return invalid_setting(quoted(text) + " is too small; 1M is the least");
   }
   return store(bytes, settings.cache.limit);
 }
@@ -126,7 +127,7 @@ Result<void> set_memory(Settings& settings, std::string_view text,
                         std::string_view /*home*/) {
   const auto bytes = parse_size(text);
   if (bytes && *bytes < kLeastMemory) {
-    return invalid(quoted(text) + " is too small; 1M is the least");
+    return invalid_setting(quoted(text) + " is too small; 1M is the least");
   }
   return store(bytes, settings.network.memory);
 }

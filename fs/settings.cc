@@ -21,11 +21,6 @@ constexpr std::string_view kSourceKeyPrefix = "sources.";
 constexpr std::array<std::string_view, 3> kOtherVariables = {
     "OMICSFS_CONFIG", "OMICSFS_LOG", "OMICSFS_REFINE_BIO_TOKEN"};
 
-std::string variable(const Environment& environment, std::string_view name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
-}
-
 // A directory of the XDG Base Directory Specification (0.8): relative values
 // of its variables are to be ignored; who has no home is a system service.
 struct XdgDirectory {
@@ -36,8 +31,8 @@ struct XdgDirectory {
 
 std::filesystem::path directory(const XdgDirectory& xdg,
                                 const Environment& environment) {
-  const std::string base = variable(environment, xdg.variable);
-  const std::string home = variable(environment, "HOME");
+  const std::string base = value_in(environment, xdg.variable);
+  const std::string home = value_in(environment, "HOME");
   if (base.starts_with('/')) {
     return std::filesystem::path(base) / "omicsfs";
   }
@@ -170,6 +165,11 @@ Result<void> assign_all(Settings& settings,
 
 }  // namespace
 
+std::string value_in(const Environment& environment, std::string_view name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
 SourceSettings Settings::source(std::string_view name) const {
   const auto found = sources.find(name);
   SourceSettings source =
@@ -180,7 +180,7 @@ SourceSettings Settings::source(std::string_view name) const {
 
 Result<MergedSettings> merge_settings(const SettingsInput& input) {
   MergedSettings merged{default_settings(input.environment), {}};
-  const std::string home = variable(input.environment, "HOME");
+  const std::string home = value_in(input.environment, "HOME");
   for (const SettingsText& file : input.files) {
     const auto applied = apply_settings_json(file.text, home, merged.settings);
     if (!applied) {

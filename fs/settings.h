@@ -67,6 +67,9 @@ struct SettingsText {
 };
 
 using Environment = std::map<std::string, std::string, std::less<>>;
+// The value of `name`, empty where it is not set.
+[[nodiscard]] std::string value_in(const Environment& environment,
+                                   std::string_view name);
 
 struct SettingsInput {
   std::vector<SettingsText> files;  // weakest first

@@ -13,7 +13,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 1 << 20;
+constexpr std::size_t kMaxSettingsBytes = 1 << 20;
 
 Error file_error(const std::string& file, int error) {
   const bool absent = error == ENOENT || error == ENOTDIR;
@@ -29,7 +29,7 @@ Result<SettingsText> read_settings_file(const std::string& file) {
   }
   SettingsText text{file, ""};
   std::array<char, 4096> buffer{};
-  while (text.text.size() <= kMaxFileBytes) {
+  while (text.text.size() <= kMaxSettingsBytes) {
     const ssize_t count = ::read(fd.get(), buffer.data(), buffer.size());
     if (count == 0) {
       return text;
@@ -42,11 +42,6 @@ Result<SettingsText> read_settings_file(const std::string& file) {
   }
   return Error{ErrorCode::kInvalid,
                "the settings file " + file + " is larger than 1 MiB"};
-}
-
-std::string variable(const Environment& environment, std::string_view name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? "" : found->second;
 }
 
 Result<std::vector<SettingsText>> read_usual_files(
@@ -91,8 +86,8 @@ Environment process_environment() {
 
 std::vector<std::string> usual_settings_files(const Environment& environment) {
   std::vector<std::string> files = {"/etc/omicsfs/config.json"};
-  const std::string base = variable(environment, "XDG_CONFIG_HOME");
-  const std::string home = variable(environment, "HOME");
+  const std::string base = value_in(environment, "XDG_CONFIG_HOME");
+  const std::string home = value_in(environment, "HOME");
   if (base.starts_with('/')) {
     files.push_back(base + "/omicsfs/config.json");
   } else if (home.starts_with('/')) {
@@ -105,7 +100,7 @@ Result<MergedSettings> load_settings(const std::optional<std::string>& config,
                                      const std::vector<Assignment>& flags,
                                      const Environment& environment) {
   auto files = read_files(
-      config.value_or(variable(environment, "OMICSFS_CONFIG")), environment);
+      config.value_or(value_in(environment, "OMICSFS_CONFIG")), environment);
   if (!files) {
     return files.error();
   }

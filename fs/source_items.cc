@@ -21,8 +21,8 @@ namespace {
 
 constexpr std::uint64_t kMaxBytes = std::uint64_t{16} << 20;
 
-std::filesystem::path path_of(const std::filesystem::path& state_dir,
-                              std::string_view source) {
+std::filesystem::path items_path(const std::filesystem::path& state_dir,
+                                 std::string_view source) {
   return state_dir / "items" / (std::string(source) + ".json");
 }
 
@@ -137,7 +137,7 @@ std::string archive_items_json(const std::vector<ArchiveItem>& items) {
 
 Result<std::vector<ArchiveItem>> load_items(
     const std::filesystem::path& state_dir, std::string_view source) {
-  const auto path = path_of(state_dir, source);
+  const auto path = items_path(state_dir, source);
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) {
     return errno == ENOENT
@@ -176,7 +176,7 @@ Result<Settings> with_added_items(Settings settings) {
 Result<void> save_items(const std::filesystem::path& state_dir,
                         std::string_view source,
                         const std::vector<ArchiveItem>& items) {
-  const auto path = path_of(state_dir, source);
+  const auto path = items_path(state_dir, source);
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) {

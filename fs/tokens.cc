@@ -24,8 +24,8 @@
 namespace omicsfs {
 namespace {
 
-std::filesystem::path path_of(const std::filesystem::path& state_dir,
-                              std::string_view source) {
+std::filesystem::path token_path(const std::filesystem::path& state_dir,
+                                 std::string_view source) {
   return state_dir / "tokens" / std::string(source);
 }
 
@@ -51,7 +51,7 @@ Result<std::string> load_token(const std::filesystem::path& state_dir,
   if (given != nullptr && *given != '\0') {
     return checked(given, variable);
   }
-  const auto path = path_of(state_dir, source);
+  const auto path = token_path(state_dir, source);
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd.valid()) {
     return errno == ENOENT
@@ -72,7 +72,7 @@ Result<std::string> load_token(const std::filesystem::path& state_dir,
 
 Result<void> save_token(const std::filesystem::path& state_dir,
                         std::string_view source, const std::string& token) {
-  const auto path = path_of(state_dir, source);
+  const auto path = token_path(state_dir, source);
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   auto file =

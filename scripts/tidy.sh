@@ -1,51 +1,61 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Runs clang-tidy, and with it clang's analysis of the lock annotations, over
-# what a built preset (dev unless named) compiled of catalog, fetch and fs, or
-# with --all of the tests too. A unit is skipped while it, the headers of ours
-# that it includes, the flags in CMakeLists.txt and .clang-tidy are those of a
+# what a built preset (asan unless named) compiled of catalog, fetch and fs; with
+# --all also of the tests, and deeper. A unit is skipped while all files of ours
+# that it is made of, the flags in CMakeLists.txt and .clang-tidy are those of a
 # clean run.
 #
 # usage: scripts/tidy.sh [--all] [PRESET]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-folders='^(catalog|fetch|fs)/'
+folders='^(build/[a-z]+/)?(catalog|fetch|fs)/'
+depth=shallow
 if [[ ${1-} == --all ]]; then
   folders=.
+  depth=deep
   shift
 fi
-build=build/${1:-dev}
+build=build/${1:-asan}
 marks=${XDG_CACHE_HOME:-$HOME/.cache}/omicsfs-tidy
 
-# "source<TAB>header header ..." of each object ninja has built, ours alone.
+# "unit<TAB>file file ..." of each object that ninja has built: what the
+# compiler was given, which in a unity build is a list of sources in the build
+# directory, and all files of ours that it read.
 units() {
   ninja -C "$build" -t deps | awk -v root="$PWD/" '
-    function flush() { if (unit != "") print unit "\t" headers; unit = "" }
-    /^[^ ].*\.cc\.o: #deps/ { flush(); fresh = 1; headers = ""; next }
+    function flush() { if (unit != "") print unit "\t" files; unit = "" }
+    /^[^ ].*\.o: #deps/ { flush(); files = ""; fresh = 1; next }
     # Absolute, or relative to the build directory where ccache made it so.
-    /^ / && (index($1, root) == 1 || $1 ~ /^\.\.\/\.\.\//) {
-      file = index($1, root) == 1 ? substr($1, length(root) + 1) : substr($1, 7)
-      if (file ~ /^(build|\.\.)\//) next
-      if (fresh) { unit = file; fresh = 0 } else headers = headers " " file
+    /^ / {
+      file = $1
+      if (index(file, root) == 1) file = substr(file, length(root) + 1)
+      else if (file ~ /^\.\.\/\.\.\//) file = substr(file, 7)
+      else if (file ~ /^\//) next
+      else file = build "/" file
+      if (fresh) { unit = file; fresh = 0 }
+      if (file !~ /^build\//) files = files " " file
     }
-    END { flush() }' | grep -E "$folders" | sort -u
+    END { flush() }' build="$build" | grep -E "$folders" | sort -u
 }
 
-# The name of the mark that says: this very content was clean.
+# The name of the mark that says: these very files were clean.
 mark_of() {
-  local unit=$1 headers=$2
-  # shellcheck disable=SC2086  # headers is a list
-  cat .clang-tidy CMakeLists.txt scripts/tidy.sh "$unit" $headers | sha256sum |
-    cut -d' ' -f1
+  # shellcheck disable=SC2086  # a list
+  cat .clang-tidy CMakeLists.txt scripts/tidy.sh $1 | sha256sum | cut -d' ' -f1
 }
 
-# The analyzer's paths through gtest's macros take four fifths of the time of a
-# test; tests run under the sanitizers instead.
+# The analyzer goes to its full depth only with --all: there it takes most of
+# the time, of tests four fifths, and those run under the sanitizers.
 check_unit() {
-  local unit=$1 mark=$2 output checks='clang-diagnostic-thread-safety*'
-  [[ $unit != tests/* ]] || checks+=',-clang-analyzer-*'
-  if output=$(clang-tidy-14 --quiet -p "$build" --extra-arg=-Wthread-safety \
+  local unit=$1 mark=$2 output
+  local checks='clang-diagnostic-thread-safety*,-bugprone-suspicious-include'
+  local options=(-Wthread-safety)
+  [[ $unit != *tests/* ]] || checks+=',-clang-analyzer-*'
+  [[ $depth == deep ]] ||
+    options+=(-Xclang -analyzer-config -Xclang mode=shallow)
+  if output=$(clang-tidy-14 --quiet -p "$build" "${options[@]/#/--extra-arg=}" \
     --checks="$checks" "$unit" 2>/dev/null); then
     touch "$marks/$mark"
   else
@@ -54,12 +64,12 @@ check_unit() {
   fi
 }
 export -f check_unit
-export build marks
+export build marks depth
 
 stale_units() {
-  local unit headers mark
-  while IFS=$'\t' read -r unit headers; do
-    mark=$(mark_of "$unit" "$headers")
+  local unit files mark
+  while IFS=$'\t' read -r unit files; do
+    mark=$depth-$(mark_of "$files")
     [[ -e $marks/$mark ]] || printf '%s\n%s\n' "$unit" "$mark"
   done < <(units)
 }

@@ -12,7 +12,8 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint64_t kMaxTotal = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMaxCollectionBytes =
+    std::numeric_limits<std::int64_t>::max();
 
 // Whether both may describe the same bytes. A digest that one lacks is no
 // contradiction: manifests before 2024 have none.
@@ -66,7 +67,7 @@ class Collector {
         return index;
       }
     }
-    if (file.size > kMaxTotal - collection_.bytes) {
+    if (file.size > kMaxCollectionBytes - collection_.bytes) {
       return Error{
           ErrorCode::kInvalid,
           place_in(release, file) + "/size: the sizes add up to over 2^63-1"};

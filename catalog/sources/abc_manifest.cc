@@ -94,7 +94,7 @@ Result<std::optional<Digest>> file_digest(const JsonValue& file) {
   return std::optional<Digest>(*std::move(digest));
 }
 
-bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7F'; }
+bool is_control_character(char c) { return (c >= 0 && c < ' ') || c == '\x7F'; }
 
 // The provider puts paths into urls as they are; what a url may not hold is
 // encoded here.
@@ -105,7 +105,7 @@ Result<std::string> file_url(const JsonValue& file) {
     return url;
   }
   const bool web = url->starts_with("https://") || url->starts_with("http://");
-  if (!web || std::any_of(url->begin(), url->end(), is_control)) {
+  if (!web || std::any_of(url->begin(), url->end(), is_control_character)) {
     return file.find("url")->error(omicsfs::quoted(*url) +
                                    " is not an http or https url");
   }

@@ -374,6 +374,11 @@ const EncodeColumn& encode_column(EncodeField field) {
   return kColumns[static_cast<std::size_t>(field)];
 }
 
+bool is_encode_list(EncodeField field) {
+  const EncodeShape shape = encode_column(field).shape;
+  return shape == EncodeShape::kList || shape == EncodeShape::kNumbers;
+}
+
 std::optional<EncodeField> encode_field_of_key(std::string_view key) {
   static const FieldByName fields = by_key();
   return find(fields, key);

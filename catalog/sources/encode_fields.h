@@ -131,6 +131,8 @@ struct EncodeColumn {
 // Every field's, in order.
 [[nodiscard]] std::span<const EncodeColumn, kEncodeFields> encode_columns();
 [[nodiscard]] const EncodeColumn& encode_column(EncodeField field);
+// Whether its values are kept as JSON arrays.
+[[nodiscard]] bool is_encode_list(EncodeField field);
 
 // The field that the member at `key` of a File object holds, keys joined by
 // dots: "target.label". Also that of a column of a table whose columns have

@@ -20,11 +20,6 @@ constexpr std::string_view kGraph = "@graph";
 constexpr std::string_view kVersions =
     "analysis_step_version.software_versions";
 
-bool is_list(Field field) {
-  const EncodeShape shape = encode_column(field).shape;
-  return shape == EncodeShape::kList || shape == EncodeShape::kNumbers;
-}
-
 // The second name of a path.
 std::string_view second_name(std::string_view path) {
   const std::size_t first = path.find_first_not_of('/');
@@ -53,7 +48,7 @@ class FileEvents {
     if (!field) {
       return {};
     }
-    if (is_list(*field)) {
+    if (is_encode_list(*field)) {
       begin_list(*field);
       lists_[index_of(*field)].emplace_back(scalar.text);
     } else if (encode_column(*field).shape == EncodeShape::kSegment) {
@@ -79,7 +74,7 @@ class FileEvents {
     if (path_ == kVersions) {
       begin_list(Field::kSoftware);
     } else if (const auto field = encode_field_of_key(path_);
-               field && is_list(*field)) {
+               field && is_encode_list(*field)) {
       begin_list(*field);
     }
     return {};

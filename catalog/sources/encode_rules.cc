@@ -60,7 +60,7 @@ constexpr std::pair<std::string_view, std::string_view> kExtensions[] = {
     {"yaml", ".yaml.gz"},
 };
 
-Error invalid(std::string message) {
+Error invalid_row(std::string message) {
   return {ErrorCode::kInvalid, std::move(message)};
 }
 
@@ -75,11 +75,6 @@ std::vector<std::string_view> names_of(std::string_view path) {
     path.remove_prefix(std::min(name.size() + 1, path.size()));
   }
   return names;
-}
-
-std::string_view last_name(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
 // A url's path, with its first slash; "" where it has none.
@@ -128,11 +123,11 @@ Result<void> find_id(EncodeFile& file) {
     id = names.size() > 1 ? std::string(names[1]) : std::string();
   }
   if (id.empty()) {
-    id = stem(last_name(path_of_url(file.get(Field::kCloudUrl))),
+    id = stem(last_entry_name(path_of_url(file.get(Field::kCloudUrl))),
               file.get(Field::kFileFormat));
   }
   if (auto named = check_entry_name(id); !named) {
-    return invalid("nothing tells which file it is");
+    return invalid_row("nothing tells which file it is");
   }
   file.set(Field::kId, id);
   if (!file.has(Field::kAccession) && is_accession(id)) {
@@ -149,7 +144,7 @@ Result<void> find_dataset(EncodeFile& file) {
   const auto names = names_of(dataset);
   if (names.size() != 2 || !check_entry_name(names[0]) ||
       !check_entry_name(names[1])) {
-    return invalid("its dataset " + omicsfs::quoted(dataset) + " is none");
+    return invalid_row("its dataset " + omicsfs::quoted(dataset) + " is none");
   }
   file.set(Field::kExperiments, names[1]);
   return {};
@@ -161,7 +156,7 @@ Result<void> find_href(EncodeFile& file, std::string_view portal) {
     href = path_of_url(file.get(Field::kDownloadLink));
   }
   if (href.empty()) {
-    std::string name(last_name(path_of_url(file.get(Field::kCloudUrl))));
+    std::string name(last_entry_name(path_of_url(file.get(Field::kCloudUrl))));
     const auto extension = encode_extension(file.get(Field::kFileFormat));
     if (extension) {
       name = std::string(file.get(Field::kId)).append(*extension);
@@ -176,7 +171,7 @@ Result<void> find_href(EncodeFile& file, std::string_view portal) {
   const bool valid = names.size() == 4 && names[0] == "files" &&
                      names[2] == "@@download" && check_entry_name(names[3]);
   if (!valid) {
-    return invalid("its href " + omicsfs::quoted(href) + " is none");
+    return invalid_row("its href " + omicsfs::quoted(href) + " is none");
   }
   file.set(Field::kHref, href);
   file.set(Field::kDownloadLink,
@@ -191,7 +186,7 @@ Result<void> find_urls(EncodeFile& file) {
     const std::string_view place = s3.substr(kScheme.size());
     const std::size_t slash = place.find('/');
     if (slash == std::string_view::npos || slash == 0) {
-      return invalid("its s3_uri " + omicsfs::quoted(s3) + " is none");
+      return invalid_row("its s3_uri " + omicsfs::quoted(s3) + " is none");
     }
     const std::string url =
         std::string("https://")
@@ -201,8 +196,8 @@ Result<void> find_urls(EncodeFile& file) {
     file.set(Field::kCloudUrl, url);
   }
   if (file.has(Field::kCloudUrl) && !is_http(file.get(Field::kCloudUrl))) {
-    return invalid("its url " + omicsfs::quoted(file.get(Field::kCloudUrl)) +
-                   " is none");
+    return invalid_row(
+        "its url " + omicsfs::quoted(file.get(Field::kCloudUrl)) + " is none");
   }
   return {};
 }
@@ -216,7 +211,7 @@ Result<void> check_size(EncodeFile& file) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, size);
   if (error != std::errc() || stop != end || size > kMaxFileBytes) {
-    return invalid("its size " + omicsfs::quoted(text) + " is none");
+    return invalid_row("its size " + omicsfs::quoted(text) + " is none");
   }
   // As Python rounds: a half to the even number.
   constexpr double kMebibyte = 1024.0 * 1024.0;
@@ -233,7 +228,7 @@ Result<void> check_md5(EncodeFile& file) {
   }
   const auto digest = parse_digest(DigestKind::kMd5, file.get(Field::kMd5sum));
   if (!digest) {
-    return invalid("its md5sum: " + digest.error().message);
+    return invalid_row("its md5sum: " + digest.error().message);
   }
   file.set(Field::kMd5sum, digest->hex);
   return {};
@@ -359,7 +354,7 @@ Result<void> complete_encode_file(EncodeFile& file, std::string_view portal) {
 }
 
 std::string_view encode_file_name(const EncodeFile& file) {
-  return last_name(file.get(Field::kHref));
+  return last_entry_name(file.get(Field::kHref));
 }
 
 std::string encode_dataset_path(const EncodeFile& file) {

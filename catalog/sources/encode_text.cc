@@ -7,44 +7,22 @@
 #include <utility>
 
 #include "catalog/json_fields.h"
+#include "catalog/list_cell.h"
 #include "catalog/sources/encode_rules.h"
+#include "catalog/tsv_cell.h"
 
 namespace omicsfs {
 namespace {
 
 using Field = EncodeField;
 
-void append_cell(std::string& out, std::string_view cell) {
-  if (cell.find_first_of("\t\"\r\n") == std::string_view::npos) {
-    out += cell;
-    return;
-  }
-  out += '"';
-  for (const char c : cell) {
-    out += c == '"' ? "\"\"" : std::string_view(&c, 1);
-  }
-  out += '"';
-}
-
-bool is_list(Field field) {
-  const EncodeShape shape = encode_column(field).shape;
-  return shape == EncodeShape::kList || shape == EncodeShape::kNumbers;
-}
-
 // The items of a list, with `between` between them.
 std::string joined_items(std::string_view list, std::string_view between) {
-  const auto parsed = JsonValue::parse(list);
-  const auto elements = parsed ? parsed->elements()
-                               : Result<std::vector<JsonValue>>(parsed.error());
+  const auto items = list_items(list);
   std::string text;
-  if (!elements) {
-    return text;
-  }
-  for (const JsonValue& element : *elements) {
-    const auto item = element.as_string();
-    const auto number = element.as_size();
+  for (const std::string& item : items ? *items : std::vector<std::string>()) {
     text += text.empty() ? "" : between;
-    text += item ? *item : std::to_string(number ? *number : 0);
+    text += item;
   }
   return text;
 }
@@ -126,7 +104,7 @@ void append_encode_files_line(std::string& out, const EncodeFile& file) {
     if (blank) {
       out += "\"\"";
     } else {
-      append_cell(out, file.get(column.field));
+      append_tsv_cell(out, file.get(column.field));
     }
   }
   out += '\n';
@@ -140,7 +118,7 @@ std::string encode_unavailable_line(const EncodeFile& file) {
   std::string line;
   for (const Field field :
        {Field::kId, Field::kDataset, Field::kFileType, Field::kOutputType}) {
-    append_cell(line, file.get(field));
+    append_tsv_cell(line, file.get(field));
     line += '\t';
   }
   line += encode_unavailable_reason(file);
@@ -161,9 +139,9 @@ void append_encode_metadata_line(std::string& out, const EncodeFile& file) {
   for (const EncodePortalColumn& column : encode_portal_columns()) {
     out += std::exchange(first, false) ? "" : "\t";
     const std::string_view value = file.get(column.field);
-    append_cell(out, is_list(column.field) && !value.empty()
-                         ? joined_items(value, ", ")
-                         : std::string(value));
+    append_tsv_cell(out, is_encode_list(column.field) && !value.empty()
+                             ? joined_items(value, ", ")
+                             : std::string(value));
   }
   out += '\n';
 }

@@ -7,7 +7,9 @@
 #include <functional>
 #include <utility>
 
+#include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
+#include "catalog/list_cell.h"
 
 namespace omicsfs {
 namespace {
@@ -20,7 +22,7 @@ constexpr std::string_view kRedirect = "redirect:";
 // Between two words of how far it is.
 constexpr std::uint64_t kFilesATime = 512;
 
-constexpr std::size_t kSortBytes = std::size_t{16} << 20;
+constexpr std::size_t kRowSortBytes = std::size_t{16} << 20;
 
 std::uint64_t size_of(const EncodeFile& file) {
   const std::string_view text = file.get(Field::kFileSize);
@@ -53,23 +55,7 @@ std::string id_of_path(std::string_view path) {
   if (path.ends_with('/')) {
     path.remove_suffix(1);
   }
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-std::vector<std::string> list_items(std::string_view list) {
-  std::vector<std::string> items;
-  const auto parsed = JsonValue::parse(list);
-  const auto elements = parsed ? parsed->elements()
-                               : Result<std::vector<JsonValue>>(parsed.error());
-  if (!elements) {
-    return items;
-  }
-  for (const JsonValue& element : *elements) {
-    if (auto item = element.as_string()) {
-      items.push_back(*std::move(item));
-    }
-  }
-  return items;
+  return std::string(last_entry_name(path));
 }
 
 }  // namespace
@@ -86,7 +72,7 @@ EncodeTree::EncodeTree(TreeBuilder& tree, Settings settings)
     : tree_(tree),
       settings_(std::move(settings)),
       views_(tree, settings_.now),
-      by_dataset_(settings_.scratch_directory, kSortBytes) {}
+      by_dataset_(settings_.scratch_directory, kRowSortBytes) {}
 
 Result<void> EncodeTree::begin() {
   for (const char* name : {"experiments", "files", "by-format"}) {
@@ -230,8 +216,12 @@ Result<void> EncodeTree::add_to_dataset(const EncodeFile& file, NodeId node) {
   dataset_->text.add(file);
   dataset_->facets.add(file);
   dataset_->names.emplace(id, name);
-  for (const std::string& indexed : list_items(file.get(Field::kIndexOf))) {
-    dataset_->indexes.emplace_back(id_of_path(indexed), name);
+  if (file.has(Field::kIndexOf)) {
+    const auto indexed = list_items(file.get(Field::kIndexOf));
+    for (const std::string& path :
+         indexed ? *indexed : std::vector<std::string>()) {
+      dataset_->indexes.emplace_back(id_of_path(path), name);
+    }
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "catalog/entry_name.h"
 #include "catalog/sources/encode_rules.h"
 
 namespace omicsfs {
@@ -34,10 +35,6 @@ void insert(std::set<std::string>& values, std::string_view value) {
 // `values`, or one "" where there are none.
 std::set<std::string> or_none(std::set<std::string> values) {
   return values.empty() ? std::set<std::string>{""} : std::move(values);
-}
-
-std::string_view last_name(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 }  // namespace
@@ -94,7 +91,7 @@ Result<void> EncodeViews::link(const std::string& directory,
     up += "../";
   }
   const std::string path =
-      std::string(directory).append("/").append(last_name(target));
+      std::string(directory).append("/").append(last_entry_name(target));
   const auto node = tree_.add_symlink(path, up + target, now_);
   return node ? Result<void>() : node.error();
 }

@@ -44,8 +44,9 @@ ReadPiece reader_of(const ArchiveAccess& archives, const RemoteFile& file,
 
 // The last name of a url (without its query) or path.
 std::string name_of(const std::string& place) {
-  const std::string path = place.substr(0, place.find_first_of("?#"));
-  return path.substr(path.rfind('/') + 1);
+  const std::string_view whole = place;
+  return std::string(
+      last_entry_name(whole.substr(0, whole.find_first_of("?#"))));
 }
 
 std::string without_zip(std::string name) {

@@ -12,13 +12,13 @@
 namespace omicsfs {
 namespace {
 
-using Rows = std::vector<std::pair<std::string, std::string>>;
+using SortedRows = std::vector<std::pair<std::string, std::string>>;
 
-Rows sorted_by(ExternalSort& sort, const Rows& rows) {
+SortedRows sorted_by(ExternalSort& sort, const SortedRows& rows) {
   for (const auto& [key, payload] : rows) {
     EXPECT_TRUE(sort.add(key, payload));
   }
-  Rows out;
+  SortedRows out;
   EXPECT_TRUE(sort.drain([&](std::string_view key, std::string_view payload) {
     out.emplace_back(key, payload);
     return Result<void>();
@@ -26,9 +26,9 @@ Rows sorted_by(ExternalSort& sort, const Rows& rows) {
   return out;
 }
 
-Rows random_rows(std::size_t count, unsigned seed) {
+SortedRows random_rows(std::size_t count, unsigned seed) {
   std::mt19937 random(seed);
-  Rows rows;
+  SortedRows rows;
   for (std::size_t index = 0; index < count; ++index) {
     rows.emplace_back("k" + std::to_string(random() % (count / 2 + 1)),
                       std::string(random() % 40, 'p') + std::to_string(index));
@@ -42,9 +42,9 @@ class ExternalSortTest : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(ExternalSortTest, RowsComeInOrderAndEqualKeysAsTheyCame) {
   const ScratchDir dir;
   for (const std::size_t count : {0U, 1U, 2U, 500U, 3000U}) {
-    Rows rows = random_rows(count, static_cast<unsigned>(count));
+    SortedRows rows = random_rows(count, static_cast<unsigned>(count));
     ExternalSort sort(dir.path(), GetParam());
-    const Rows out = sorted_by(sort, rows);
+    const SortedRows out = sorted_by(sort, rows);
     std::stable_sort(rows.begin(), rows.end(),
                      [](const auto& left, const auto& right) {
                        return left.first < right.first;
@@ -61,10 +61,10 @@ INSTANTIATE_TEST_SUITE_P(Buffers, ExternalSortTest,
 TEST(ExternalSort, ARowLargerThanTheBufferIsSortedToo) {
   const ScratchDir dir;
   ExternalSort sort(dir.path(), 1000);
-  const Rows rows = {{"b", std::string(100'000, 'x')},
-                     {"a", ""},
-                     {"", std::string(50'000, 'y')}};
-  EXPECT_EQ(sorted_by(sort, rows), (Rows{rows[2], rows[1], rows[0]}));
+  const SortedRows rows = {{"b", std::string(100'000, 'x')},
+                           {"a", ""},
+                           {"", std::string(50'000, 'y')}};
+  EXPECT_EQ(sorted_by(sort, rows), (SortedRows{rows[2], rows[1], rows[0]}));
 }
 
 TEST(ExternalSort, WhoTakesRowsMayEndIt) {

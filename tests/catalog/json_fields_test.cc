@@ -8,7 +8,7 @@
 namespace omicsfs {
 namespace {
 
-JsonValue parsed(std::string_view text) {
+JsonValue parsed_json(std::string_view text) {
   Result<JsonValue> root = JsonValue::parse(text);
   EXPECT_TRUE(root) << root.error().message;
   return *root;
@@ -20,7 +20,7 @@ std::string fault(std::string_view text, std::size_t depth = 64) {
 }
 
 TEST(JsonFields, MembersKeepTheDocumentsOrder) {
-  const JsonValue root = parsed(R"({"z":1,"a":2,"m":null})");
+  const JsonValue root = parsed_json(R"({"z":1,"a":2,"m":null})");
   const auto members = root.members();
   ASSERT_TRUE(members);
   ASSERT_EQ(members->size(), 3U);
@@ -30,7 +30,7 @@ TEST(JsonFields, MembersKeepTheDocumentsOrder) {
 }
 
 TEST(JsonFields, EveryMemberIsFoundByItsKey) {
-  const JsonValue root = parsed(R"({"z":1,"a":2,"m":3,"":4,"b":null})");
+  const JsonValue root = parsed_json(R"({"z":1,"a":2,"m":3,"":4,"b":null})");
   EXPECT_EQ(*root.find("z")->as_size(), 1U);
   EXPECT_EQ(*root.find("a")->as_size(), 2U);
   EXPECT_EQ(*root.find("m")->as_size(), 3U);
@@ -40,7 +40,7 @@ TEST(JsonFields, EveryMemberIsFoundByItsKey) {
 }
 
 TEST(JsonFields, TheErrorNamesThePlaceAsAPointer) {
-  const JsonValue root = parsed(R"({"a/b":[{"c~d":true}]})");
+  const JsonValue root = parsed_json(R"({"a/b":[{"c~d":true}]})");
   const auto elements = root.find("a/b")->elements();
   ASSERT_TRUE(elements);
   const JsonValue leaf = *elements->front().find("c~d");
@@ -57,28 +57,29 @@ TEST(JsonFields, TheErrorNamesThePlaceAsAPointer) {
 TEST(JsonFields, AValueOutlivesTheRootItCameFrom) {
   std::optional<JsonValue> leaf;
   {
-    const JsonValue root = parsed(R"({"a":{"b":"text"}})");
+    const JsonValue root = parsed_json(R"({"a":{"b":"text"}})");
     leaf = root.find("a")->find("b");
   }
   EXPECT_EQ(*leaf->as_string(), "text");
 }
 
 TEST(JsonFields, ASizeIsAWholeNumberBelowTwoToTheSixtyThree) {
-  EXPECT_EQ(*parsed("0").as_size(), 0U);
-  EXPECT_EQ(*parsed("9223372036854775807").as_size(), 9223372036854775807U);
+  EXPECT_EQ(*parsed_json("0").as_size(), 0U);
+  EXPECT_EQ(*parsed_json("9223372036854775807").as_size(),
+            9223372036854775807U);
   for (const char* text : {"9223372036854775808", "18446744073709551616", "-1",
                            "-0", "1.0", "1e3", "\"1\"", "true", "null", "[]"}) {
-    EXPECT_FALSE(parsed(text).as_size()) << text;
+    EXPECT_FALSE(parsed_json(text).as_size()) << text;
   }
 }
 
 TEST(JsonFields, NumbersOfEveryKindReadAsNumber) {
-  EXPECT_EQ(*parsed("7").as_number(), 7.0);
-  EXPECT_EQ(*parsed("-7").as_number(), -7.0);
-  EXPECT_EQ(*parsed("0.5").as_number(), 0.5);
-  EXPECT_FALSE(parsed("\"7\"").as_number());
-  EXPECT_TRUE(*parsed("true").as_bool());
-  EXPECT_FALSE(parsed("1").as_bool());
+  EXPECT_EQ(*parsed_json("7").as_number(), 7.0);
+  EXPECT_EQ(*parsed_json("-7").as_number(), -7.0);
+  EXPECT_EQ(*parsed_json("0.5").as_number(), 0.5);
+  EXPECT_FALSE(parsed_json("\"7\"").as_number());
+  EXPECT_TRUE(*parsed_json("true").as_bool());
+  EXPECT_FALSE(parsed_json("1").as_bool());
 }
 
 TEST(JsonFields, ADuplicateKeyIsRefusedWithItsPlace) {
@@ -115,7 +116,7 @@ TEST(JsonFields, WhatIsNotJsonIsRefused) {
 
 TEST(JsonQuoted, IsReadBackAsTheSameText) {
   const std::string text("q\"\\/\n\t\0\x1F\xC3\xA9", 10);
-  EXPECT_EQ(*parsed(json_quoted(text)).as_string(), text);
+  EXPECT_EQ(*parsed_json(json_quoted(text)).as_string(), text);
 }
 
 TEST(JsonQuoted, ReplacesWhatIsNotUtf8) {

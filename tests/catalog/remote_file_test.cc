@@ -9,7 +9,7 @@
 namespace omicsfs {
 namespace {
 
-RemoteFile file_at(const std::string& url) {
+RemoteFile remote_at(const std::string& url) {
   RemoteFile file;
   file.urls = {url};
   file.size = 10;
@@ -17,9 +17,9 @@ RemoteFile file_at(const std::string& url) {
 }
 
 TEST(ContentKey, WithADigestSaysNothingOfTheUrl) {
-  RemoteFile one = file_at("https://a/x");
+  RemoteFile one = remote_at("https://a/x");
   one.digest = digest_of(DigestKind::kMd5, {});
-  RemoteFile other = file_at("https://b/y");
+  RemoteFile other = remote_at("https://b/y");
   other.digest = one.digest;
   EXPECT_EQ(content_key(one), content_key(other));
   EXPECT_EQ(content_key(one), "md5-d41d8cd98f00b204e9800998ecf8427e-10");
@@ -28,14 +28,14 @@ TEST(ContentKey, WithADigestSaysNothingOfTheUrl) {
 }
 
 TEST(ContentKey, WithoutADigestTellsUrlValidatorAndSizeApart) {
-  const RemoteFile base = file_at("https://a/x");
-  RemoteFile other_url = file_at("https://a/y");
+  const RemoteFile base = remote_at("https://a/x");
+  RemoteFile other_url = remote_at("https://a/y");
   RemoteFile other_version = base;
   other_version.validator = "\"e\"";
   RemoteFile other_size = base;
   other_size.size = 11;
   // The same letters, divided otherwise.
-  RemoteFile divided = file_at("https://a/");
+  RemoteFile divided = remote_at("https://a/");
   divided.validator = "x";
   const std::set<std::string> keys = {
       content_key(base), content_key(other_url), content_key(other_version),
@@ -53,7 +53,7 @@ RemoteFile member_at(const RemoteFile& archive, std::uint64_t offset) {
 }
 
 TEST(ContentKey, OfAMemberIsThatOfItsPlaceInItsArchive) {
-  const RemoteFile archive = file_at("https://a/x.zip");
+  const RemoteFile archive = remote_at("https://a/x.zip");
   const RemoteFile member = member_at(archive, 100);
   RemoteFile other_crc = member;
   other_crc.digest = crc32_digest(0x1235);
@@ -64,7 +64,7 @@ TEST(ContentKey, OfAMemberIsThatOfItsPlaceInItsArchive) {
   const std::set<std::string> keys = {
       content_key(member),
       content_key(member_at(archive, 101)),
-      content_key(member_at(file_at("https://a/y.zip"), 100)),
+      content_key(member_at(remote_at("https://a/y.zip"), 100)),
       content_key(other_crc),
       content_key(other_size),
       content_key(stored)};
@@ -85,7 +85,7 @@ TEST(ContentKey, OfALocalFileIsThatOfItsPathAndVersion) {
 }
 
 TEST(ContentKey, IsFitForAFileName) {
-  RemoteFile file = file_at("https://a/../\n?x=/");
+  RemoteFile file = remote_at("https://a/../\n?x=/");
   for (const std::string& key : {content_key(file), [&file] {
                                    file.digest =
                                        digest_of(DigestKind::kSha256, {});

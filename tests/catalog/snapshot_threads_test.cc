@@ -15,7 +15,7 @@
 namespace omicsfs {
 namespace {
 
-void fill(TreeBuilder& tree) {
+void fill_for_threads(TreeBuilder& tree) {
   for (int number = 0; number < 200; ++number) {
     const std::string name = std::to_string(number);
     ASSERT_TRUE(tree.add_file("d/" + name, remote_file_named(name, 1), 0));
@@ -57,13 +57,13 @@ int wrong_rounds(const Snapshot& snapshot, int threads) {
 
 TEST(SnapshotThreads, EightReadersEachGetWhatWasWritten) {
   const ScratchDir dir;
-  const auto snapshot = composed_snapshot(dir / "s", fill);
+  const auto snapshot = composed_snapshot(dir / "s", fill_for_threads);
   EXPECT_EQ(wrong_rounds(*snapshot, 8), 0);
 }
 
 TEST(SnapshotThreads, ReadersWaitWhereNoFurtherConnectionOpens) {
   const ScratchDir dir;
-  const auto snapshot = composed_snapshot(dir / "s", fill);
+  const auto snapshot = composed_snapshot(dir / "s", fill_for_threads);
   // Only the first connection, which open() made, is left to share.
   std::filesystem::remove(dir / "s");
   EXPECT_EQ(wrong_rounds(*snapshot, 8), 0);
@@ -71,13 +71,13 @@ TEST(SnapshotThreads, ReadersWaitWhereNoFurtherConnectionOpens) {
 
 TEST(SnapshotThreads, MoreReadersThanConnectionsAllEnd) {
   const ScratchDir dir;
-  const auto snapshot = composed_snapshot(dir / "s", fill);
+  const auto snapshot = composed_snapshot(dir / "s", fill_for_threads);
   EXPECT_EQ(wrong_rounds(*snapshot, 80), 0);
 }
 
 TEST(SnapshotThreads, TheOldFileIsReadOnWhereANewOneTookItsName) {
   const ScratchDir dir;
-  const auto snapshot = composed_snapshot(dir / "s", fill);
+  const auto snapshot = composed_snapshot(dir / "s", fill_for_threads);
   write_snapshot(dir / "s", [](TreeBuilder& tree) {
     ASSERT_TRUE(tree.add_directory("d"));
   });

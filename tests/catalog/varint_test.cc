@@ -8,7 +8,7 @@
 namespace omicsfs {
 namespace {
 
-std::span<const std::byte> bytes_of(const std::string& text) {
+std::span<const std::byte> byte_span(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
@@ -21,7 +21,7 @@ TEST(Varint, EveryNumberComesBack) {
       std::string text;
       put_varint(text, value);
       text += "rest";
-      auto rest = bytes_of(text);
+      auto rest = byte_span(text);
       EXPECT_EQ(take_varint(rest), value);
       EXPECT_EQ(rest.size(), 4U);
     }
@@ -32,7 +32,7 @@ TEST(Varint, WhatEndsTooSoonOrIsTooLargeIsNone) {
   for (const std::string& text :
        {std::string(), std::string("\x80"), std::string(9, '\xff'),
         std::string(9, '\xff') + '\x02', std::string(11, '\x80')}) {
-    auto bytes = bytes_of(text);
+    auto bytes = byte_span(text);
     EXPECT_EQ(take_varint(bytes), std::nullopt) << text.size();
   }
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tests/fetch/cache_world.h"
+#include "tests/fetch/disk_use.h"
 #include "tests/fetch/small_disk.h"
 
 namespace omicsfs {
@@ -582,17 +583,6 @@ TEST_F(BlockCacheTest, AFreeSpaceFloorAboveTheDiskLeavesReadsUncached) {
   world.network().add(kUrl, bytes_);
   EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
   EXPECT_FALSE(std::filesystem::exists(paths().data));
-}
-
-std::uint64_t disk_use(const std::filesystem::path& dir) {
-  std::uint64_t bytes = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
-    struct stat facts {};
-    if (::lstat(entry.path().c_str(), &facts) == 0) {
-      bytes += static_cast<std::uint64_t>(facts.st_blocks) * 512;
-    }
-  }
-  return bytes;
 }
 
 // Files that are closed make room for new ones; the limit is never passed.

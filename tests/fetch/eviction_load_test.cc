@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/fetch/cache_world.h"
+#include "tests/fetch/disk_use.h"
 #include "tests/fetch/small_disk.h"
 
 // The limit and the floor under many readers of more than the cache can hold.
@@ -28,20 +29,6 @@ std::string many_bytes(std::size_t count, std::uint64_t seed) {
   for (std::size_t at = 0; at + 8 <= count; at += 8) {
     const std::uint64_t word = engine();
     std::memcpy(bytes.data() + at, &word, sizeof word);
-  }
-  return bytes;
-}
-
-// All that the cache takes, as du counts it.
-std::uint64_t disk_use(const std::filesystem::path& dir) {
-  std::uint64_t bytes = 0;
-  std::error_code gone;  // files come and go beneath
-  for (std::filesystem::recursive_directory_iterator entry(dir, gone), end;
-       entry != end; entry.increment(gone)) {
-    struct stat facts {};
-    if (::lstat(entry->path().c_str(), &facts) == 0) {
-      bytes += static_cast<std::uint64_t>(facts.st_blocks) * 512;
-    }
   }
   return bytes;
 }

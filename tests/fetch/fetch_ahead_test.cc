@@ -15,7 +15,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr char kUrl[] = "http://origin/file";
+constexpr char kFileUrl[] = "http://origin/file";
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 
 class FetchAhead : public ::testing::Test {
@@ -45,12 +45,12 @@ class FetchAhead : public ::testing::Test {
 
   const TemporaryDirectory dir_;
   const std::string bytes_ = random_bytes(kSize, 1);
-  const RemoteFile remote_ = remote_of(kUrl, bytes_);
+  const RemoteFile remote_ = remote_of(kFileUrl, bytes_);
 };
 
 TEST_F(FetchAhead, AReaderInOrderGetsEachBlockByOneRequestOfLongOnes) {
   CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_);
+  world.network().add(kFileUrl, bytes_);
   const CacheReader reader(world.cache().open(remote_));
   EXPECT_EQ(wrong_reads(*world.cache().open(remote_), 128 * 1024), 0);
   for (const auto& [block, times] : asked(world.network())) {
@@ -62,7 +62,7 @@ TEST_F(FetchAhead, AReaderInOrderGetsEachBlockByOneRequestOfLongOnes) {
 
 TEST_F(FetchAhead, WithNoRoomOnDiskNothingIsFetchedThatNobodyAskedFor) {
   CacheWorld world(dir_.path(), {0, 0});
-  world.network().add(kUrl, bytes_);
+  world.network().add(kFileUrl, bytes_);
   const auto source = world.cache().open(without_digest(remote_));
   const CacheReader reader(source);
   for (std::uint64_t at = 0; at < 4 * kMiB; at += 128 * 1024) {
@@ -73,7 +73,7 @@ TEST_F(FetchAhead, WithNoRoomOnDiskNothingIsFetchedThatNobodyAskedFor) {
 
 TEST_F(FetchAhead, WithNoMemoryNothingIsFetchedThatNobodyAskedFor) {
   CacheWorld world(dir_.path(), {CacheWorld::kPlenty, 0}, 0, {1, 16});
-  world.network().add(kUrl, bytes_);
+  world.network().add(kFileUrl, bytes_);
   const auto source = world.cache().open(remote_);
   const CacheReader reader(source);
   source->fetch_ahead({0, kSize});
@@ -85,7 +85,7 @@ TEST_F(FetchAhead, WithNoMemoryNothingIsFetchedThatNobodyAskedFor) {
 
 TEST_F(FetchAhead, WhatIsAskedForAheadComesInOneGoAndStays) {
   CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_);
+  world.network().add(kFileUrl, bytes_);
   const auto source = world.cache().open(remote_);
   source->fetch_ahead({0, kSize});
   world.cache().wait_until_idle();
@@ -99,8 +99,8 @@ TEST_F(FetchAhead, WhatIsAskedForAheadComesInOneGoAndStays) {
 
 TEST_F(FetchAhead, AReaderJoinsWhatIsUnderWay) {
   CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_);
-  world.network().hold(kUrl);
+  world.network().add(kFileUrl, bytes_);
+  world.network().hold(kFileUrl);
   const auto source = world.cache().open(remote_);
   const CacheReader other(source);
   source->fetch_ahead({0, kSize});
@@ -109,7 +109,7 @@ TEST_F(FetchAhead, AReaderJoinsWhatIsUnderWay) {
     EXPECT_EQ(read_range(*source, {5 * kMiB, 100}).bytes,
               bytes_.substr(5 * kMiB, 100));
   });
-  world.network().release(kUrl);
+  world.network().release(kFileUrl);
   reader.join();
   world.cache().wait_until_idle();
   EXPECT_EQ(world.network().requests(), 4U);
@@ -117,8 +117,8 @@ TEST_F(FetchAhead, AReaderJoinsWhatIsUnderWay) {
 
 TEST_F(FetchAhead, TheLastToCloseCancelsWhatNobodyWaitsFor) {
   CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_);
-  world.network().hold(kUrl);
+  world.network().add(kFileUrl, bytes_);
+  world.network().hold(kFileUrl);
   const auto source = world.cache().open(remote_);
   {
     const CacheReader one(source);
@@ -131,7 +131,7 @@ TEST_F(FetchAhead, TheLastToCloseCancelsWhatNobodyWaitsFor) {
   }
   world.cache().wait_until_idle();  // though the network still holds them
   EXPECT_EQ(source->file().present_bytes(), 0U);
-  world.network().release(kUrl);
+  world.network().release(kFileUrl);
   EXPECT_EQ(read_range(*source, {0, 10}).bytes, bytes_.substr(0, 10));
 }
 
@@ -139,8 +139,8 @@ TEST_F(FetchAhead, TheHeadOfAZipBringsItsTail) {
   std::string zip = bytes_;
   zip.replace(0, 4, "PK\3\4");
   CacheWorld world(dir_.path());
-  world.network().add(kUrl, zip);
-  const auto source = world.cache().open(remote_of(kUrl, zip));
+  world.network().add(kFileUrl, zip);
+  const auto source = world.cache().open(remote_of(kFileUrl, zip));
   const CacheReader reader(source);
   ASSERT_FALSE(read_range(*source, {0, 4096}).error);
   world.cache().wait_until_idle();
@@ -173,7 +173,7 @@ class NoWrites {
 TEST_F(FetchAhead, ADamagedBlockThatCannotBeMarkedSoIsFetchedOnce) {
   {
     CacheWorld world(dir_.path());
-    world.network().add(kUrl, bytes_);
+    world.network().add(kFileUrl, bytes_);
     ASSERT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
   }
   const auto path = cache_paths(dir_.path(), content_key(remote_)).data;
@@ -181,7 +181,7 @@ TEST_F(FetchAhead, ADamagedBlockThatCannotBeMarkedSoIsFetchedOnce) {
       .seekp(3 * kBlockBytes)
       .put(static_cast<char>(bytes_[3 * kBlockBytes] ^ 1));
   CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_);
+  world.network().add(kFileUrl, bytes_);
   const auto source = world.cache().open(remote_);
   const NoWrites no_writes;
   for (int i = 0; i < 3; ++i) {

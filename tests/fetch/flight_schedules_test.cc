@@ -22,8 +22,8 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint64_t kBlocks = 4;
-constexpr RunLimits kLimits{.most = 2, .gap = 1};
+constexpr std::uint64_t kScheduledBlocks = 4;
+constexpr RunLimits kRunLimits{.most = 2, .gap = 1};
 
 struct Action {
   std::string name;
@@ -35,7 +35,7 @@ class World {
   explicit World(BlockBuffers& buffers) : buffers_(buffers) {}
 
   std::vector<FlightTable::Part> join(BlockRun wanted) {
-    auto parts = table_.join(wanted, kLimits, present(), maker());
+    auto parts = table_.join(wanted, kRunLimits, present(), maker());
     for (const auto& part : parts) {
       if (part.is_new) {
         start(part.flight);
@@ -45,7 +45,7 @@ class World {
   }
   void fetch_ahead(BlockRun wanted) {
     for (const auto& flight :
-         table_.fetch_ahead(wanted, kLimits, present(), maker())) {
+         table_.fetch_ahead(wanted, kRunLimits, present(), maker())) {
       start(flight);
     }
   }
@@ -76,7 +76,7 @@ class World {
 
   // What must hold between any two steps.
   void check() const {
-    for (BlockIndex block = 0; block < kBlocks; ++block) {
+    for (BlockIndex block = 0; block < kScheduledBlocks; ++block) {
       const auto fetched = std::count_if(
           under_way_.begin(), under_way_.end(), [block](const auto& flight) {
             return flight->wanted() && covers(flight->run(), block);
@@ -88,11 +88,11 @@ class World {
   void check_end() {
     ASSERT_TRUE(under_way_.empty() && to_store_.empty());
     for (const auto& part :
-         table_.join({0, kBlocks}, {1, 0}, present(), maker())) {
+         table_.join({0, kScheduledBlocks}, {1, 0}, present(), maker())) {
       ASSERT_TRUE(part.flight == nullptr || part.is_new)
           << "a flight that is over is still in the table";
     }
-    for (BlockIndex block = 0; block < kBlocks; ++block) {
+    for (BlockIndex block = 0; block < kScheduledBlocks; ++block) {
       ASSERT_LE(times_fetched(block), 1 + evicted_.count(block) + bridged_)
           << block;
     }
@@ -107,8 +107,9 @@ class World {
   }
   FlightTable::Make maker() {
     return [this](BlockRun run) {
-      return std::make_shared<Flight>(run, bytes_of(run, kBlocks * kBlockBytes),
-                                      buffers_, FetchBudget::Share());
+      return std::make_shared<Flight>(
+          run, bytes_of(run, kScheduledBlocks * kBlockBytes), buffers_,
+          FetchBudget::Share());
     };
   }
   void start(const std::shared_ptr<Flight>& flight) {
@@ -181,9 +182,9 @@ class World {
 };
 
 // As CachedSource reads: rounds of joining, waiting and taking.
-class Reader {
+class ScheduledReader {
  public:
-  Reader(World& world, BlockRun wanted, bool patient)
+  ScheduledReader(World& world, BlockRun wanted, bool patient)
       : world_(world), wanted_(wanted), patient_(patient) {}
 
   void add_actions(std::vector<Action>& actions) {
@@ -263,25 +264,26 @@ class Reader {
 std::string run_schedule(std::uint64_t seed, BlockBuffers& buffers) {
   std::mt19937_64 dice(seed);
   World world(buffers);
-  std::vector<Reader> readers;
+  std::vector<ScheduledReader> readers;
   for (int i = 0; i < 3; ++i) {
-    const BlockIndex first = dice() % kBlocks;
-    readers.emplace_back(world, BlockRun{first, 1 + dice() % (kBlocks - first)},
-                         dice() % 3 != 0);
+    const BlockIndex first = dice() % kScheduledBlocks;
+    readers.emplace_back(
+        world, BlockRun{first, 1 + dice() % (kScheduledBlocks - first)},
+        dice() % 3 != 0);
   }
   int ahead = static_cast<int>(dice() % 3);
   std::string story;
   for (;;) {
     std::vector<Action> actions;
     world.add_actions(actions);
-    for (Reader& reader : readers) {
+    for (ScheduledReader& reader : readers) {
       reader.add_actions(actions);
     }
     if (ahead == 1) {
       actions.push_back({"cancel ahead", [&world] { world.cancel_ahead(); }});
     } else if (ahead == 2) {
       actions.push_back({"fetch ahead", [&world] {
-                           world.fetch_ahead({0, kBlocks});
+                           world.fetch_ahead({0, kScheduledBlocks});
                          }});
     }
     if (actions.empty()) {

@@ -15,7 +15,7 @@ namespace {
 
 using Ranges = std::vector<ByteRange>;
 
-constexpr std::uint64_t kFile = 1'000'000'000;
+constexpr std::uint64_t kHdf5Bytes = 1'000'000'000;
 constexpr std::uint64_t kNone = ~std::uint64_t{0};
 
 struct Chunk {
@@ -78,7 +78,7 @@ TEST(Hdf5Btree, RanksAreFoundFromTheKeys) {
       const auto chunks = chunks_of_rank(rank, count);
       put_chunk_node(bytes, 100, {}, chunks, 5000);
       const auto node =
-          parse_btree_node({4096, bytes.bytes()}, 4096 + 100, kFile);
+          parse_btree_node({4096, bytes.bytes()}, 4096 + 100, kHdf5Bytes);
       ASSERT_TRUE(node);
       EXPECT_EQ(node->kind, BtreeNode::Kind::kChunks);
       EXPECT_EQ(node->level, 1U);
@@ -97,7 +97,7 @@ TEST(Hdf5Btree, ANodeThatIsCutGivesWhatWasSeen) {
   put_chunk_node(bytes, 0, {}, chunks_of_rank(2, 64), 5000);
   for (std::size_t length = 0; length <= 24 + 64 * 40; ++length) {
     const auto node =
-        parse_btree_node({8, bytes.bytes().first(length)}, 8, kFile);
+        parse_btree_node({8, bytes.bytes().first(length)}, 8, kHdf5Bytes);
     const std::size_t children = length < 24 ? 0 : (length - 24) / 40;
     ASSERT_EQ(node.has_value(), children > 0) << length;
     if (node) {
@@ -112,19 +112,21 @@ TEST(Hdf5Btree, WhatMakesNoSenseIsNoNode) {
                         std::uint64_t chunk_bytes) {
     ComposedBytes bytes(6000);
     put_chunk_node(bytes, 0, text, chunks, chunk_bytes);
-    return parse_btree_node({0, bytes.bytes()}, 0, kFile).has_value();
+    return parse_btree_node({0, bytes.bytes()}, 0, kHdf5Bytes).has_value();
   };
   const auto chunks = chunks_of_rank(2, 10);
   EXPECT_TRUE(parse({1, 0, kNone, kNone}, chunks, 5000));
   EXPECT_TRUE(parse({1, 3, 800, 900}, chunks, 5000));
   EXPECT_FALSE(parse({2, 0, kNone, kNone}, chunks, 5000)) << "kind";
   EXPECT_FALSE(parse({1, 17, kNone, kNone}, chunks, 5000)) << "level";
-  EXPECT_FALSE(parse({1, 0, kFile, kNone}, chunks, 5000)) << "left sibling";
-  EXPECT_FALSE(parse({1, 0, kNone, kFile}, chunks, 5000)) << "right sibling";
+  EXPECT_FALSE(parse({1, 0, kHdf5Bytes, kNone}, chunks, 5000))
+      << "left sibling";
+  EXPECT_FALSE(parse({1, 0, kNone, kHdf5Bytes}, chunks, 5000))
+      << "right sibling";
   EXPECT_FALSE(parse({1, 0, kNone, kNone}, chunks, 0)) << "empty chunks";
   EXPECT_FALSE(parse({1, 0, kNone, kNone}, {}, 5000)) << "no children";
   auto beyond = chunks;
-  beyond[4].address = kFile - 100;
+  beyond[4].address = kHdf5Bytes - 100;
   EXPECT_FALSE(parse({1, 0, kNone, kNone}, beyond, 5000)) << "chunk beyond";
   EXPECT_TRUE(parse({1, 1, kNone, kNone}, beyond, 5000));
   auto unordered = chunks;
@@ -137,7 +139,7 @@ TEST(Hdf5Btree, GroupNodesNameNodesOrSymbolTables) {
     ComposedBytes bytes(kGroupTreeBytes);
     put_node(bytes, 0, {0, level, kNone, kNone}, 2);
     bytes.number(24 + 8, 5000, 8).number(24 + 24, 70000, 8);
-    const auto node = parse_btree_node({0, bytes.bytes()}, 0, kFile);
+    const auto node = parse_btree_node({0, bytes.bytes()}, 0, kHdf5Bytes);
     ASSERT_TRUE(node);
     const std::uint64_t length =
         level == 0 ? kSymbolTableBytes : kGroupTreeBytes;
@@ -153,7 +155,7 @@ TEST(Hdf5Hints, AnInnerNodeLeadsToItsChildrenInOrder) {
   for (const Chunk& chunk : chunks) {
     children.push_back({chunk.address, chunk_tree_bytes(2)});
   }
-  EXPECT_EQ(bytes.hints(500'000'000, kFile), children);
+  EXPECT_EQ(bytes.hints(500'000'000, kHdf5Bytes), children);
 }
 
 TEST(Hdf5Hints, AChildInTheSameReadIsFollowed) {
@@ -161,7 +163,7 @@ TEST(Hdf5Hints, AChildInTheSameReadIsFollowed) {
   put_chunk_node(bytes, 0, {}, {{{0}, kBlockBytes + 3001}, {{9}, 5'000'000}},
                  5000);
   put_chunk_node(bytes, 3001, {}, {{{0}, 7'000'000}, {{3}, 8'000'000}}, 5000);
-  EXPECT_EQ(bytes.hints(kBlockBytes, kFile),
+  EXPECT_EQ(bytes.hints(kBlockBytes, kHdf5Bytes),
             (Ranges{{5'000'000, chunk_tree_bytes(2)},
                     {7'000'000, chunk_tree_bytes(2)},
                     {8'000'000, chunk_tree_bytes(2)}}));
@@ -171,7 +173,7 @@ TEST(Hdf5Hints, AFullLeafOfManyLeadsNowhere) {
   ComposedBytes bytes(8192);
   const NodeText leaf{1, 0, 4096, kNone};
   put_chunk_node(bytes, 0, leaf, chunks_of_rank(2, 64), 100);
-  EXPECT_EQ(bytes.hints(500'000'000, kFile), Ranges());
+  EXPECT_EQ(bytes.hints(500'000'000, kHdf5Bytes), Ranges());
 }
 
 TEST(Hdf5Hints, ASmallDatasetIsHintedWhole) {
@@ -179,11 +181,11 @@ TEST(Hdf5Hints, ASmallDatasetIsHintedWhole) {
   const std::vector<Chunk> chunks = {{{0}, 1'000'000}, {{50}, 3'000'000}};
   ComposedBytes small(4096);
   put_chunk_node(small, 0, only, chunks, 128 << 10);
-  EXPECT_EQ(small.hints(500'000'000, kFile),
+  EXPECT_EQ(small.hints(500'000'000, kHdf5Bytes),
             (Ranges{{1'000'000, 128 << 10}, {3'000'000, 128 << 10}}));
   ComposedBytes large(4096);
   put_chunk_node(large, 0, only, chunks, (128 << 10) + 1);
-  EXPECT_EQ(large.hints(500'000'000, kFile), Ranges());
+  EXPECT_EQ(large.hints(500'000'000, kHdf5Bytes), Ranges());
 }
 
 // A superblock of version 0 or 1, whose root group names its B-tree and heap.
@@ -203,7 +205,7 @@ ComposedBytes superblock(std::uint64_t version) {
 
 TEST(Hdf5Hints, TheSuperblockLeadsToTheRootGroup) {
   for (const std::uint64_t version : {0U, 1U}) {
-    EXPECT_EQ(superblock(version).hints(0, kFile),
+    EXPECT_EQ(superblock(version).hints(0, kHdf5Bytes),
               (Ranges{{1'000'000, 512}, {2'000'000, 544}, {3'000'000, 512}}));
   }
   for (const std::uint64_t version : {2U, 3U}) {
@@ -211,7 +213,7 @@ TEST(Hdf5Hints, TheSuperblockLeadsToTheRootGroup) {
                            .text(0, "\x89HDF\r\n\x1A\n")
                            .number(8, version, 1)
                            .number(36, 1'000'000, 8);
-    EXPECT_EQ(bytes.hints(0, kFile), (Ranges{{1'000'000, 512}}));
+    EXPECT_EQ(bytes.hints(0, kHdf5Bytes), (Ranges{{1'000'000, 512}}));
   }
 }
 
@@ -231,10 +233,10 @@ TEST(Hdf5Hints, ASymbolTableLeadsToObjectHeadersAndGroups) {
       .number(48 + 16, 1, 4)
       .number(48 + 24, 7'000'000, 8)
       .number(48 + 32, 8'000'000, 8);
-  EXPECT_EQ(bytes.hints(900'000'000, kFile), (Ranges{{5'000'000, 512},
-                                                     {6'000'000, 512},
-                                                     {7'000'000, 544},
-                                                     {8'000'000, 512}}));
+  EXPECT_EQ(bytes.hints(900'000'000, kHdf5Bytes), (Ranges{{5'000'000, 512},
+                                                          {6'000'000, 512},
+                                                          {7'000'000, 544},
+                                                          {8'000'000, 512}}));
 }
 
 // An object header in the superblock's block, whose messages are followed.
@@ -251,7 +253,7 @@ class ObjectHeader : public ::testing::Test {
     next_ = at + length;
     return at;
   }
-  [[nodiscard]] Ranges hints() const { return bytes_.hints(0, kFile); }
+  [[nodiscard]] Ranges hints() const { return bytes_.hints(0, kHdf5Bytes); }
 
   ComposedBytes bytes_;
   std::size_t next_ = 1016;
@@ -303,10 +305,10 @@ TEST(Hdf5Hints, AVersion2ObjectHeaderLeadsToLinksAndIndex) {
   bytes.number(93, 8, 1).number(94, 25, 2);
   bytes.number(97, 4, 1).number(98, 2, 1).number(100, 2, 1).number(101, 1, 1);
   bytes.number(104, 4, 1).number(110, 5'000'000, 8);
-  EXPECT_EQ(bytes.hints(0, kFile), (Ranges{{2'000'000, 512},
-                                           {3'000'000, 512},
-                                           {4'000'000, 512},
-                                           {5'000'000, 512}}));
+  EXPECT_EQ(bytes.hints(0, kHdf5Bytes), (Ranges{{2'000'000, 512},
+                                                {3'000'000, 512},
+                                                {4'000'000, 512},
+                                                {5'000'000, 512}}));
 }
 
 }  // namespace

@@ -10,10 +10,10 @@ namespace {
 
 using Ranges = std::vector<ByteRange>;
 
-constexpr std::uint64_t kFile = 1000 * kBlockBytes + 5;
+constexpr std::uint64_t kFileBytes = 1000 * kBlockBytes + 5;
 
 TEST(HintList, KeepsTheOrderInWhichRangesWereAdded) {
-  HintList hints({0, 1}, kFile);
+  HintList hints({0, 1}, kFileBytes);
   hints.add({900 * kBlockBytes, 10});
   hints.add({100 * kBlockBytes + 7, 10});
   EXPECT_EQ(hints.take(),
@@ -21,7 +21,7 @@ TEST(HintList, KeepsTheOrderInWhichRangesWereAdded) {
 }
 
 TEST(HintList, LeavesOutWhatABlockOfTheReadOrOfTheListHolds) {
-  HintList hints({10, kBlockBytes}, kFile);  // touches blocks 0 and 1
+  HintList hints({10, kBlockBytes}, kFileBytes);  // touches blocks 0 and 1
   hints.add({500, 10});
   hints.add({kBlockBytes + 500, 10});
   hints.add({2 * kBlockBytes + 500, 10});
@@ -30,22 +30,22 @@ TEST(HintList, LeavesOutWhatABlockOfTheReadOrOfTheListHolds) {
 }
 
 TEST(HintList, CutsARangeAroundWhatIsThere) {
-  HintList hints({2 * kBlockBytes, 1}, kFile);
+  HintList hints({2 * kBlockBytes, 1}, kFileBytes);
   hints.add({kBlockBytes + 5, 2 * kBlockBytes});
   EXPECT_EQ(hints.take(),
             (Ranges{{kBlockBytes + 5, kBlockBytes - 5}, {3 * kBlockBytes, 5}}));
 }
 
 TEST(HintList, StaysWithinTheFile) {
-  HintList hints({0, 1}, kFile);
-  hints.add({kFile, 10});
-  hints.add({kFile - 3, 10});
+  HintList hints({0, 1}, kFileBytes);
+  hints.add({kFileBytes, 10});
+  hints.add({kFileBytes - 3, 10});
   hints.add({~std::uint64_t{0}, ~std::uint64_t{0}});
-  EXPECT_EQ(hints.take(), (Ranges{{kFile - 3, 3}}));
+  EXPECT_EQ(hints.take(), (Ranges{{kFileBytes - 3, 3}}));
 }
 
 TEST(HintList, AllTogetherTouchAtMostEightMebibytesOfBlocks) {
-  HintList hints({0, 1}, kFile);
+  HintList hints({0, 1}, kFileBytes);
   hints.add({4 * kBlockBytes - 1, 2});  // two blocks
   hints.add({10 * kBlockBytes, 500 * kBlockBytes});
   hints.add({900 * kBlockBytes, 1});

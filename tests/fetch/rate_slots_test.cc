@@ -151,13 +151,13 @@ TEST(RateSlots, TheCheckOfTheTestAboveFindsOneTooMany) {
 }
 
 TEST(RateSlots, ManyThatAreAnsweredAtOnceGoAtAnEvenRate) {
-  constexpr std::size_t kPlaces = 10;
-  Walk walk(kPlaces);
+  constexpr std::size_t kSlots = 10;
+  Walk walk(kSlots);
   for (int i = 0; i < 100; ++i) {
     walk.send({milliseconds{20}, RateEnd::kAnswered});
   }
   const auto& trips = walk.trips();
-  EXPECT_FALSE(may_crowd(trips, kPlaces));
+  EXPECT_FALSE(may_crowd(trips, kSlots));
   for (std::size_t i = 1; i < trips.size(); ++i) {
     EXPECT_GE(trips[i].start - trips[i - 1].start, milliseconds{100}) << i;
   }

@@ -12,9 +12,9 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t kPage = 4096;
-constexpr std::uint64_t kSize = 1024 * kMiB;
+constexpr std::uint64_t kSize = 1024 * kMebibyte;
 constexpr AheadLimits kLimits{16, 256};
 constexpr auto kWait = ReadAhead::Met::kWait;
 constexpr auto kPresent = ReadAhead::Met::kPresent;
@@ -62,25 +62,25 @@ class Reader {
 
 TEST(ReadAhead, TwoReadsInARowFetchNothingAhead) {
   Reader reader;
-  EXPECT_TRUE(reader.read({0, kMiB}).empty());
-  EXPECT_TRUE(reader.read({kMiB, kMiB}).empty());
+  EXPECT_TRUE(reader.read({0, kMebibyte}).empty());
+  EXPECT_TRUE(reader.read({kMebibyte, kMebibyte}).empty());
 }
 
 TEST(ReadAhead, TheThirdReadInARowFetchesAsMuchAsWasRead) {
   Reader reader;
-  reader.read({0, kMiB});
-  reader.read({kMiB, kMiB});
-  const auto runs = reader.read({2 * kMiB, kMiB});
-  EXPECT_EQ(blocks_in(runs), 3 * kMiB / kBlockBytes);
-  EXPECT_EQ(runs.front().first, 3 * kMiB / kBlockBytes);
+  reader.read({0, kMebibyte});
+  reader.read({kMebibyte, kMebibyte});
+  const auto runs = reader.read({2 * kMebibyte, kMebibyte});
+  EXPECT_EQ(blocks_in(runs), 3 * kMebibyte / kBlockBytes);
+  EXPECT_EQ(runs.front().first, 3 * kMebibyte / kBlockBytes);
 }
 
 TEST(ReadAhead, TheWindowDoublesWhileTheReaderWaitsUpToItsLimit) {
   Reader reader;
   std::uint64_t at = 0;
   std::uint64_t last_end = 0;
-  for (int i = 0; i < 20; ++i, at += kMiB) {
-    const auto runs = reader.read({at, kMiB});
+  for (int i = 0; i < 20; ++i, at += kMebibyte) {
+    const auto runs = reader.read({at, kMebibyte});
     last_end = runs.empty() ? last_end : runs.back().end();
   }
   const BlockIndex here = at / kBlockBytes;
@@ -91,14 +91,14 @@ TEST(ReadAhead, TheWindowDoublesWhileTheReaderWaitsUpToItsLimit) {
 TEST(ReadAhead, TheWindowStaysWhileTheReaderDoesNotWait) {
   Reader reader;
   for (std::uint64_t i = 0; i < 3; ++i) {
-    reader.read({i * kMiB, kMiB});
+    reader.read({i * kMebibyte, kMebibyte});
   }
-  const std::uint64_t window = 3 * kMiB / kBlockBytes;
+  const std::uint64_t window = 3 * kMebibyte / kBlockBytes;
   for (std::uint64_t i = 3; i < 30; ++i) {
-    const auto runs = reader.read({i * kMiB, kMiB}, kPresent);
+    const auto runs = reader.read({i * kMebibyte, kMebibyte}, kPresent);
     ASSERT_LE(blocks_in(runs), window);
     if (!runs.empty()) {
-      ASSERT_LE(runs.back().end(), (i + 1) * kMiB / kBlockBytes + window);
+      ASSERT_LE(runs.back().end(), (i + 1) * kMebibyte / kBlockBytes + window);
     }
   }
 }
@@ -107,7 +107,7 @@ TEST(ReadAhead, EachBlockOfALongReadIsFetchedAheadOnceAndBeforeItIsRead) {
   Reader reader;
   std::uint64_t blocks = 0;
   for (std::uint64_t at = 0; at < kSize; at += 128 * 1024) {
-    if (at > 2 * kMiB) {
+    if (at > 2 * kMebibyte) {
       ASSERT_TRUE(reader.has({at, 128 * 1024})) << at;
     }
     blocks += blocks_in(reader.read({at, 128 * 1024}));
@@ -116,14 +116,14 @@ TEST(ReadAhead, EachBlockOfALongReadIsFetchedAheadOnceAndBeforeItIsRead) {
 }
 
 TEST(ReadAhead, NothingBeyondTheEndIsFetched) {
-  constexpr std::uint64_t kOdd = 10 * kMiB + 17;
+  constexpr std::uint64_t kOdd = 10 * kMebibyte + 17;
   Reader reader(kOdd);
-  for (std::uint64_t at = 0; at < kOdd; at += kMiB) {
-    for (const BlockRun& run : reader.read(clip({at, kMiB}, kOdd))) {
+  for (std::uint64_t at = 0; at < kOdd; at += kMebibyte) {
+    for (const BlockRun& run : reader.read(clip({at, kMebibyte}, kOdd))) {
       ASSERT_LE(run.end(), block_count(kOdd));
     }
   }
-  EXPECT_TRUE(reader.has({5 * kMiB, kOdd - 5 * kMiB}));
+  EXPECT_TRUE(reader.has({5 * kMebibyte, kOdd - 5 * kMebibyte}));
 }
 
 // The kernel's own read-ahead comes by several threads.
@@ -131,16 +131,16 @@ TEST(ReadAhead, ReadsOutOfOrderAreOneStream) {
   Reader reader;
   std::mt19937 order(7);
   std::vector<std::uint64_t> group(4);
-  for (std::uint64_t base = 0; base < 200 * kMiB; base += 4 * kMiB) {
+  for (std::uint64_t base = 0; base < 200 * kMebibyte; base += 4 * kMebibyte) {
     for (std::uint64_t i = 0; i < 4; ++i) {
-      group[i] = base + i * kMiB;
+      group[i] = base + i * kMebibyte;
     }
     std::shuffle(group.begin(), group.end(), order);
     for (const std::uint64_t at : group) {
-      if (base >= 32 * kMiB) {
-        ASSERT_TRUE(reader.has({at, kMiB})) << at;
+      if (base >= 32 * kMebibyte) {
+        ASSERT_TRUE(reader.has({at, kMebibyte})) << at;
       }
-      reader.read({at, kMiB});
+      reader.read({at, kMebibyte});
     }
   }
 }
@@ -160,7 +160,7 @@ TEST(ReadAhead, AReaderThatSkipsALittleGoesOn) {
 TEST(ReadAhead, BackwardReadsAreFollowed) {
   Reader reader;
   for (std::uint64_t i = 1; i <= 64; ++i) {
-    const ByteRange range{kSize - i * kMiB, kMiB};
+    const ByteRange range{kSize - i * kMebibyte, kMebibyte};
     if (i > 8) {
       ASSERT_TRUE(reader.has(range)) << i;
     }
@@ -170,16 +170,16 @@ TEST(ReadAhead, BackwardReadsAreFollowed) {
 }
 
 TEST(ReadAhead, BackwardReadsEndAtTheStart) {
-  Reader reader(10 * kMiB);
+  Reader reader(10 * kMebibyte);
   for (std::uint64_t i = 10; i > 0; --i) {
-    reader.read({(i - 1) * kMiB, kMiB});
+    reader.read({(i - 1) * kMebibyte, kMebibyte});
   }
-  EXPECT_TRUE(reader.has({0, 5 * kMiB}));
+  EXPECT_TRUE(reader.has({0, 5 * kMebibyte}));
 }
 
 void step_through(std::int64_t step) {
   Reader reader;
-  std::uint64_t at = step > 0 ? 7 * kPage : kSize - 8 * kMiB;
+  std::uint64_t at = step > 0 ? 7 * kPage : kSize - 8 * kMebibyte;
   for (int i = 0; i < 40; ++i) {
     const ByteRange range{at, 2 * kPage};
     if (i > 4) {
@@ -192,15 +192,15 @@ void step_through(std::int64_t step) {
 }
 
 TEST(ReadAhead, StepsOfOneLengthAreFollowedForwardAndBackward) {
-  step_through(5 * static_cast<std::int64_t>(kMiB) + 4096);
-  step_through(-(3 * static_cast<std::int64_t>(kMiB) + 8192));
+  step_through(5 * static_cast<std::int64_t>(kMebibyte) + 4096);
+  step_through(-(3 * static_cast<std::int64_t>(kMebibyte) + 8192));
 }
 
 TEST(ReadAhead, StepsEndWithTheFile) {
-  Reader reader(100 * kMiB);
-  for (std::uint64_t at = 0; at < 100 * kMiB; at += 10 * kMiB) {
+  Reader reader(100 * kMebibyte);
+  for (std::uint64_t at = 0; at < 100 * kMebibyte; at += 10 * kMebibyte) {
     for (const BlockRun& run : reader.read({at, kPage})) {
-      ASSERT_LE(run.end(), block_count(100 * kMiB));
+      ASSERT_LE(run.end(), block_count(100 * kMebibyte));
     }
   }
 }
@@ -210,7 +210,7 @@ TEST(ReadAhead, SixteenInterleavedStreamsAreFollowed) {
   for (std::uint64_t i = 0; i < 40; ++i) {
     for (std::uint64_t stream = 0; stream < 16; ++stream) {
       // Not in even steps: those would be a stream themselves.
-      const std::uint64_t base = (stream * stream * 3 + stream) * kMiB;
+      const std::uint64_t base = (stream * stream * 3 + stream) * kMebibyte;
       const ByteRange range{base + i * 64 * 1024, 64 * 1024};
       if (i > 4) {
         ASSERT_TRUE(reader.has(range)) << i << " " << stream;
@@ -222,10 +222,10 @@ TEST(ReadAhead, SixteenInterleavedStreamsAreFollowed) {
 
 // A whole block is fetched for a page as it is; more would double that.
 TEST(ReadAhead, RandomReadsFetchNextToNothingAhead) {
-  Reader reader(256 * kMiB);
+  Reader reader(256 * kMebibyte);
   std::mt19937_64 random(3);
   for (int i = 0; i < 20'000; ++i) {
-    reader.read({random() % (256 * kMiB / kPage) * kPage, kPage});
+    reader.read({random() % (256 * kMebibyte / kPage) * kPage, kPage});
   }
   EXPECT_LT(reader.fetched(), 100U);
 }
@@ -236,8 +236,8 @@ TEST(ReadAhead, LargeRandomReadsFetchNothingAhead) {
   std::mt19937_64 random(4);
   for (int i = 0; i < 1000; ++i) {
     const std::uint64_t at = random() % (kSize / kPage - 257) * kPage;
-    reader.read({at, kMiB});
-    reader.read({at + kMiB, kPage});
+    reader.read({at, kMebibyte});
+    reader.read({at + kMebibyte, kPage});
   }
   EXPECT_LT(reader.fetched(), 200U);
 }
@@ -245,28 +245,29 @@ TEST(ReadAhead, LargeRandomReadsFetchNothingAhead) {
 TEST(ReadAhead, AStreamLeftLongAgoMustProveItselfAnew) {
   Reader reader;
   for (std::uint64_t i = 0; i < 20; ++i) {
-    reader.read({i * kMiB, kMiB});
+    reader.read({i * kMebibyte, kMebibyte});
   }
   std::mt19937_64 random(5);
   for (int i = 0; i < 100; ++i) {
-    reader.read({(500 + random() % 500) * kMiB, kPage});
+    reader.read({(500 + random() % 500) * kMebibyte, kPage});
   }
   const std::size_t before = reader.fetched();
-  reader.read({20 * kMiB, kMiB});
+  reader.read({20 * kMebibyte, kMebibyte});
   EXPECT_EQ(reader.fetched(), before);
 }
 
 TEST(ReadAhead, WhatWasRefusedIsAskedForAgainInSmallerPieces) {
   Reader reader;
   for (std::uint64_t i = 0; i < 10; ++i) {
-    reader.read({i * kMiB, kMiB});
+    reader.read({i * kMebibyte, kMebibyte});
   }
-  const auto runs = reader.read({10 * kMiB, kMiB});
+  const auto runs = reader.read({10 * kMebibyte, kMebibyte});
   ASSERT_FALSE(runs.empty());
   reader.ahead().refused(runs.front());
   std::vector<BlockRun> again;
-  for (std::uint64_t at = 11 * kMiB; again.empty() && at < kSize; at += kMiB) {
-    again = reader.read({at, kMiB}, kPresent);
+  for (std::uint64_t at = 11 * kMebibyte; again.empty() && at < kSize;
+       at += kMebibyte) {
+    again = reader.read({at, kMebibyte}, kPresent);
   }
   ASSERT_FALSE(again.empty());
   EXPECT_EQ(again.front().first, runs.front().first);
@@ -276,10 +277,10 @@ TEST(ReadAhead, WhatWasRefusedIsAskedForAgainInSmallerPieces) {
 TEST(ReadAhead, AfterAResetEveryStreamIsNew) {
   Reader reader;
   for (std::uint64_t i = 0; i < 10; ++i) {
-    reader.read({i * kMiB, kMiB});
+    reader.read({i * kMebibyte, kMebibyte});
   }
   reader.ahead().reset();
-  EXPECT_TRUE(reader.read({10 * kMiB, kMiB}).empty());
+  EXPECT_TRUE(reader.read({10 * kMebibyte, kMebibyte}).empty());
 }
 
 TEST(ReadAhead, LimitsFollowWhatComesInARoundTrip) {

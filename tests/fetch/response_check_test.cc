@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kSize = 6;
 
-ResponseHead head_of(int status) {
+ResponseHead head_with(int status) {
   ResponseHead head;
   head.status = status;
   return head;
@@ -34,7 +34,7 @@ ErrorCode code_of(const Verdict& verdict) {
 // what was asked, whatever else there is.
 void check_partial_answers(ByteRange asked, ByteRange sent,
                            std::uint64_t total) {
-  ResponseHead head = head_of(206);
+  ResponseHead head = head_with(206);
   head.content_range =
       fmt::format("bytes {}-{}/{}", sent.offset, sent.end() - 1, total);
   for (std::uint64_t length = 0; length <= kSize + 2; ++length) {
@@ -79,7 +79,7 @@ TEST(ResponseCheck, PartialAnswerMustStateExactlyWhatWasAsked) {
 TEST(ResponseCheck, PartialAnswerWithoutUsableContentRangeIsRefused) {
   for (const char* text : {"", "bytes 0-1/*", "bytes */6", "bytes 0-1",
                            "bytes 0-1/6, bytes 0-1/6", "pages 0-1/6"}) {
-    ResponseHead head = head_of(206);
+    ResponseHead head = head_with(206);
     head.content_range = text;
     EXPECT_EQ(code_of(check_response({{0, 2}, kSize}, head)),
               ErrorCode::kUnavailable)
@@ -88,7 +88,7 @@ TEST(ResponseCheck, PartialAnswerWithoutUsableContentRangeIsRefused) {
 }
 
 TEST(ResponseCheck, MultipartAnswerIsRefused) {
-  ResponseHead head = head_of(206);
+  ResponseHead head = head_with(206);
   head.content_range = "bytes 0-1/6";
   ASSERT_TRUE(plan_of(check_response({{0, 2}, kSize}, head)));
   head.content_type = "Multipart/Byteranges; boundary=x";
@@ -98,7 +98,7 @@ TEST(ResponseCheck, MultipartAnswerIsRefused) {
 
 TEST(ResponseCheck, WholeAnswerIsCutToTheRangeWhereItsLengthIsRight) {
   for (const ByteRange asked : ranges_within(kSize)) {
-    ResponseHead head = head_of(200);
+    ResponseHead head = head_with(200);
     const BodyPlan plan{asked.offset, asked.length, asked.end() < kSize};
     EXPECT_EQ(plan_of(check_response({asked, kSize}, head)), plan);
     for (std::uint64_t length = 0; length <= kSize + 2; ++length) {
@@ -115,7 +115,7 @@ TEST(ResponseCheck, WholeAnswerIsCutToTheRangeWhereItsLengthIsRight) {
 
 TEST(ResponseCheck, WholeAnswerIsNotReadThroughForAFarRange) {
   const std::uint64_t size = kMaxSkipBytes * 4;
-  const ResponseHead head = head_of(200);
+  const ResponseHead head = head_with(200);
   EXPECT_TRUE(plan_of(check_response({{kMaxSkipBytes, 1}, size}, head)));
   const Verdict far = check_response({{kMaxSkipBytes + 1, 1}, size}, head);
   EXPECT_EQ(code_of(far), ErrorCode::kUnavailable);
@@ -124,7 +124,7 @@ TEST(ResponseCheck, WholeAnswerIsNotReadThroughForAFarRange) {
 }
 
 TEST(ResponseCheck, WebPageOfAnotherLengthSaysNothingOfTheObject) {
-  ResponseHead head = head_of(200);
+  ResponseHead head = head_with(200);
   head.content_type = "text/html; charset=utf-8";
   EXPECT_EQ(code_of(check_response({{0, 1}, kSize}, head)),
             ErrorCode::kUnavailable);
@@ -137,7 +137,7 @@ TEST(ResponseCheck, WebPageOfAnotherLengthSaysNothingOfTheObject) {
 
 TEST(ResponseCheck, EncodedBodyIsRefusedWhateverElseIsRight) {
   for (const int status : {200, 206}) {
-    ResponseHead head = head_of(status);
+    ResponseHead head = head_with(status);
     head.content_range = "bytes 0-1/6";
     for (const char* encoding : {"", "identity", "Identity"}) {
       head.content_encoding = encoding;
@@ -177,7 +177,7 @@ TEST(ResponseCheck, EveryOtherStatusIsRefusedWithItsMeaning) {
       continue;
     }
     for (const char* range : {"", "bytes 0-1/6", "bytes */5"}) {
-      ResponseHead head = head_of(status);
+      ResponseHead head = head_with(status);
       head.content_range = range;
       head.content_length = 2;
       const Verdict verdict = check_response({{0, 2}, kSize}, head);
@@ -194,7 +194,7 @@ TEST(ResponseCheck, EveryOtherStatusIsRefusedWithItsMeaning) {
 
 TEST(ResponseCheck, A403ThatSaysWhenToComeAgainIsTransient) {
   for (int status = 400; status <= 599; ++status) {
-    ResponseHead head = head_of(status);
+    ResponseHead head = head_with(status);
     head.retry_after = "1";
     const bool throttled = status == 403 || expected_meaning(status).failure ==
                                                 Failure::kTransient;
@@ -204,7 +204,7 @@ TEST(ResponseCheck, A403ThatSaysWhenToComeAgainIsTransient) {
 }
 
 TEST(ResponseCheck, OtherSizeIsNamedBesideTheCataloguedOne) {
-  ResponseHead head = head_of(206);
+  ResponseHead head = head_with(206);
   head.content_range = "bytes 0-1/7";
   const Verdict verdict = check_response({{0, 2}, kSize}, head);
   EXPECT_EQ(std::get<TryFailure>(verdict).error.message,

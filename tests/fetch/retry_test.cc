@@ -13,22 +13,22 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr RetryPolicy kPolicy{.max_retries = 40,
-                              .first_delay = milliseconds{200},
-                              .max_delay = milliseconds{20'000}};
+constexpr RetryPolicy kRetries{.max_retries = 40,
+                               .first_delay = milliseconds{200},
+                               .max_delay = milliseconds{20'000}};
 
 TEST(Retry, DelayIsTheRandomPartOfTheDoublingCeiling) {
   milliseconds ceiling{200};
-  for (int retry = 1; retry <= kPolicy.max_retries; ++retry) {
+  for (int retry = 1; retry <= kRetries.max_retries; ++retry) {
     for (const double random : {0.0, 0.25, 0.5, 1.0}) {
-      const auto delay = retry_delay(kPolicy, retry, random, std::nullopt);
+      const auto delay = retry_delay(kRetries, retry, random, std::nullopt);
       ASSERT_TRUE(delay);
       EXPECT_EQ(
           delay->count(),
           static_cast<long>(static_cast<double>(ceiling.count()) * random))
           << retry << " " << random;
     }
-    ceiling = std::min(ceiling * 2, kPolicy.max_delay);
+    ceiling = std::min(ceiling * 2, kRetries.max_delay);
   }
 }
 
@@ -46,17 +46,17 @@ TEST(Retry, DelayIsNeverLessThanTheServerAskedUpToTheMost) {
   for (int retry = 1; retry <= 10; ++retry) {
     for (const long asked : {0L, 1L, 500L, 19'999L, 20'000L, 9'000'000L}) {
       const milliseconds wait(asked);
-      const auto delay = retry_delay(kPolicy, retry, 0.5, wait);
+      const auto delay = retry_delay(kRetries, retry, 0.5, wait);
       ASSERT_TRUE(delay);
-      const auto without = retry_delay(kPolicy, retry, 0.5, std::nullopt);
-      EXPECT_EQ(*delay, std::max(*without, std::min(wait, kPolicy.max_delay)));
+      const auto without = retry_delay(kRetries, retry, 0.5, std::nullopt);
+      EXPECT_EQ(*delay, std::max(*without, std::min(wait, kRetries.max_delay)));
     }
   }
 }
 
 TEST(Retry, RandomNumberOutsideItsRangeStaysWithinTheCeiling) {
-  EXPECT_EQ(retry_delay(kPolicy, 1, -3.0, std::nullopt), milliseconds{0});
-  EXPECT_EQ(retry_delay(kPolicy, 1, 3.0, std::nullopt), milliseconds{200});
+  EXPECT_EQ(retry_delay(kRetries, 1, -3.0, std::nullopt), milliseconds{0});
+  EXPECT_EQ(retry_delay(kRetries, 1, 3.0, std::nullopt), milliseconds{200});
 }
 
 TEST(Jitter, StaysWithinItsRangeAndRepeatsWithItsSeed) {

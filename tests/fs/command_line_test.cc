@@ -38,7 +38,7 @@ Farewell farewell(const Words& words) {
 }
 
 // The message of a usage error.
-std::string refusal(const Words& words) {
+std::string words_refused(const Words& words) {
   const Farewell result = farewell(words);
   EXPECT_EQ(result.status, kExitUsage);
   EXPECT_TRUE(result.text.starts_with("omicsfs: ")) << result.text;
@@ -192,7 +192,7 @@ TEST(CommandLine, TakesOneFormOfWhatIsFound) {
               format);
     for (const auto& [other, unused] : forms) {
       if (other != flag) {
-        EXPECT_FALSE(refusal({"find", "encode", flag, other}).empty());
+        EXPECT_FALSE(words_refused({"find", "encode", flag, other}).empty());
       }
     }
   }
@@ -208,7 +208,7 @@ TEST(CommandLine, TakesAFieldOfFacets) {
       accepted_as<FacetsOptions>({"facets", "--json", "encode", "assay"});
   EXPECT_EQ(one.field, "assay");
   EXPECT_EQ(one.format, OutputFormat::kJson);
-  EXPECT_TRUE(contains(refusal({"facets", "nothing"}), "encode"));
+  EXPECT_TRUE(contains(words_refused({"facets", "nothing"}), "encode"));
 }
 
 TEST(CommandLine, SplitsThePlaceOfLsAtItsFirstSlash) {
@@ -244,51 +244,52 @@ TEST(CommandLine, TellsItsVersion) {
 }
 
 TEST(CommandLine, PointsToTheHelpOfTheCommandThatWasMistyped) {
-  EXPECT_TRUE(contains(refusal({}), "'omicsfs --help'"));
-  EXPECT_TRUE(contains(refusal({"umount"}), "'omicsfs umount --help'"));
-  EXPECT_TRUE(contains(refusal({"cache"}), "'omicsfs cache --help'"));
-  EXPECT_TRUE(contains(refusal({"cache", "status", "x"}),
+  EXPECT_TRUE(contains(words_refused({}), "'omicsfs --help'"));
+  EXPECT_TRUE(contains(words_refused({"umount"}), "'omicsfs umount --help'"));
+  EXPECT_TRUE(contains(words_refused({"cache"}), "'omicsfs cache --help'"));
+  EXPECT_TRUE(contains(words_refused({"cache", "status", "x"}),
                        "'omicsfs cache status --help'"));
 }
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
-  EXPECT_TRUE(contains(refusal({"mout"}), "mout"));
-  EXPECT_TRUE(contains(refusal({"umount", "/m", "/n"}), "/n"));
-  EXPECT_TRUE(
-      contains(refusal({"mount", "--fast", "abc-atlas", "/m"}), "--fast"));
-  EXPECT_TRUE(contains(refusal({"mount", "abc-atlas"}), "a mount point"));
-  EXPECT_TRUE(contains(refusal({"sources", "-x"}), "-x"));
+  EXPECT_TRUE(contains(words_refused({"mout"}), "mout"));
+  EXPECT_TRUE(contains(words_refused({"umount", "/m", "/n"}), "/n"));
+  EXPECT_TRUE(contains(words_refused({"mount", "--fast", "abc-atlas", "/m"}),
+                       "--fast"));
+  EXPECT_TRUE(contains(words_refused({"mount", "abc-atlas"}), "a mount point"));
+  EXPECT_TRUE(contains(words_refused({"sources", "-x"}), "-x"));
 }
 
 TEST(CommandLine, NamesTheKnownSourcesForAnUnknownOne) {
   for (const Words& words :
        {Words{"mount", "abc", "/m"}, Words{"refresh", "abc"},
         Words{"ls", "abc/x"}, Words{"ls", ""}}) {
-    EXPECT_TRUE(contains(refusal(words), "abc-atlas"));
+    EXPECT_TRUE(contains(words_refused(words), "abc-atlas"));
   }
 }
 
 TEST(CommandLine, RefusesASourceTwice) {
-  EXPECT_TRUE(contains(refusal({"mount", "abc-atlas", "abc-atlas", "/m"}),
+  EXPECT_TRUE(contains(words_refused({"mount", "abc-atlas", "abc-atlas", "/m"}),
                        "abc-atlas is named twice"));
 }
 
 TEST(CommandLine, ChecksTheValuesOfSettings) {
-  EXPECT_TRUE(contains(refusal({"sources", "--cache-limit", "much"}),
+  EXPECT_TRUE(contains(words_refused({"sources", "--cache-limit", "much"}),
                        "--cache-limit: \"much\""));
-  EXPECT_TRUE(contains(refusal({"sources", "--state-dir", "rel"}),
+  EXPECT_TRUE(contains(words_refused({"sources", "--state-dir", "rel"}),
                        "--state-dir: \"rel\""));
-  EXPECT_TRUE(
-      contains(refusal({"mount", "-o", "cache.size=1G", "abc-atlas", "/m"}),
-               "unknown setting \"cache.size\""));
-  EXPECT_TRUE(contains(refusal({"sources", "--base-url", "http://x"}),
+  EXPECT_TRUE(contains(
+      words_refused({"mount", "-o", "cache.size=1G", "abc-atlas", "/m"}),
+      "unknown setting \"cache.size\""));
+  EXPECT_TRUE(contains(words_refused({"sources", "--base-url", "http://x"}),
                        "exactly one source"));
-  EXPECT_TRUE(contains(refusal({"refresh", "abc-atlas", "--base-url", "x"}),
-                       "--base-url"));
+  EXPECT_TRUE(
+      contains(words_refused({"refresh", "abc-atlas", "--base-url", "x"}),
+               "--base-url"));
 }
 
 TEST(CommandLine, RefusesToMountForWriting) {
-  EXPECT_TRUE(contains(refusal({"mount", "-o", "rw", "abc-atlas", "/m"}),
+  EXPECT_TRUE(contains(words_refused({"mount", "-o", "rw", "abc-atlas", "/m"}),
                        "omicsfs is read-only"));
 }
 

@@ -35,7 +35,7 @@ std::string refusal_of_file(const std::string& text) {
   return refusal({{{"my.json", text}}, kHome, {}});
 }
 
-bool contains(const std::string& text, const std::string& part) {
+bool has_part(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -124,7 +124,7 @@ TEST(MergeSettings, RefusesALimitOfNoServerOrOfNoNumber) {
         R"({"a.org": "1"})", R"(["a.org"])", "7"}) {
     const std::string message = refusal_of_file(
         std::string(R"({"network": {"requests_per_s": )") + rate + "}}");
-    EXPECT_TRUE(contains(message, "my.json: /network/requests_per_s"))
+    EXPECT_TRUE(has_part(message, "my.json: /network/requests_per_s"))
         << rate << ": " << message;
   }
 }
@@ -208,7 +208,7 @@ TEST(MergeSettings, WarnsOfVariablesThatMeanNothing) {
                                    {"OTHER_CACHE", "z"}};
   const auto warnings = merged({{}, environment, {}}).warnings;
   ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_TRUE(contains(warnings[0], "OMICSFS_CACHE_LIMITS"));
+  EXPECT_TRUE(has_part(warnings[0], "OMICSFS_CACHE_LIMITS"));
 }
 
 TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
@@ -259,7 +259,7 @@ TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
     const std::string message = refusal_of_file(text);
     EXPECT_TRUE(message.starts_with("my.json: ")) << message;
     for (const std::string& part : parts) {
-      EXPECT_TRUE(contains(message, part)) << text << "\n" << message;
+      EXPECT_TRUE(has_part(message, part)) << text << "\n" << message;
     }
   }
 }
@@ -268,17 +268,17 @@ TEST(MergeSettings, NamesTheVariableOrFlagOfAMistake) {
   EXPECT_TRUE(refusal({{}, {{"OMICSFS_CACHE_LIMIT", "x"}}, {}})
                   .starts_with("OMICSFS_CACHE_LIMIT: "));
   EXPECT_TRUE(
-      contains(refusal({{}, {}, {{"passthrough", "on", "--passthrough"}}}),
+      has_part(refusal({{}, {}, {{"passthrough", "on", "--passthrough"}}}),
                "--passthrough: \"on\" is neither true nor false"));
   EXPECT_TRUE(refusal({{}, kHome, {{"cache.limit", "x", "--cache-limit"}}})
                   .starts_with("--cache-limit: "));
   EXPECT_TRUE(
-      contains(refusal({{}, kHome, {{"cache.size", "1G", "-o cache.size"}}}),
+      has_part(refusal({{}, kHome, {{"cache.size", "1G", "-o cache.size"}}}),
                "unknown setting \"cache.size\""));
 }
 
 TEST(MergeSettings, HasNoTildeWithoutAHome) {
-  EXPECT_TRUE(contains(
+  EXPECT_TRUE(has_part(
       refusal({{{"my.json", R"({"state_dir": "~/x"})"}}, {}, {}}), "HOME"));
 }
 
@@ -326,12 +326,12 @@ TEST(MergeSettings, RefusesWhatIsNoCatalogue) {
        {R"({"catalogue": "files.json"})", R"({"catalogue": 3})",
         R"({"catalogue": ["ftp://h/x"]})", R"({"archived": "yes"})",
         R"({"datasets": ["a/b"]})", R"({"releases": ["1"]})"}) {
-    EXPECT_TRUE(contains(refusal_of_file(R"({"sources": {"encode": )" +
+    EXPECT_TRUE(has_part(refusal_of_file(R"({"sources": {"encode": )" +
                                          std::string(source) + "}}"),
                          "/sources/encode/"))
         << source;
   }
-  EXPECT_TRUE(contains(
+  EXPECT_TRUE(has_part(
       refusal_of_file(R"({"sources": {"abc-atlas": {"catalogue": "/a"}}})"),
       "base_url, releases"));
 }

@@ -21,34 +21,34 @@ bool has(const std::optional<FakeFault>& fault, What what) {
   return fault && fault->what == what;
 }
 
-struct Reply {
+struct FakeReply {
   ResponseHead head;
   std::string body;
 };
 
-Reply plain(int status) {
-  Reply reply;
+FakeReply plain(int status) {
+  FakeReply reply;
   reply.head.status = status;
   reply.head.content_length = 0;
   return reply;
 }
 
-Reply partial(const std::string& bytes, ByteRange range) {
+FakeReply partial(const std::string& bytes, ByteRange range) {
   const ByteRange got = clip(range, bytes.size());
   if (got.empty()) {
-    Reply reply = plain(416);
+    FakeReply reply = plain(416);
     reply.head.content_range = fmt::format("bytes */{}", bytes.size());
     return reply;
   }
-  Reply reply = plain(206);
+  FakeReply reply = plain(206);
   reply.body = bytes.substr(got.offset, got.length);
   reply.head.content_range =
       fmt::format("bytes {}-{}/{}", got.offset, got.end() - 1, bytes.size());
   return reply;
 }
 
-Reply whole(const std::string& bytes) {
-  Reply reply = plain(200);
+FakeReply whole(const std::string& bytes) {
+  FakeReply reply = plain(200);
   reply.body = bytes;
   return reply;
 }
@@ -85,7 +85,7 @@ struct Asked {
   const std::optional<FakeFault>& fault;
 };
 
-Reply content(const Asked& asked, const std::string& bytes) {
+FakeReply content(const Asked& asked, const std::string& bytes) {
   const auto& range = asked.request.range;
   if (!range || has(asked.fault, What::kIgnoreRange)) {
     return whole(bytes);
@@ -94,7 +94,7 @@ Reply content(const Asked& asked, const std::string& bytes) {
     return partial(bytes, {range->offset + 1, range->length});
   }
   if (has(asked.fault, What::kWrongTotal)) {
-    Reply reply = partial(bytes, *range);
+    FakeReply reply = partial(bytes, *range);
     reply.head.content_range =
         fmt::format("bytes {}-{}/{}", range->offset,
                     range->offset + reply.body.size() - 1, bytes.size() + 1);
@@ -103,10 +103,10 @@ Reply content(const Asked& asked, const std::string& bytes) {
   return partial(bytes, *range);
 }
 
-Reply reply_to(const Asked& asked, const std::string& bytes,
-               const std::string& etag) {
+FakeReply reply_to(const Asked& asked, const std::string& bytes,
+                   const std::string& etag) {
   if (has(asked.fault, What::kStatus)) {
-    Reply reply = plain(asked.fault->status);
+    FakeReply reply = plain(asked.fault->status);
     reply.head.retry_after = asked.fault->retry_after;
     return reply;
   }
@@ -114,7 +114,7 @@ Reply reply_to(const Asked& asked, const std::string& bytes,
   if (!if_match.empty() && if_match != etag) {
     return plain(412);
   }
-  Reply reply = content(asked, bytes);
+  FakeReply reply = content(asked, bytes);
   reply.head.validator.etag = etag;
   reply.head.content_length = reply.body.size();
   spoil_head(reply.head, asked.fault);
@@ -122,11 +122,11 @@ Reply reply_to(const Asked& asked, const std::string& bytes,
   return reply;
 }
 
-Reply redirecting(const Asked& asked, const std::string& location) {
+FakeReply redirecting(const Asked& asked, const std::string& location) {
   if (has(asked.fault, What::kStatus)) {
     return reply_to(asked, "", "");
   }
-  Reply reply = plain(307);
+  FakeReply reply = plain(307);
   reply.head.location = location;
   return reply;
 }
@@ -351,7 +351,7 @@ void FakeTransport::answer(const Exchange& exchange) {
   const std::string etag = has(fault, What::kChangedEtag) ? "\"changed\""
                            : object                       ? object->etag
                                                           : "";
-  Reply reply =
+  FakeReply reply =
       object ? reply_to({request, fault}, object->bytes, etag) : plain(404);
   if (!location.empty() && !follow) {
     reply = redirecting({request, fault}, location);

@@ -15,8 +15,6 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::string_view kXml = "application/xml";
-
 struct Reason {
   int status;
   std::string_view phrase;

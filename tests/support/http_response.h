@@ -23,6 +23,8 @@ struct Pause {
   std::chrono::milliseconds length{0};
 };
 
+inline constexpr std::string_view kXml = "application/xml";
+
 using BodyPiece = std::variant<FilePiece, TextPiece, Pause>;
 using Body = std::vector<BodyPiece>;
 

@@ -28,8 +28,6 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::string_view kXml = "application/xml";
-
 Error system_error(const std::string& what) {
   return {ErrorCode::kIo, what + ": " + std::generic_category().message(errno)};
 }
