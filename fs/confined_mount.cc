@@ -72,10 +72,10 @@ Result<ConfinedMount> mount_confined(
   if (confined) {
     confined = confine_writes(writable);
   }
-  log.write(LogLevel::kInfo,
-            confined ? "confined: files are changed below " +
-                           names_of(writable) + " alone"
-                     : "not confined: " + confined.error().message);
+  log.write(LogLevel::kInfo, confined
+                                 ? "confined: files are changed below " +
+                                       names_of(writable) + " alone"
+                                 : "not confined: " + confined.error().message);
   return mount;
 }
 

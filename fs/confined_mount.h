@@ -27,7 +27,8 @@ Result<Unmounter> begin_unmounter();
 // Mounts, and from then on keeps the calling thread, and those that it starts,
 // from changing files anywhere but below `writable`, for whatever a server or a
 // manifest makes of them. Where that cannot be, the log says why and all goes
-// on. `unmounter` must outlive the session. Errors: those of FuseSession::mount.
+// on. `unmounter` must outlive the session. Errors: those of
+// FuseSession::mount.
 Result<ConfinedMount> mount_confined(
     const FuseMountOptions& options,
     std::span<const std::filesystem::path> writable,

@@ -26,7 +26,7 @@ namespace {
 constexpr char kDone = '\0';
 constexpr std::size_t kMaxAnswer = 4096;
 // Longer than unmount() waits.
-constexpr timeval kPatience{15, 0};
+constexpr timeval kAnswerWait{15, 0};
 
 Result<void> detach(int mount_id) {
   const auto table = read_mount_table();
@@ -81,9 +81,9 @@ void leave_surroundings(int requests) {
   int mount_id = 0;
   while (receive(requests, &mount_id, sizeof mount_id) == sizeof mount_id) {
     const auto done = detach(mount_id);
-    const std::string answer =
-        done ? std::string(1, kDone)
-             : done.error().message.substr(0, kMaxAnswer);
+    const std::string answer = done
+                                   ? std::string(1, kDone)
+                                   : done.error().message.substr(0, kMaxAnswer);
     ::send(requests, answer.data(), answer.size(), MSG_NOSIGNAL);
   }
   ::_exit(0);
@@ -106,8 +106,8 @@ Result<Unmounter> Unmounter::start() {
   }
   UniqueFd ours(ends[0]);
   const UniqueFd theirs(ends[1]);
-  ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience,
-               sizeof kPatience);
+  ::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &kAnswerWait,
+               sizeof kAnswerWait);
   // Not one of the first three, which it gives away.
   const UniqueFd requests(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3));
   const pid_t process = requests.valid() ? ::fork() : -1;
@@ -132,16 +132,14 @@ Result<void> Unmounter::unmount(int mount_id) {
   std::array<char, kMaxAnswer> answer{};
   const ssize_t sent =
       ::send(requests_.get(), &mount_id, sizeof mount_id, MSG_NOSIGNAL);
-  const ssize_t got = sent < 0
-                          ? sent
-                          : receive(requests_.get(), answer.data(),
-                                    answer.size());
+  const ssize_t got =
+      sent < 0 ? sent : receive(requests_.get(), answer.data(), answer.size());
   if (got <= 0) {
     // It hangs, perhaps: nobody waits for its end then.
     process_ = got < 0 && errno == EAGAIN ? -1 : process_;
-    return got < 0 ? system_error("the process that unmounts", errno)
-                   : Error{ErrorCode::kIo,
-                           "the process that unmounts has ended"};
+    return got < 0
+               ? system_error("the process that unmounts", errno)
+               : Error{ErrorCode::kIo, "the process that unmounts has ended"};
   }
   if (answer[0] == kDone) {
     return {};

@@ -117,8 +117,7 @@ TEST_F(ClockFaults, AReadThatWaitsGoesOnWaiting) {
     const ComposedFile& file = jump < 0 ? large() : small();
     origin_.clear_log();
     origin_.fail(slow);
-    auto outcome =
-        std::async(std::launch::async, [&] { return read(file); });
+    auto outcome = std::async(std::launch::async, [&] { return read(file); });
     ASSERT_TRUE(origin_.wait_for_requests(1));
     set_clock(jump);
     origin_.release();
@@ -161,8 +160,8 @@ TEST_F(ClockFaults, EvictionKeepsWhatWasUsedLast) {
   const EnvironmentVariable limit("OMICSFS_CACHE_LIMIT", "3M");
   ASSERT_TRUE(mount_.start());
   const auto large_is_cached = [this] {
-    for (const auto& entry : stdfs::recursive_directory_iterator(
-             mount_.directory() / "cache")) {
+    for (const auto& entry :
+         stdfs::recursive_directory_iterator(mount_.directory() / "cache")) {
       std::error_code gone;
       if (entry.file_size(gone) == large().bytes.size() && !gone) {
         return true;

@@ -127,14 +127,11 @@ TEST_P(Writes, ThatFailFromTheStartLeaveReadsRight) {
   expect_kept(large());
 }
 
-INSTANTIATE_TEST_SUITE_P(, Writes,
-                         ::testing::Values(Refusal{"EDQUOT", EDQUOT},
-                                           Refusal{"ENOSPC", ENOSPC},
-                                           Refusal{"EIO", EIO},
-                                           Refusal{"EROFS", EROFS}),
-                         [](const auto& refusal) {
-                           return std::string(refusal.param.name);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , Writes,
+    ::testing::Values(Refusal{"EDQUOT", EDQUOT}, Refusal{"ENOSPC", ENOSPC},
+                      Refusal{"EIO", EIO}, Refusal{"EROFS", EROFS}),
+    [](const auto& refusal) { return std::string(refusal.param.name); });
 
 class Reads : public DiskFaults {
  protected:

@@ -33,10 +33,10 @@ TEST(WriteRights, GrowWithTheVersionAndNeverForbidToRead) {
   for (int abi = 1; abi <= 9; ++abi) {
     const std::uint64_t rights = write_rights(abi);
     EXPECT_EQ(rights & write_rights(abi - 1), write_rights(abi - 1));
-    EXPECT_EQ(rights & (LANDLOCK_ACCESS_FS_READ_FILE |
-                        LANDLOCK_ACCESS_FS_READ_DIR |
-                        LANDLOCK_ACCESS_FS_EXECUTE),
-              0U);
+    EXPECT_EQ(
+        rights & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+                  LANDLOCK_ACCESS_FS_EXECUTE),
+        0U);
   }
   EXPECT_EQ(write_rights(2), write_rights(1) | LANDLOCK_ACCESS_FS_REFER);
   EXPECT_EQ(write_rights(3), write_rights(2) | 1U << 14);
@@ -95,7 +95,8 @@ const Change kChanges[] = {
      [](const stdfs::path& in) {
        return outcome(::mkfifo((in / "new").c_str(), 0600));
      }},
-    {"make a socket", [](const stdfs::path& in) { return bind_at(in / "new"); }},
+    {"make a socket",
+     [](const stdfs::path& in) { return bind_at(in / "new"); }},
     {"make a symbolic link",
      [](const stdfs::path& in) {
        return outcome(::symlink("file", (in / "new").c_str()));
@@ -158,8 +159,7 @@ class Confinement : public ::testing::Test {
 TEST_F(Confinement, LeavesEveryChangeInsideAndNoneOutside) {
   for (const Change& change : kChanges) {
     for (const stdfs::path& below : {inside_, also_inside_}) {
-      EXPECT_EQ(confined([&] { return change.make(below); }), 0)
-          << change.name;
+      EXPECT_EQ(confined([&] { return change.make(below); }), 0) << change.name;
       fill(below);
     }
     EXPECT_EQ(confined([&] { return change.make(outside_); }), EACCES)
@@ -236,13 +236,12 @@ TEST_F(Confinement, ForbidsToMountAndToUnmount) {
   if (!disk.mounted()) {
     GTEST_SKIP() << "only root may make a small disk";
   }
+  EXPECT_EQ(
+      confined([&] { return outcome(::umount2(inside_.c_str(), MNT_DETACH)); }),
+      EPERM);
   EXPECT_EQ(confined([&] {
-              return outcome(::umount2(inside_.c_str(), MNT_DETACH));
-            }),
-            EPERM);
-  EXPECT_EQ(confined([&] {
-              return outcome(::mount("tmpfs", also_inside_.c_str(), "tmpfs", 0,
-                                     nullptr));
+              return outcome(
+                  ::mount("tmpfs", also_inside_.c_str(), "tmpfs", 0, nullptr));
             }),
             EPERM);
 }

@@ -103,9 +103,8 @@ int on_chmod(const char* path, mode_t mode, fuse_file_info* file) {
 }
 
 int on_chown(const char* path, uid_t user, gid_t group, fuse_file_info* file) {
-  return outcome(file != nullptr
-                     ? ::fchown(file_of(file), user, group)
-                     : ::lchown(below(path).c_str(), user, group));
+  return outcome(file != nullptr ? ::fchown(file_of(file), user, group)
+                                 : ::lchown(below(path).c_str(), user, group));
 }
 
 int on_truncate(const char* path, off_t size, fuse_file_info* file) {
@@ -118,10 +117,9 @@ int on_truncate(const char* path, off_t size, fuse_file_info* file) {
 }
 
 int on_utimens(const char* path, const timespec* times, fuse_file_info* file) {
-  return outcome(file != nullptr
-                     ? ::futimens(file_of(file), times)
-                     : ::utimensat(AT_FDCWD, below(path).c_str(), times,
-                                   AT_SYMLINK_NOFOLLOW));
+  return outcome(file != nullptr ? ::futimens(file_of(file), times)
+                                 : ::utimensat(AT_FDCWD, below(path).c_str(),
+                                               times, AT_SYMLINK_NOFOLLOW));
 }
 
 int open_at(const char* path, int flags, mode_t mode, fuse_file_info* file) {
