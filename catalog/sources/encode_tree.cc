@@ -216,14 +216,22 @@ Result<void> EncodeTree::add_to_dataset(const EncodeFile& file, NodeId node) {
   dataset_->text.add(file);
   dataset_->facets.add(file);
   dataset_->names.emplace(id, name);
-  if (file.has(Field::kIndexOf)) {
-    const auto indexed = list_items(file.get(Field::kIndexOf));
-    for (const std::string& path :
-         indexed ? *indexed : std::vector<std::string>()) {
-      dataset_->indexes.emplace_back(id_of_path(path), name);
-    }
-  }
+  note_indexes(file, name);
   return {};
+}
+
+// What a cell that is no list says of indexes is nothing.
+void EncodeTree::note_indexes(const EncodeFile& file, const std::string& name) {
+  if (!file.has(Field::kIndexOf)) {
+    return;
+  }
+  const auto indexed = list_items(file.get(Field::kIndexOf));
+  if (!indexed) {
+    return;
+  }
+  for (const std::string& path : *indexed) {
+    dataset_->indexes.emplace_back(id_of_path(path), name);
+  }
 }
 
 // Tools look for an index beside its file, under that file's name and a suffix.

@@ -62,6 +62,7 @@ class EncodeTree {
                         const std::string& path);
   Result<void> begin_dataset(const EncodeFile& file);
   Result<void> add_to_dataset(const EncodeFile& file, NodeId node);
+  void note_indexes(const EncodeFile& file, const std::string& name);
   Result<void> end_dataset();
   Result<void> link_indexes();
 

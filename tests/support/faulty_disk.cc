@@ -12,6 +12,8 @@
 #include <fstream>
 #include <utility>
 
+#include "tests/support/child_process.h"
+
 extern char** environ;
 
 namespace omicsfs {
@@ -20,13 +22,6 @@ namespace {
 dev_t device_of(const std::filesystem::path& path) {
   struct stat facts {};
   return ::stat(path.c_str(), &facts) == 0 ? facts.st_dev : 0;
-}
-
-bool has_ended(pid_t process) {
-  siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(process), &info,
-                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         info.si_pid == process;
 }
 
 }  // namespace

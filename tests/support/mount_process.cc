@@ -18,6 +18,7 @@
 #include <sstream>
 
 #include "catalog/unique_fd.h"
+#include "tests/support/child_process.h"
 
 extern char** environ;
 
@@ -31,13 +32,6 @@ bool answers(const std::filesystem::path& root) {
   struct stat root_facts {};
   return ::statfs(root.c_str(), &facts) == 0 && facts.f_type == kFuseMagic &&
          ::stat(root.c_str(), &root_facts) == 0;
-}
-
-bool has_ended(pid_t pid) {
-  siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(pid), &info,
-                  WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         info.si_pid == pid;
 }
 
 // Wakes when a mount comes or goes (proc_pid_mounts(5)), and now and then.
