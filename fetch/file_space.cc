@@ -48,13 +48,13 @@ FileSpace::FileSpace(CachedFile& file, CacheSpace* space,
       use_(file.blocks(), space == nullptr ? 0 : space->limits().one_use_us) {}
 
 void FileSpace::attach() {
-  if (space_ == nullptr || file_.present_bytes() == 0) {
-    return;
+  if (space_ != nullptr && file_.present_bytes() != 0) {
+    if (const auto use = space_->index().use_of(key())) {
+      earlier_ = *use;
+      use_.begin(earlier_);
+    }
   }
-  if (const auto use = space_->index().use_of(key())) {
-    earlier_ = *use;
-    use_.begin(earlier_);
-  }
+  attached_.store(true, std::memory_order_release);
 }
 
 void FileSpace::note_used() {
@@ -126,7 +126,9 @@ void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
   for (const BlockRun& run : entered) {
     survey.busy_bytes += run.count * kBlockBytes;
   }
-  if (file_.present_bytes() == 0) {
+  // Of one that is just being opened it is not yet known what may go.
+  const bool is_known = attached_.load(std::memory_order_acquire);
+  if (!is_known || file_.present_bytes() == 0) {
     return;
   }
   const auto is_entered = [&entered](const BlockRun& extent) {

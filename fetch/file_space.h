@@ -74,7 +74,8 @@ class FileSpace {
   CachedFile& file_;
   CacheSpace* space_;
   std::function<void()> before_punch_;
-  FileUse earlier_;
+  FileUse earlier_;                    // constant once attached_
+  std::atomic<bool> attached_{false};  // others look at it before
   ExtentUse use_;
   std::shared_ptr<FileCharge> charge_ = std::make_shared<FileCharge>();
   std::atomic<std::uint64_t> opened_at_{0};

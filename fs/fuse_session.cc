@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -176,7 +177,10 @@ Result<void> FuseSession::serve(FuseContext& context) {
   const int status = fuse_session_loop_mt(session_.get(), config);
   fuse_loop_cfg_destroy(config);
   serving_.store(false);
-  if (status < 0) {
+  // ENODEV, which libfuse takes for an end, is what who waits for a request
+  // gets as the connection goes; this, who has just taken one (fs/fuse/dev.c,
+  // fuse_dev_do_read).
+  if (status < 0 && status != -ECONNABORTED) {
     return Error{ErrorCode::kIo, std::string("the FUSE connection failed: ") +
                                      std::strerror(-status)};
   }

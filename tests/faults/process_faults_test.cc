@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -157,6 +158,30 @@ TEST_F(Kills, AtRandomMomentsLoseNothing) {
   }
   for (const ComposedFile& file : atlas_[0].files) {
     expect_right(file);
+  }
+}
+
+// The kernel may take the connection away while the process takes a request,
+// of a file that is being closed for example, off it.
+TEST_F(ProcessFaults, UnmountedWhileFilesAreOpenedAndClosedItEndsWell) {
+  for (int cycle = 0; cycle < 20; ++cycle) {
+    std::atomic<bool> over = false;
+    std::vector<std::future<void>> openers;
+    for (int i = 0; i < 8; ++i) {
+      openers.push_back(std::async(std::launch::async, [this, &over] {
+        while (!over) {
+          std::vector<UniqueFd> files;
+          for (int file = 0; file < 50; ++file) {
+            files.emplace_back(::open(at(small()).c_str(), O_RDONLY));
+          }
+        }
+      }));
+    }
+    std::this_thread::sleep_for(milliseconds(20));
+    EXPECT_EQ(mount_.stop(), 0) << mount_.log();
+    over = true;
+    openers.clear();
+    ASSERT_TRUE(mount_.start());
   }
 }
 

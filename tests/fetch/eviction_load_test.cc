@@ -117,6 +117,31 @@ TEST_F(EvictionUnderLoad, TheLimitHoldsAndEveryByteIsRight) {
   EXPECT_EQ(world.counters().reads_uncached, 0U);
 }
 
+// Each open of a file takes up what is known of its use, while others look for
+// what may go.
+TEST_F(EvictionUnderLoad, FilesOfAnEarlierRunAreOpenedWhileOthersLookForRoom) {
+  const Object left{"http://origin/left", many_bytes(kMegabyte, 99)};
+  {
+    CacheWorld earlier(dir_.path(), {kLimit, 0});
+    add_all(earlier, {left});
+    stream(earlier, left, [] {});
+  }
+  CacheWorld world(dir_.path(), {kLimit, 0});
+  add_all(world, objects_);
+  add_all(world, {left});
+  std::atomic<bool> over = false;
+  std::thread opener([&] {
+    while (!over) {
+      world.cache().open(without_digest(remote_of(left.url, left.bytes)));
+    }
+  });
+  stream_all({&world}, [&] { note_use(); });
+  over = true;
+  opener.join();
+  EXPECT_EQ(wrong_, 0);
+  EXPECT_LE(most_used_, kLimit);
+}
+
 TEST_F(EvictionUnderLoad, TheLimitHoldsOverTwoProcesses) {
   {
     CacheWorld one(dir_.path(), {kLimit, 0});
