@@ -138,6 +138,33 @@ TEST_F(Versions, AnObjectReplacedWhileItIsReadIsESTALEAndNothingIsMixed) {
   EXPECT_EQ(errno, ESTALE);
 }
 
+// If-Match is a request only: the answer's ETag tells what it is of.
+TEST_F(Versions, OfAServerThatIgnoresConditionsNothingIsMixedEither) {
+  origin_.fail(kind(FaultKind::kIgnoreConditions));
+  const UniqueFd open(::open(at(large()).c_str(), O_RDONLY | O_CLOEXEC));
+  std::string bytes(4096, '\0');
+  ASSERT_EQ(::pread(open.get(), bytes.data(), bytes.size(), 0), 4096);
+  std::string other = large().bytes;
+  for (char& byte : other) {
+    byte = static_cast<char>(byte ^ 1);
+  }
+  origin_.add("/" + large().relative_path(), other);
+  EXPECT_LT(::pread(open.get(), bytes.data(), bytes.size(), 4 << 20), 0);
+  EXPECT_EQ(errno, ESTALE);
+}
+
+// Not at the end, where another range would not lie within the object.
+TEST_F(Versions, ARangeThatIsAnotherThanAskedForIsRefusedAnywhere) {
+  const UniqueFd open(::open(at(large()).c_str(), O_RDONLY | O_CLOEXEC));
+  origin_.fail(kind(FaultKind::kWrongContentRange));
+  std::string bytes(4096, '\0');
+  EXPECT_LT(::pread(open.get(), bytes.data(), bytes.size(), 1 << 20), 0);
+  EXPECT_EQ(errno, EIO);
+  origin_.clear_faults();
+  EXPECT_EQ(::pread(open.get(), bytes.data(), bytes.size(), 1 << 20), 4096);
+  EXPECT_TRUE(large().bytes.compare(1 << 20, 4096, bytes) == 0);
+}
+
 // The catalog knows nothing of the new version: only a refresh can.
 TEST_F(Versions, AReplacedObjectStaysESTALEUntilARefresh) {
   std::string other = large().bytes;
