@@ -19,10 +19,9 @@ constexpr std::string_view kBlank = " \t\r\n";
 // Where `what`, in lower case, stands in `text` in any case, from `from` on.
 std::size_t find_in_any_case(std::string_view text, std::string_view what,
                              std::size_t from) {
-  const auto* const found =
-      std::search(text.begin() + std::min(from, text.size()), text.end(),
-                  what.begin(), what.end(),
-                  [](char a, char b) { return lower(a) == b; });
+  const auto* const found = std::search(
+      text.begin() + std::min(from, text.size()), text.end(), what.begin(),
+      what.end(), [](char a, char b) { return lower(a) == b; });
   return found == text.end() ? std::string_view::npos
                              : static_cast<std::size_t>(found - text.begin());
 }
@@ -85,8 +84,8 @@ std::optional<Link> next_link(std::string_view html, std::size_t& at) {
       close == std::string_view::npos ? "" : text.substr(close + 4);
   after = after.substr(0, after.find('\n'));
   at = next;
-  return Link{
-      without_entities(href_of(html.substr(begin, tag_end - begin))), after};
+  return Link{without_entities(href_of(html.substr(begin, tag_end - begin))),
+              after};
 }
 
 // The words of `html` between its tags.
@@ -123,8 +122,8 @@ std::optional<unsigned> month_of(std::string_view text) {
   const auto* const month = std::find(kMonths.begin(), kMonths.end(), text);
   return month == kMonths.end()
              ? whole_number(text)
-             : std::optional(
-                   static_cast<unsigned>(month - kMonths.begin()) + 1);
+             : std::optional(static_cast<unsigned>(month - kMonths.begin()) +
+                             1);
 }
 
 // "20-Nov-2026", "2026-11-20" or "2026-Nov-20".
@@ -153,8 +152,9 @@ std::optional<std::chrono::sys_days> date_of_index(std::string_view text) {
 
 // "10:04" or "10:04:59".
 std::optional<std::chrono::seconds> time_of_index(std::string_view text) {
-  const bool formed = (text.size() == 5 || (text.size() == 8 && text[5] == ':')) &&
-                      text[2] == ':';
+  const bool formed =
+      (text.size() == 5 || (text.size() == 8 && text[5] == ':')) &&
+      text[2] == ':';
   if (!formed) {
     return std::nullopt;
   }

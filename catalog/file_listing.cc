@@ -138,13 +138,13 @@ Result<ListedFile> parse_line(std::string_view line,
                      " is not a name, a url or both, and a size in bytes"};
   }
   const bool named = !has_url || fields.size() == 2;
-  file.path = named ? std::string(fields.front())
-                    : name_of_address(fields.front());
+  file.path =
+      named ? std::string(fields.front()) : name_of_address(fields.front());
   if (auto valid = check_path(file); !valid) {
     return valid.error();
   }
-  file.url = has_url ? std::string(fields.back())
-                     : address_below(base_url, file.path);
+  file.url =
+      has_url ? std::string(fields.back()) : address_below(base_url, file.path);
   return file;
 }
 
@@ -176,11 +176,10 @@ ListingForm form_of(std::string_view text) {
     return ListingForm::kNames;
   }
   const std::string_view head = text.substr(0, kHeadBytes);
-  const bool of_s3 =
-      head.find("<ListBucketResult") != std::string_view::npos ||
-      (text.starts_with("<?xml") &&
-       head.find("<html") == std::string_view::npos) ||
-      text.starts_with("<Error");
+  const bool of_s3 = head.find("<ListBucketResult") != std::string_view::npos ||
+                     (text.starts_with("<?xml") &&
+                      head.find("<html") == std::string_view::npos) ||
+                     text.starts_with("<Error");
   return of_s3 ? ListingForm::kObjects : ListingForm::kIndex;
 }
 
@@ -225,8 +224,8 @@ std::string folder_url(std::string_view url) {
 Result<Files> read_files(const SourceInput& input,
                          std::string_view default_url) {
   const SourceSettings& settings = input.settings;
-  std::string base_url = folder_url(
-      settings.base_url.empty() ? default_url : settings.base_url);
+  std::string base_url =
+      folder_url(settings.base_url.empty() ? default_url : settings.base_url);
   if (settings.listing.empty()) {
     auto objects = list_s3(base_url, "", input.download);
     return objects ? files_of_objects(*std::move(objects), base_url)

@@ -17,11 +17,11 @@ namespace omicsfs {
 inline constexpr std::uint64_t kMaxListingBytes = std::uint64_t{64} << 20U;
 
 struct ListedFile {
-  std::string path;  // relative, as split_path accepts it
-  std::string url;   // http or https
-  std::optional<std::uint64_t> size{};       // bytes, exact
-  std::string validator{};                   // as RemoteFile has it
-  std::optional<std::int64_t> modified{};    // seconds since the epoch
+  std::string path;                        // relative, as split_path accepts it
+  std::string url;                         // http or https
+  std::optional<std::uint64_t> size{};     // bytes, exact
+  std::string validator{};                 // as RemoteFile has it
+  std::optional<std::int64_t> modified{};  // seconds since the epoch
 };
 
 // The files that `text` lists, in its order. What it is, its content tells:

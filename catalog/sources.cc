@@ -14,8 +14,8 @@ namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 4> kSources = {kAbcAtlas, kEncode,
-                                                 kGenomekit, kRefineBio};
+constexpr std::array<SourceKind, 4> kSources = {kAbcAtlas, kEncode, kGenomekit,
+                                                kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

@@ -151,10 +151,9 @@ Result<NodeId> GenomekitTree::add_node(const ListedFile& file,
   const std::int64_t modified = file.modified.value_or(input_.now);
   const auto annotation = annotations_.find(name.subject);
   const bool inlined = name.kind == Kind::kConfig && annotation->second.config;
-  return inlined
-             ? tree_.add_inline_file(file.path, *annotation->second.config,
-                                     modified)
-             : tree_.add_file(file.path, remote_file_of(file), modified);
+  return inlined ? tree_.add_inline_file(file.path, *annotation->second.config,
+                                         modified)
+                 : tree_.add_file(file.path, remote_file_of(file), modified);
 }
 
 Result<void> GenomekitTree::add_object(const ListedFile& file) {
@@ -163,15 +162,15 @@ Result<void> GenomekitTree::add_object(const ListedFile& file) {
   if (!node) {
     return node.error();
   }
-  std::vector<RecordField> fields = {
-      {"kind", genomekit_kind_word(name.kind)}};
+  std::vector<RecordField> fields = {{"kind", genomekit_kind_word(name.kind)}};
   if (is_of_assembly(name.kind)) {
     fields.push_back({"assembly", name.subject});
   }
   if (is_of_annotation(name.kind)) {
     const auto& annotation = annotations_.find(name.subject)->second;
     fields.push_back({"annotation", name.subject});
-    fields.push_back({"provider", name.subject.substr(0, name.subject.find('.'))});
+    fields.push_back(
+        {"provider", name.subject.substr(0, name.subject.find('.'))});
     if (!annotation.assembly.empty()) {
       fields.push_back({"assembly", annotation.assembly});
     }
@@ -205,8 +204,8 @@ Result<void> GenomekitTree::add_hashes() {
 Result<void> GenomekitTree::add_links(const std::string& directory,
                                       const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    const auto link = tree_.add_symlink(directory + "/" + name,
-                                        "../../" + name, input_.now);
+    const auto link =
+        tree_.add_symlink(directory + "/" + name, "../../" + name, input_.now);
     if (!link) {
       return link.error();
     }

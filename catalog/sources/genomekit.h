@@ -23,9 +23,12 @@ Result<SourceSummary> build_genomekit(const SourceInput& input,
                                       TreeBuilder& tree);
 
 inline constexpr SourceKind kGenomekit = {
-    "genomekit",     "GenomeKit",
+    "genomekit",
+    "GenomeKit",
     "https://genomekit-data-public.s3.amazonaws.com/",
-    build_genomekit, false,
-    "",              true};
+    build_genomekit,
+    false,
+    "",
+    true};
 
 }  // namespace omicsfs

@@ -49,25 +49,23 @@ TEST(DirectoryIndex, OfApacheAsTextAndAsATable) {
                  "<a href=\"x.cfg\">x.cfg</a>  1970-01-01 00:02   14  7 days\n"
                  "<a href=\"y.2bit\">y.2bit</a> 1970-01-01 00:02  1.2M  \n"),
       "x.cfg 14 @120\ny.2bit ? @120\n");
-  EXPECT_EQ(
-      index_text("<table><tr><td><a href=\"x.cfg\">x.cfg</a></td>"
-                 "<td align=\"right\">1970-01-01 00:02  </td>"
-                 "<td align=\"right\"> 14 </td><td>&nbsp;</td></tr>\n"
-                 "<tr><td><A HREF='d&amp;e/'>d</A></td>"
-                 "<td align=\"right\">1970-01-01 00:02  </td>"
-                 "<td align=\"right\">  - </td></tr></table>"),
-      "x.cfg 14 @120\nd&e/ ? @120\n");
+  EXPECT_EQ(index_text("<table><tr><td><a href=\"x.cfg\">x.cfg</a></td>"
+                       "<td align=\"right\">1970-01-01 00:02  </td>"
+                       "<td align=\"right\"> 14 </td><td>&nbsp;</td></tr>\n"
+                       "<tr><td><A HREF='d&amp;e/'>d</A></td>"
+                       "<td align=\"right\">1970-01-01 00:02  </td>"
+                       "<td align=\"right\">  - </td></tr></table>"),
+            "x.cfg 14 @120\nd&e/ ? @120\n");
 }
 
 TEST(DirectoryIndex, OfOtherServers) {
   EXPECT_EQ(index_text("<ul>\n<li><a href=\"./a:b.txt\">a:b.txt</a></li>\n"
                        "<li><a href=plain>plain</a></li></ul>"),
             "a:b.txt ?\nplain ?\n");
-  EXPECT_EQ(
-      index_text("<tr><td class=\"n\"><a href=\"x\">x</a></td>"
-                 "<td class=\"m\">1970-Jan-01 00:00:03</td>"
-                 "<td class=\"s\">1.0K</td></tr>\n"),
-      "x ? @3\n");
+  EXPECT_EQ(index_text("<tr><td class=\"n\"><a href=\"x\">x</a></td>"
+                       "<td class=\"m\">1970-Jan-01 00:00:03</td>"
+                       "<td class=\"s\">1.0K</td></tr>\n"),
+            "x ? @3\n");
 }
 
 TEST(DirectoryIndex, WhatLeadsElsewhereIsPassedOver) {
@@ -97,8 +95,8 @@ TEST(DirectoryIndex, DatesAndSizesThatAreNoneAreNotTold) {
 
 TEST(DirectoryIndex, RefusesNamesThatNoDirectoryCanHold) {
   for (const char* href : {"a%2Fb", "%2e%2e", "%00", "a%0Ab", "a%zz", "%ff"}) {
-    const auto entries = parse_directory_index("<a href=\"" +
-                                               std::string(href) + "\">x</a>");
+    const auto entries =
+        parse_directory_index("<a href=\"" + std::string(href) + "\">x</a>");
     ASSERT_FALSE(entries) << href;
     EXPECT_EQ(entries.error().code, ErrorCode::kInvalid);
   }

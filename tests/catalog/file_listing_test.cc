@@ -43,7 +43,8 @@ std::string parsed(std::string_view text) {
 }
 
 TEST(FileListing, ItsContentTellsWhatItIs) {
-  EXPECT_EQ(parsed(kObjects), "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
+  EXPECT_EQ(parsed(kObjects),
+            "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
   EXPECT_EQ(parsed("\xEF\xBB\xBF \n" + std::string(kObjects).substr(21)),
             "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
   EXPECT_EQ(parsed("<html><a href=\"sub/\">sub</a><a href=\"x.2bit\">x</a> "
@@ -172,10 +173,12 @@ class FindSizes : public ::testing::Test {
       file.validator = "\"v\"";
       return file;
     };
-    const SourceInput input{
-        settings, download, {},
-        [this](std::string text) { warnings_.push_back(std::move(text)); },
-        0,        &access};
+    const SourceInput input{settings,
+                            download,
+                            {},
+                            [this](std::string text) { warnings_.push_back(std::move(text)); },
+                            0,
+                            &access};
     return find_sizes(input, files);
   }
   std::map<std::string, std::uint64_t> sizes_;

@@ -113,35 +113,37 @@ TEST_F(GenomekitTest, TheWholeTree) {
   EXPECT_EQ(
       tree_text(*snapshot_),
       "1387866593985245338.hash 8 bytes, 1 links\n"
-      "README.txt " + readme + " bytes, 1 links\n"
-      "appris.gencode.v29.v7.pkl 100 bytes, 1 links\n"
-      "by-annotation/\n"
-      "by-annotation/gencode.v29/\n"
-      "by-annotation/gencode.v29/1387866593985245338.hash -> "
-      "../../1387866593985245338.hash\n"
-      "by-annotation/gencode.v29/appris.gencode.v29.v7.pkl -> "
-      "../../appris.gencode.v29.v7.pkl\n"
-      "by-annotation/gencode.v29/gencode.v29.cfg -> ../../gencode.v29.cfg\n"
-      "by-annotation/gencode.v29/gencode.v29.v22.dganno -> "
-      "../../gencode.v29.v22.dganno\n"
-      "by-annotation/gencode.v29/hg38.p12.2bit -> ../../hg38.p12.2bit\n"
-      "by-annotation/gencode.v29/hg38.p12.chrom.sizes -> "
-      "../../hg38.p12.chrom.sizes\n"
-      "by-assembly/\n"
-      "by-assembly/hg38.p12/\n"
-      "by-assembly/hg38.p12/1387866593985245338.hash -> "
-      "../../1387866593985245338.hash\n"
-      "by-assembly/hg38.p12/annotations/\n"
-      "by-assembly/hg38.p12/annotations/gencode.v29 -> "
-      "../../../by-annotation/gencode.v29\n"
-      "by-assembly/hg38.p12/hg38.p12.2bit -> ../../hg38.p12.2bit\n"
-      "by-assembly/hg38.p12/hg38.p12.chrom.sizes -> "
-      "../../hg38.p12.chrom.sizes\n"
-      "gencode.v29.cfg 14 bytes, 1 links\n"
-      "gencode.v29.v22.dganno 100 bytes, 1 links\n"
-      "hg38.p12.2bit 100 bytes, 1 links\n"
-      "hg38.p12.chrom.sizes 100 bytes, 1 links\n"
-      "tools.v49.tar.gz 100 bytes, 1 links\n");
+      "README.txt " +
+          readme +
+          " bytes, 1 links\n"
+          "appris.gencode.v29.v7.pkl 100 bytes, 1 links\n"
+          "by-annotation/\n"
+          "by-annotation/gencode.v29/\n"
+          "by-annotation/gencode.v29/1387866593985245338.hash -> "
+          "../../1387866593985245338.hash\n"
+          "by-annotation/gencode.v29/appris.gencode.v29.v7.pkl -> "
+          "../../appris.gencode.v29.v7.pkl\n"
+          "by-annotation/gencode.v29/gencode.v29.cfg -> ../../gencode.v29.cfg\n"
+          "by-annotation/gencode.v29/gencode.v29.v22.dganno -> "
+          "../../gencode.v29.v22.dganno\n"
+          "by-annotation/gencode.v29/hg38.p12.2bit -> ../../hg38.p12.2bit\n"
+          "by-annotation/gencode.v29/hg38.p12.chrom.sizes -> "
+          "../../hg38.p12.chrom.sizes\n"
+          "by-assembly/\n"
+          "by-assembly/hg38.p12/\n"
+          "by-assembly/hg38.p12/1387866593985245338.hash -> "
+          "../../1387866593985245338.hash\n"
+          "by-assembly/hg38.p12/annotations/\n"
+          "by-assembly/hg38.p12/annotations/gencode.v29 -> "
+          "../../../by-annotation/gencode.v29\n"
+          "by-assembly/hg38.p12/hg38.p12.2bit -> ../../hg38.p12.2bit\n"
+          "by-assembly/hg38.p12/hg38.p12.chrom.sizes -> "
+          "../../hg38.p12.chrom.sizes\n"
+          "gencode.v29.cfg 14 bytes, 1 links\n"
+          "gencode.v29.v22.dganno 100 bytes, 1 links\n"
+          "hg38.p12.2bit 100 bytes, 1 links\n"
+          "hg38.p12.chrom.sizes 100 bytes, 1 links\n"
+          "tools.v49.tar.gz 100 bytes, 1 links\n");
   EXPECT_EQ(text_of("gencode.v29.cfg"), "refg=hg38.p12\n");
   EXPECT_EQ(text_of("1387866593985245338.hash"), "hg38.p12");
   EXPECT_TRUE(warnings_.empty());
@@ -154,8 +156,8 @@ TEST_F(GenomekitTest, EveryLinkLeadsToAFile) {
        {"by-annotation/gencode.v29", "by-assembly/hg38.p12"}) {
     const std::string text = tree_text(*snapshot_, directory);
     EXPECT_GT(std::count(text.begin(), text.end(), '\n'), 3);
-    for (std::size_t at = text.find("-> ../../");
-         at != std::string::npos; at = text.find("-> ../../", at + 1)) {
+    for (std::size_t at = text.find("-> ../../"); at != std::string::npos;
+         at = text.find("-> ../../", at + 1)) {
       std::string target = text.substr(at + 9, text.find('\n', at) - at - 9);
       target.erase(0, target.starts_with("../") ? 3 : 0);
       EXPECT_TRUE(exists(target)) << target;
@@ -171,12 +173,11 @@ TEST_F(GenomekitTest, AFileIsFetchedFromTheBucketAndDescribed) {
   EXPECT_EQ(node->mtime, 1734652800);
   const auto file = snapshot_->remote_file(node->id);
   ASSERT_TRUE(file);
-  EXPECT_EQ(file->urls, std::vector<std::string>{
-                            "https://store/gencode.v29.v22.dganno"});
+  EXPECT_EQ(file->urls,
+            std::vector<std::string>{"https://store/gencode.v29.v22.dganno"});
   EXPECT_EQ(file->validator, "\"e\"");
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.assembly"), "hg38.p12");
-  EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.annotation"),
-            "gencode.v29");
+  EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.annotation"), "gencode.v29");
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.kind"), "dganno");
   auto finder = RecordFinder::open(path_);
   ASSERT_TRUE(finder);
@@ -208,20 +209,20 @@ TEST_F(GenomekitTest, AllPagesOfTheBucketAreAsked) {
 }
 
 TEST_F(GenomekitTest, AnyVersionOfAnAnnotationStandsWithIt) {
-  publish({"gencode.v29.cfg", "gencode.v29.basic.cfg",
-           "gencode.v29.v22.dganno", "gencode.v29.v23.dganno",
-           "gencode.v29.basic.v22.dganno", "mane.gencode.v29.v2.pkl"});
+  publish({"gencode.v29.cfg", "gencode.v29.basic.cfg", "gencode.v29.v22.dganno",
+           "gencode.v29.v23.dganno", "gencode.v29.basic.v22.dganno",
+           "mane.gencode.v29.v2.pkl"});
   configure("gencode.v29", "refg=hg38.p12\n");
   configure("gencode.v29.basic", "refg=hg38.p13\n");
   ASSERT_TRUE(refresh());
-  for (const char* name :
-       {"gencode.v29/gencode.v29.v22.dganno",
-        "gencode.v29/gencode.v29.v23.dganno",
-        "gencode.v29/mane.gencode.v29.v2.pkl",
-        "gencode.v29.basic/gencode.v29.basic.v22.dganno"}) {
+  for (const char* name : {"gencode.v29/gencode.v29.v22.dganno",
+                           "gencode.v29/gencode.v29.v23.dganno",
+                           "gencode.v29/mane.gencode.v29.v2.pkl",
+                           "gencode.v29.basic/gencode.v29.basic.v22.dganno"}) {
     EXPECT_TRUE(exists(std::string("by-annotation/") + name)) << name;
   }
-  EXPECT_FALSE(exists("by-annotation/gencode.v29/gencode.v29.basic.v22.dganno"));
+  EXPECT_FALSE(
+      exists("by-annotation/gencode.v29/gencode.v29.basic.v22.dganno"));
   // Assemblies of which the bucket has nothing but annotations.
   EXPECT_EQ(text_of("1387867693496873549.hash"), "hg38.p13");
   EXPECT_TRUE(exists("by-assembly/hg38.p13/annotations/gencode.v29.basic"));
@@ -298,8 +299,7 @@ TEST_F(GenomekitTest, AListOfNamesHasItsSizesAsked) {
   EXPECT_EQ(summary->bytes, 14U + 77U + 77U);
   EXPECT_EQ(node_at(*snapshot_, "rn8.2bit")->size, 77U);
   EXPECT_EQ(snapshot_->remote_file(node_at(*snapshot_, "rn8.2bit")->id)->urls,
-            std::vector<std::string>{
-                "https://elsewhere/GCF_036323735.1.2bit"});
+            std::vector<std::string>{"https://elsewhere/GCF_036323735.1.2bit"});
   EXPECT_TRUE(exists("by-annotation/gencode.v29/hg38.p12.2bit"));
 }
 

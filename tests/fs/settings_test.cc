@@ -364,9 +364,9 @@ TEST(MergeSettings, RefusesWhatIsNoListing) {
                          "/sources/genomekit/"))
         << source;
   }
-  EXPECT_TRUE(has_part(
-      refusal_of_file(R"({"sources": {"encode": {"listing": "/a"}}})"),
-      "base_url, catalogue"));
+  EXPECT_TRUE(
+      has_part(refusal_of_file(R"({"sources": {"encode": {"listing": "/a"}}})"),
+               "base_url, catalogue"));
 }
 
 }  // namespace
