@@ -176,6 +176,9 @@ TEST_F(GenomekitTest, AFileIsFetchedFromTheBucketAndDescribed) {
   EXPECT_EQ(file->urls,
             std::vector<std::string>{"https://store/gencode.v29.v22.dganno"});
   EXPECT_EQ(file->validator, "\"e\"");
+  EXPECT_TRUE(file->is_mapped);
+  const auto sizes = node_at(*snapshot_, "hg38.p12.chrom.sizes");
+  EXPECT_FALSE(snapshot_->remote_file(sizes->id)->is_mapped);
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.assembly"), "hg38.p12");
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.annotation"), "gencode.v29");
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.kind"), "dganno");
