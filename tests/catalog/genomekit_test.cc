@@ -303,6 +303,8 @@ TEST_F(GenomekitTest, AListOfNamesHasItsSizesAsked) {
   const auto summary = refresh();
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->bytes, 14U + 77U + 77U);
+  EXPECT_NE(text_of("README.txt").find("what is listed by /names\n"),
+            std::string::npos);
   EXPECT_EQ(node_at(*snapshot_, "rn8.2bit")->size, 77U);
   EXPECT_EQ(snapshot_->remote_file(node_at(*snapshot_, "rn8.2bit")->id)->urls,
             std::vector<std::string>{"https://elsewhere/GCF_036323735.1.2bit"});
