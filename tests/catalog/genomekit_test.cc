@@ -315,7 +315,7 @@ TEST_F(GenomekitTest, AListOfNamesHasItsSizesAsked) {
 TEST(GenomekitUcsc, ListsWholeAssembliesOnce) {
   const auto files =
       parse_file_listing(read_file(std::filesystem::path(OMICSFS_SOURCE_DIR) /
-                                   "share/genomekit-ucsc.txt"),
+                                   "catalog/sources/genomekit-ucsc.txt"),
                          "https://none/");
   ASSERT_TRUE(files) << files.error().message;
   std::map<std::string, std::set<GenomekitKind>, std::less<>> assemblies;
