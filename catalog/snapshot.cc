@@ -141,7 +141,7 @@ Result<ContentRow> read_content(SnapshotConnection& connection, ContentId id) {
   return found ? content_row(rows) : found.error();
 }
 
-// A content that is no member.
+// A content that is neither a member nor columns.
 Result<RemoteFile> whole_content(ContentRow row, ContentId id) {
   if (row.archive) {
     return damaged_snapshot("an archive lies within another");
@@ -152,22 +152,91 @@ Result<RemoteFile> whole_content(ContentRow row, ContentId id) {
   return std::move(row.file);
 }
 
-Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
-  Result<ContentRow> row = read_content(connection, id);
-  if (!row || !row->archive) {
-    return row ? whole_content(*std::move(row), id) : row.error();
+// A content that may be a member, but no columns.
+Result<RemoteFile> array_content(SnapshotConnection& connection, ContentRow row,
+                                 ContentId id) {
+  if (!row.archive) {
+    return whole_content(std::move(row), id);
   }
-  Result<ContentRow> outer = read_content(connection, *row->archive);
+  Result<ContentRow> outer = read_content(connection, *row.archive);
   if (!outer) {
     return outer.error();
   }
-  Result<RemoteFile> archive = whole_content(*std::move(outer), *row->archive);
+  Result<RemoteFile> archive = whole_content(*std::move(outer), *row.archive);
   if (!archive) {
     return archive;
   }
-  row->place.archive = std::make_shared<const RemoteFile>(*std::move(archive));
-  row->file.member = std::move(row->place);
-  return std::move(row->file);
+  row.place.archive = std::make_shared<const RemoteFile>(*std::move(archive));
+  row.file.member = std::move(row.place);
+  return std::move(row.file);
+}
+
+struct ColumnsRow {
+  ContentId array = 0;
+  ColumnPlace place;  // but for its array
+};
+
+// None where the content `id` is no columns.
+Result<std::optional<ColumnsRow>> columns_row(SnapshotConnection& connection,
+                                              ContentId id) {
+  Rows rows = connection.rows(SnapshotQuery::kColumns, {id});
+  const Result<bool> found = rows.step();
+  if (!found || !*found) {
+    return found ? Result<std::optional<ColumnsRow>>(std::nullopt)
+                 : found.error();
+  }
+  std::uint64_t numbers[4] = {};
+  for (int column = 1; column <= 4; ++column) {
+    const std::int64_t number = rows.integer(column);
+    if (number < 0) {
+      return damaged_snapshot("the place of columns");
+    }
+    numbers[column - 1] = static_cast<std::uint64_t>(number);
+  }
+  const std::span<const std::byte> header = rows.blob(5);
+  return std::optional(ColumnsRow{
+      rows.integer(0),
+      {nullptr,
+       numbers[0],
+       numbers[1],
+       numbers[2],
+       numbers[3],
+       {reinterpret_cast<const char*>(header.data()), header.size()}}});
+}
+
+Result<RemoteFile> columns_content(SnapshotConnection& connection,
+                                   RemoteFile file, ColumnsRow row) {
+  Result<ContentRow> outer = read_content(connection, row.array);
+  if (!outer) {
+    return outer.error();
+  }
+  Result<RemoteFile> array =
+      array_content(connection, *std::move(outer), row.array);
+  if (!array) {
+    return array;
+  }
+  row.place.array = std::make_shared<const RemoteFile>(*std::move(array));
+  file.columns = std::move(row.place);
+  return columns_fit(file) ? Result<RemoteFile>(std::move(file))
+                           : damaged_snapshot("the place of columns");
+}
+
+Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
+  Result<ContentRow> row = read_content(connection, id);
+  if (!row) {
+    return row.error();
+  }
+  if (row->archive || !row->file.urls.empty() ||
+      !row->file.local_path.empty()) {
+    return array_content(connection, *std::move(row), id);
+  }
+  Result<std::optional<ColumnsRow>> columns = columns_row(connection, id);
+  if (!columns) {
+    return columns.error();
+  }
+  return *columns ? columns_content(connection, std::move(row->file),
+                                    **std::move(columns))
+                  : whole_content(*std::move(row), id);
 }
 
 // The text of column 0 of the one row, where there is one.

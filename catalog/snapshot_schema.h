@@ -28,6 +28,7 @@ inline constexpr char kFieldPrefixProperty[] = "field_prefix";
 // contents.local_path: "" for what has a url; contents.urls: in the order to
 // try, a line each. members: of those contents that lie in an archive, itself a
 // content; they have no url of their own.
+// columns: of those contents that are columns of an array, another content.
 // records: what a source describes (samples, experiments, files), and where in
 // the tree it is; its id is that of the node that it describes, or from
 // kFirstFreeRecord on. fields, texts, terms: what records are found by
@@ -45,6 +46,10 @@ CREATE TABLE members(
   content INTEGER PRIMARY KEY, archive INTEGER NOT NULL,
   header_offset INTEGER NOT NULL, compressed_size INTEGER NOT NULL,
   method INTEGER NOT NULL);
+CREATE TABLE columns(
+  content INTEGER PRIMARY KEY, array INTEGER NOT NULL,
+  rows_offset INTEGER NOT NULL, row_bytes INTEGER NOT NULL,
+  first_byte INTEGER NOT NULL, width INTEGER NOT NULL, header BLOB NOT NULL);
 CREATE TABLE nodes(
   id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, size INTEGER NOT NULL,
   mtime INTEGER NOT NULL, links INTEGER NOT NULL, content INTEGER,
@@ -73,7 +78,7 @@ CREATE TABLE terms(
   ids BLOB NOT NULL);
 )sql";
 
-inline constexpr std::int64_t kSnapshotTableCount = 13;
+inline constexpr std::int64_t kSnapshotTableCount = 14;
 
 // No node has such an id.
 inline constexpr std::int64_t kFirstFreeRecord = std::int64_t{1} << 40U;

@@ -27,7 +27,13 @@ constexpr char kWritingPragmas[] =
     "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-65536;";
 
-// A member lies within its archive; anything else has a url or a path.
+bool has_place(const RemoteFile& file) {
+  return file.member || file.columns || !file.urls.empty() ||
+         !file.local_path.empty();
+}
+
+// A member lies within its archive, columns within their array; anything else
+// has a url or a path.
 Result<void> check_content(const RemoteFile& file) {
   const char* fault = nullptr;
   const bool broken = std::any_of(
@@ -37,9 +43,12 @@ Result<void> check_content(const RemoteFile& file) {
     fault = "a url has a line break";
   } else if (file.size > kMaxFileBytes) {
     fault = "a file is larger than 2^62 bytes";
-  } else if (!file.member && file.urls.empty() && file.local_path.empty()) {
+  } else if (!has_place(file)) {
     fault = "a remote file has no url";
-  } else if (file.member && file.member->archive->member) {
+  } else if (file.columns && !columns_fit(file)) {
+    fault = "columns lie outside of their array";
+  } else if (file.member &&
+             (file.member->archive->member || file.member->archive->columns)) {
     fault = "an archive lies within another";
   } else if (file.member &&
              (file.member->header_offset >= file.member->archive->size ||
@@ -71,7 +80,8 @@ struct SnapshotWriter::Tables {
   std::filesystem::path target;
   Database database;
   struct Statements {
-    std::optional<Statement> add_content, add_member, add_record;
+    std::optional<Statement> add_content, add_member, add_columns;
+    std::optional<Statement> add_record;
     std::optional<Statement> add_node, drop_node, place_node, size_node;
     std::optional<Statement> add_chunk, drop_chunks;
     std::optional<Statement> add_entry, find_entry, list_entries, add_listing;
@@ -87,8 +97,9 @@ struct SnapshotWriter::Tables {
     NodeKind kind = NodeKind::kDirectory;
   };
   std::vector<Placed> placed{};
-  std::optional<std::string> fault{};                        // of an entry
-  std::map<std::string, ContentId, std::less<>> archives{};  // by content_key
+  std::optional<std::string> fault{};  // of an entry
+  // Archives and arrays, by content_key.
+  std::map<std::string, ContentId, std::less<>> wholes{};
   RecordIndex index{};
   std::int64_t last_record = 0;
   struct OpenFile {       // an inline file that is being written
@@ -128,6 +139,9 @@ Result<void> SnapshotWriter::Tables::prepare_all() {
       {&statements.add_member,
        "INSERT INTO members(content, archive, header_offset, "
        "compressed_size, method) VALUES(?1, ?2, ?3, ?4, ?5)"},
+      {&statements.add_columns,
+       "INSERT INTO columns(content, array, rows_offset, row_bytes, "
+       "first_byte, width, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
       // As wide as what place_node puts there, so that rows do not move.
       {&statements.add_node,
        "INSERT INTO nodes(id, kind, size, mtime, links, content, parent, "
@@ -347,25 +361,52 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
     return added.error();
   }
   const ContentId content = tables_->database.last_insert_id();
+  if (file.columns) {
+    return add_columns(content, *file.columns);
+  }
   return file.member ? add_member(content, *file.member)
                      : Result<ContentId>(content);
 }
 
+// The content that others lie in, made once for them all.
+Result<ContentId> SnapshotWriter::content_of(const RemoteFile& whole) {
+  const std::string key = content_key(whole);
+  const auto known = tables_->wholes.find(key);
+  if (known != tables_->wholes.end()) {
+    return known->second;
+  }
+  Result<ContentId> content = add_content(whole);
+  if (content) {
+    tables_->wholes.emplace(key, *content);
+  }
+  return content;
+}
+
 Result<ContentId> SnapshotWriter::add_member(ContentId content,
                                              const MemberPlace& place) {
-  const std::string key = content_key(*place.archive);
-  auto known = tables_->archives.find(key);
-  if (known == tables_->archives.end()) {
-    Result<ContentId> archive = add_content(*place.archive);
-    if (!archive) {
-      return archive;
-    }
-    known = tables_->archives.emplace(key, *archive).first;
+  const Result<ContentId> archive = content_of(*place.archive);
+  if (!archive) {
+    return archive;
   }
   const Result<void> added = tables_->statements.add_member->run(
-      {content, known->second, static_cast<std::int64_t>(place.header_offset),
+      {content, *archive, static_cast<std::int64_t>(place.header_offset),
        static_cast<std::int64_t>(place.compressed_size),
        static_cast<std::int64_t>(place.method)});
+  return added ? Result<ContentId>(content) : added.error();
+}
+
+Result<ContentId> SnapshotWriter::add_columns(ContentId content,
+                                              const ColumnPlace& place) {
+  const Result<ContentId> array = content_of(*place.array);
+  if (!array) {
+    return array;
+  }
+  const Result<void> added = tables_->statements.add_columns->run(
+      {content, *array, static_cast<std::int64_t>(place.rows_offset),
+       static_cast<std::int64_t>(place.row_bytes),
+       static_cast<std::int64_t>(place.offset),
+       static_cast<std::int64_t>(place.width),
+       std::as_bytes(std::span(place.header))});
   return added ? Result<ContentId>(content) : added.error();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fetch/column_source.h"
 #include "fetch/url.h"
 #include "fs/inline_source.h"
 #include "fs/xattrs.h"
@@ -16,6 +17,10 @@ constexpr std::uint64_t kDotCookies = 2;
 constexpr std::uint64_t kStatvfsBlock = 4096;
 
 Error no_inode() { return {ErrorCode::kNotFound, "no such inode"}; }
+
+bool is_unreadable(const RemoteFile& file) {
+  return file.member && file.member->method == MemberMethod::kUnreadable;
+}
 
 std::uint16_t generation_of(const Snapshot& snapshot) {
   return static_cast<std::uint16_t>(snapshot.header().generation);
@@ -219,12 +224,27 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   if (!remote) {
     return remote.error();
   }
-  if (remote->member && remote->member->method == MemberMethod::kUnreadable) {
+  if (is_unreadable(*remote)) {
     return Error{ErrorCode::kUnsupported,
                  "a member of " + origin_text(*remote) + " cannot be read"};
   }
+  if (remote->columns) {
+    return open_columns(*remote);
+  }
   siblings_.opened(inode, *snapshot, *remote);
   return open_remote(inode, *remote);
+}
+
+// The kernel has no file to read past us: the bytes lie apart in the array's.
+FileSystem::Opened FileSystem::open_columns(const RemoteFile& remote) {
+  auto array = cache_.open(*remote.columns->array);
+  Opened opened;
+  opened.keep_pages = !cache_.was_dropped(array->file().key());
+  opened.handle = open_files_.add(
+      {std::make_shared<ColumnSource>(
+           remote, std::make_shared<CacheReader>(std::move(array))),
+       {}});
+  return opened;
 }
 
 FileSystem::Opened FileSystem::open_remote(Inode inode,

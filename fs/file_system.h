@@ -98,6 +98,7 @@ class FileSystem {
   };
 
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
+  [[nodiscard]] Opened open_columns(const RemoteFile& remote);
   [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
   [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }

@@ -88,6 +88,7 @@ class SettingsReader {
                               const JsonValue& value) const;
   Result<void> read_catalogue_key(SourceSettings& settings,
                                   const Member& member) const;
+  Result<void> read_place(const JsonValue& value, std::string& setting) const;
   Result<void> read_source_key(const SourceKind& source,
                                SourceSettings& settings, const Member& member);
 
@@ -288,6 +289,10 @@ std::string_view source_keys(const SourceKind& source) {
   if (!source.default_catalogue.empty()) {
     return "base_url, catalogue, archived, datasets";
   }
+  if (source.of_listing) {
+    return source.of_columns ? "base_url, listing, columns"
+                             : "base_url, listing";
+  }
   return source.of_archives ? "base_url, releases, archives"
                             : "base_url, releases";
 }
@@ -305,6 +310,21 @@ Result<void> read_source_url(const JsonValue& value, SourceSettings& settings) {
   return {};
 }
 
+// A document: a url, or the path of a file.
+Result<void> SettingsReader::read_place(const JsonValue& value,
+                                        std::string& setting) const {
+  const auto text = value.as_string();
+  if (!text) {
+    return text.error();
+  }
+  auto place = catalogue_place(*text, home_);
+  if (!place) {
+    return value.error(place.error().message);
+  }
+  setting = *std::move(place);
+  return {};
+}
+
 Result<void> SettingsReader::read_source_key(const SourceKind& source,
                                              SourceSettings& settings,
                                              const Member& member) {
@@ -317,6 +337,12 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
   if (key == "base_url") {
     return read_source_url(value, settings);
   }
+  if (key == "listing" && source.of_listing) {
+    return read_place(value, settings.listing);
+  }
+  if (key == "columns" && source.of_columns) {
+    return read_place(value, settings.columns);
+  }
   if (key == "archives" && source.of_archives) {
     auto archives = parse_archive_items(value);
     if (!archives) {
@@ -325,7 +351,7 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     settings.archives = *std::move(archives);
     return {};
   }
-  if (key == "releases" && !of_catalogue) {
+  if (key == "releases" && !of_catalogue && !source.of_listing) {
     auto releases = string_list(value, check_entry_name);
     if (!releases) {
       return releases.error();
