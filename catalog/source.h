@@ -43,10 +43,10 @@ struct LinkedDocument {
   std::string next;  // the url of its Link with rel="next" (RFC 8288); or ""
 };
 
-// Reads the document at `place`, as OpenDocument has it. Errors: likewise;
-// kInvalid also where it has over `max_bytes`.
+// As Download, with where the document goes on. Errors: likewise;
+// kUnavailable also where that is no place to go.
 using ReadLinked = std::function<Result<LinkedDocument>(
-    const std::string& place, std::uint64_t max_bytes)>;
+    const std::string& url, std::uint64_t max_bytes)>;
 
 // What a source asks of archives, and of files that are too large for a
 // Download.
@@ -87,7 +87,7 @@ struct SourceSettings {
   std::vector<std::string> datasets{"experiments"};
   bool archived = false;  // also what was archived
   // Of sources that a listing of files drives: the url or absolute path of a
-  // document that lists them; "" = the bucket at base_url is asked.
+  // document that file_listing.h reads; "" = the bucket at base_url is asked.
   std::string listing{};
   // Of those whose files are arrays: the path or url of a table of their
   // columns (column_table.h); "" = the source's own.

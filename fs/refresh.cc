@@ -5,13 +5,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <vector>
 
 #include "fetch/counters.h"
 #include "fetch/curl_transport.h"
 #include "fetch/document_fetch.h"
 #include "fetch/mirrors.h"
-#include "fetch/url.h"
 #include "fs/archive_reader.h"
 #include "fs/document_opener.h"
 #include "fs/network_options.h"
@@ -25,32 +23,6 @@ std::int64_t seconds_since_epoch() {
   return std::chrono::duration_cast<std::chrono::seconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-// A file of this machine, which goes on nowhere.
-Result<LinkedDocument> read_document(const OpenDocument& open,
-                                     const std::string& place,
-                                     std::uint64_t max_bytes) {
-  const auto read = open(place);
-  if (!read) {
-    return read.error();
-  }
-  LinkedDocument document;
-  std::vector<char> piece(std::size_t{64} << 10U);
-  while (true) {
-    const auto count = (*read)(piece);
-    if (!count) {
-      return count.error();
-    }
-    if (*count == 0) {
-      return document;
-    }
-    document.text.append(piece.data(), *count);
-    if (document.text.size() > max_bytes) {
-      return Error{ErrorCode::kInvalid,
-                   fmt::format("{} has over {} bytes", place, max_bytes)};
-    }
-  }
 }
 
 }  // namespace
@@ -81,11 +53,9 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                          watch.stop);
   const DocumentOpener documents(fetcher, settings.state_dir, watch.stop,
                                  watch.progress);
-  const ReadLinked linked = [&](const std::string& place,
+  const ReadLinked linked = [&](const std::string& url,
                                 std::uint64_t max_bytes) {
-    return is_http_url(place)
-               ? fetcher.fetch_linked(place, max_bytes, watch.stop)
-               : read_document(documents.open(), place, max_bytes);
+    return fetcher.fetch_linked(url, max_bytes, watch.stop);
   };
   const SourceSettings source = settings.source(kind.name);
   const SourceInput input{source,

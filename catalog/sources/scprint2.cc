@@ -7,17 +7,15 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "catalog/archive_tree.h"
 #include "catalog/column_table.h"
+#include "catalog/document_text.h"
 #include "catalog/entry_name.h"
+#include "catalog/file_listing.h"
 #include "catalog/npy_header.h"
-#include "catalog/percent_encoding.h"
-#include "catalog/s3_listing.h"
-#include "catalog/sources/scprint2_listing.h"
 #include "catalog/sources/scprint2_name.h"
 #include "catalog/sources/scprint2_readme.h"
 
@@ -71,7 +69,7 @@ constexpr std::string_view kScprint2Columns = R"({
 // A file of the atlas, as listed.
 struct AtlasFile {
   Scprint2Name name;
-  Scprint2File listed;
+  ListedFile listed;
 };
 
 // An array within a file, and its header where that could be read.
@@ -82,8 +80,18 @@ struct AtlasArray {
   std::optional<NpyHeader> header{};
 };
 
+// Whether it is no fault of the file that was read.
 bool ends_refresh(const Error& error) {
-  return error.code == ErrorCode::kInterrupted;
+  switch (error.code) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimedOut:
+    case ErrorCode::kInterrupted:
+    case ErrorCode::kNoSpace:
+    case ErrorCode::kIo:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string shape_text(const NpyHeader& header) {
@@ -97,19 +105,14 @@ std::string shape_text(const NpyHeader& header) {
 
 class Scprint2Tree {
  public:
-  Scprint2Tree(const SourceInput& input, TreeBuilder& tree, ColumnTable table,
-               std::string base)
-      : input_(input),
-        tree_(tree),
-        table_(std::move(table)),
-        base_(std::move(base)) {}
+  Scprint2Tree(const SourceInput& input, TreeBuilder& tree, ColumnTable table)
+      : input_(input), tree_(tree), table_(std::move(table)) {}
 
   Result<void> add(const AtlasFile& file);
   // README.txt and columns.json, and what there is in all.
   Result<SourceSummary> finish(std::string_view table_text);
 
  private:
-  [[nodiscard]] Result<RemoteFile> remote_of(const Scprint2File& listed) const;
   Result<AtlasArray> array_of(const std::shared_ptr<const RemoteFile>& file);
   Result<AtlasArray> member_of(const std::shared_ptr<const RemoteFile>& file,
                                const ArchiveMembers& members);
@@ -124,7 +127,6 @@ class Scprint2Tree {
   const SourceInput& input_;
   TreeBuilder& tree_;
   const ColumnTable table_;
-  const std::string base_;
   SourceSummary summary_;
   Scprint2Subsets subsets_;
   std::uint64_t faults_ = 0;
@@ -135,19 +137,6 @@ void Scprint2Tree::fault(const std::string& path, const Error& error) {
     input_.warn(fmt::format("the array in {} is not shown: {}",
                             omicsfs::quoted(path), error.message));
   }
-}
-
-Result<RemoteFile> Scprint2Tree::remote_of(const Scprint2File& listed) const {
-  const std::string url = base_ + percent_encode(listed.path, "/");
-  if (!listed.size) {
-    return input_.archives->locate(url);
-  }
-  RemoteFile file;
-  file.urls = {url};
-  file.size = *listed.size;
-  file.digest = listed.digest;
-  file.validator = listed.validator;
-  return file;
 }
 
 Result<NpyHeader> Scprint2Tree::header_of(const RemoteFile& file) const {
@@ -271,13 +260,10 @@ Result<void> Scprint2Tree::add_columns(const Scprint2Name& name,
 
 Result<void> Scprint2Tree::add(const AtlasFile& file) {
   const std::string& path = file.listed.path;
-  auto remote = remote_of(file.listed);
-  if (!remote) {
-    return remote.error().within(path);
-  }
-  const auto whole = std::make_shared<const RemoteFile>(*std::move(remote));
+  const auto whole =
+      std::make_shared<const RemoteFile>(remote_file_of(file.listed));
   const auto node =
-      tree_.add_file(path, *whole, file.listed.mtime.value_or(input_.now));
+      tree_.add_file(path, *whole, file.listed.modified.value_or(input_.now));
   if (!node) {
     return node.error();
   }
@@ -316,9 +302,12 @@ Result<SourceSummary> Scprint2Tree::finish(std::string_view table_text) {
   }
   const std::pair<std::string_view, std::string> texts[] = {
       {"columns.json", std::string(table_text)},
-      {"README.txt",
-       scprint2_readme({summary_.files, summary_.bytes, base_, !table_.empty()},
-                       subsets_)},
+      {"README.txt", scprint2_readme({summary_.files, summary_.bytes,
+                                      told_place(input_.settings.listing.empty()
+                                                     ? input_.settings.base_url
+                                                     : input_.settings.listing),
+                                      !table_.empty()},
+                                     subsets_)},
   };
   for (const auto& [name, text] : texts) {
     if (const auto made = tree_.add_inline_file(name, text, input_.now);
@@ -334,19 +323,31 @@ Result<SourceSummary> Scprint2Tree::finish(std::string_view table_text) {
   return summary_;
 }
 
-// The atlas's files of a listing, in order of their paths, each once.
-std::vector<AtlasFile> atlas_files(std::vector<Scprint2File> listed) {
-  std::stable_sort(listed.begin(), listed.end(),
-                   [](const Scprint2File& left, const Scprint2File& right) {
-                     return left.path < right.path;
-                   });
+// The atlas's files of what is listed, in order of their paths, and their
+// sizes.
+Result<std::vector<AtlasFile>> atlas_files(const SourceInput& input) {
+  auto listed = list_files(input, "");
+  if (!listed) {
+    return listed.error();
+  }
+  std::erase_if(*listed, [](const ListedFile& file) {
+    return !parse_scprint2_name(file.path);
+  });
+  if (listed->empty()) {
+    return Error{ErrorCode::kInvalid,
+                 "the listing has no file named "
+                 "step_<S>__predict_part_<P>_<G>_{embs,top3,scores}.npz"};
+  }
+  if (auto found = find_sizes(input, *listed); !found) {
+    return found.error();
+  }
+  std::sort(listed->begin(), listed->end(),
+            [](const ListedFile& left, const ListedFile& right) {
+              return left.path < right.path;
+            });
   std::vector<AtlasFile> files;
-  for (Scprint2File& file : listed) {
-    auto name = parse_scprint2_name(file.path);
-    const bool stands = name && split_path(name->directory() + "/embs/x.npy");
-    if (stands && (files.empty() || files.back().listed.path != file.path)) {
-      files.push_back({*std::move(name), std::move(file)});
-    }
+  for (ListedFile& file : *listed) {
+    files.push_back({*parse_scprint2_name(file.path), std::move(file)});
   }
   return files;
 }
@@ -356,35 +357,9 @@ Result<std::string> column_text_of(const SourceInput& input) {
   if (place.empty()) {
     return std::string(kScprint2Columns);
   }
-  auto document = (*input.linked)(place, kMaxTableBytes);
+  auto document = read_document(input, place, kMaxTableBytes);
   return document ? Result<std::string>(std::move(document->text))
                   : document.error();
-}
-
-Result<Scprint2Listing> listing_of(const SourceInput& input) {
-  const SourceSettings& settings = input.settings;
-  if (settings.listing.empty() && settings.base_url.empty()) {
-    return Error{ErrorCode::kInvalid,
-                 "where the atlas is published is not known; set "
-                 "sources.scprint2.listing to a listing of its files (man "
-                 "omicsfs.json)"};
-  }
-  auto listing = read_scprint2_listing(
-      settings.listing.empty() ? s3_page_url(settings.base_url, "", "")
-                               : settings.listing,
-      *input.linked, [&input](std::uint64_t files) -> Result<void> {
-        input.progress("files listed", files, 0);
-        return {};
-      });
-  if (listing && !settings.base_url.empty()) {
-    listing->base = settings.base_url;
-  }
-  if (listing && listing->base.empty()) {
-    return Error{ErrorCode::kInvalid,
-                 "the listing does not tell where its files are; set "
-                 "sources.scprint2.base_url"};
-  }
-  return listing;
 }
 
 }  // namespace
@@ -399,20 +374,20 @@ Result<SourceSummary> build_scprint2(const SourceInput& input,
   if (!table) {
     return table.error().within("the table of columns");
   }
-  auto listing = listing_of(input);
-  if (!listing) {
-    return listing.error();
-  }
-  const std::vector<AtlasFile> files = atlas_files(std::move(listing->files));
-  if (files.empty()) {
+  if (input.settings.listing.empty() && input.settings.base_url.empty()) {
     return Error{ErrorCode::kInvalid,
-                 "the listing has no file named "
-                 "step_<S>__predict_part_<P>_<G>_{embs,top3,scores}.npz"};
+                 "where the atlas is published is not known; set "
+                 "sources.scprint2.listing to a listing of its files (man "
+                 "omicsfs.json)"};
   }
-  Scprint2Tree atlas(input, tree, *std::move(table), listing->base);
+  const auto files = atlas_files(input);
+  if (!files) {
+    return files.error();
+  }
+  Scprint2Tree atlas(input, tree, *std::move(table));
   std::uint64_t done = 0;
-  for (const AtlasFile& file : files) {
-    input.progress("arrays", done++, files.size());
+  for (const AtlasFile& file : *files) {
+    input.progress("arrays", done++, files->size());
     if (input.stop.stop_requested()) {
       return Error{ErrorCode::kInterrupted, "the refresh was ended"};
     }

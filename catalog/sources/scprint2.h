@@ -16,9 +16,10 @@ namespace omicsfs {
 // Files come from a listing, which the settings name, and stand below the
 // folder that it has them in; of what it lists, only files of such names are
 // taken. A file that holds the array itself, whatever its name says, is read,
-// too. One that cannot be read stays a file alone, with a warning. Errors:
-// those of the listing and of the table of columns; kInvalid, there is no
-// listing, or none of the atlas's files in it; kInterrupted.
+// too. One that is no array stays a file alone, with a warning. Errors: those
+// of the listing and of the table of columns; those of a read that failed;
+// kInvalid, there is no listing, or none of the atlas's files in it;
+// kInterrupted.
 Result<SourceSummary> build_scprint2(const SourceInput& input,
                                      TreeBuilder& tree);
 

@@ -8,8 +8,11 @@
 
 #include "catalog/column_table.h"
 #include "catalog/npy_header.h"
+#include "catalog/s3_listing.h"
 #include "catalog/sources/scprint2_readme.h"
+#include "tests/catalog/fake_web.h"
 #include "tests/catalog/scratch_dir.h"
+#include "tests/catalog/text_pieces.h"
 #include "tests/catalog/tree_text.h"
 
 namespace omicsfs {
@@ -95,14 +98,16 @@ class FakeAtlas {
 class Scprint2Test : public ::testing::Test {
  protected:
   Result<SourceSummary> refresh() {
-    const Download download;
-    const ReadLinked linked = [this](const std::string& place,
-                                     std::uint64_t) -> Result<LinkedDocument> {
+    const Download download = web_.download();
+    std::vector<std::unique_ptr<TextPieces>> opened;
+    const OpenDocument open =
+        [&](const std::string& place) -> Result<ReadPiece> {
       const auto found = documents_.find(place);
-      return found == documents_.end()
-                 ? Result<LinkedDocument>(
-                       Error{ErrorCode::kNotFound, "no " + place})
-                 : LinkedDocument{found->second, ""};
+      if (found == documents_.end()) {
+        return Error{ErrorCode::kNotFound, "no " + place};
+      }
+      opened.push_back(std::make_unique<TextPieces>(found->second));
+      return opened.back()->reader();
     };
     const ArchiveAccess access = atlas_.access();
     warnings_.clear();
@@ -113,10 +118,7 @@ class Scprint2Test : public ::testing::Test {
         [this](std::string text) { warnings_.push_back(std::move(text)); },
         1'800'000'000,
         &access,
-        nullptr,
-        {},
-        {},
-        &linked};
+        &open};
     auto summary = refresh_source(kScprint2, input, dir_.path().native());
     if (const auto path = current_snapshot(dir_.path(), kScprint2.name)) {
       snapshot_ = *Snapshot::open(*path);
@@ -132,8 +134,8 @@ class Scprint2Test : public ::testing::Test {
       path += "_" + array + ".npz";
       atlas_.add(path,
                  npy_of(rows, array == "embs" ? kEmbsColumns : kLabelColumns));
-      documents_["list"] += path + " " + std::to_string(FakeAtlas::kSize);
-      documents_["list"] += '\n';
+      documents_["/list"] += path + "\t" + std::to_string(FakeAtlas::kSize);
+      documents_["/list"] += '\n';
     }
   }
   [[nodiscard]] std::string text_of(const std::string& path) const {
@@ -150,12 +152,13 @@ class Scprint2Test : public ::testing::Test {
     return node_at(*snapshot_, path).has_value();
   }
 
+  FakeWeb web_;
   SourceSettings settings_ = [] {
     SourceSettings settings{kBase, {}};
-    settings.listing = "list";
+    settings.listing = "/list";
     return settings;
   }();
-  std::map<std::string, std::string> documents_;
+  std::map<std::string, std::string>& documents_ = web_.documents;
   FakeAtlas atlas_;
   std::vector<std::string> warnings_;
   std::shared_ptr<const Snapshot> snapshot_;
@@ -215,17 +218,17 @@ TEST_F(Scprint2Test, AnArrayHasItsBlocks) {
 
 TEST_F(Scprint2Test, ATableOfTheUsersReplacesTheNames) {
   add_subset("", "0__predict_part_0_0", 10);
-  settings_.columns = "table";
-  documents_["table"] = R"({"embs": {"half": [0, 212], "far": [400, 500]}})";
+  settings_.columns = "/table";
+  documents_["/table"] = R"({"embs": {"half": [0, 212], "far": [400, 500]}})";
   ASSERT_TRUE(refresh());
-  EXPECT_EQ(text_of("columns.json"), documents_["table"]);
+  EXPECT_EQ(text_of("columns.json"), documents_["/table"]);
   EXPECT_TRUE(exists("step_0/part_0/gpu_0/embs/half.npy"));
   EXPECT_FALSE(exists("step_0/part_0/gpu_0/embs/far.npy"));
   EXPECT_FALSE(exists("step_0/part_0/gpu_0/top3"));
   EXPECT_TRUE(exists("step_0/part_0/gpu_0/top3.npy"));
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_NE(warnings_[0].find("it has 424 columns"), std::string::npos);
-  documents_["table"] = "[]";
+  documents_["/table"] = "[]";
   EXPECT_EQ(refresh().error().code, ErrorCode::kInvalid);
 }
 
@@ -237,7 +240,7 @@ TEST_F(Scprint2Test, FoldersOfTheListingAreKept) {
 }
 
 TEST_F(Scprint2Test, WhatIsAddressedIsBelowTheBase) {
-  documents_["list"] = "a b/step_0__predict_part_0_0_embs.npz 5\n";
+  documents_["/list"] = "a b/step_0__predict_part_0_0_embs.npz\t5\n";
   atlas_.files["https://h/a%20b/step_0__predict_part_0_0_embs.npz"] = {
       {{"arr_0.npy", npy_of(1, 424)}}, "", std::nullopt};
   ASSERT_TRUE(refresh());
@@ -248,7 +251,7 @@ TEST_F(Scprint2Test, WhatIsAddressedIsBelowTheBase) {
 
 TEST_F(Scprint2Test, ASizeThatIsNotToldIsAskedFor) {
   add_subset("", "0__predict_part_0_0", 10);
-  documents_["list"] = "step_0__predict_part_0_0_embs.npz\n";
+  documents_["/list"] = "step_0__predict_part_0_0_embs.npz\n";
   ASSERT_TRUE(refresh());
   EXPECT_EQ(file_at("step_0__predict_part_0_0_embs.npz").size,
             FakeAtlas::kSize);
@@ -259,7 +262,7 @@ TEST_F(Scprint2Test, IncompleteSubsetsAreTold) {
   add_subset("", "0__predict_part_0_0", 10);
   add_subset("", "0__predict_part_1_0", 10);
   atlas_.add("step_0__predict_part_1_0_scores.npz", npy_of(9, kLabelColumns));
-  documents_["list"] += "step_1__predict_part_0_0_top3.npz 5\n";
+  documents_["/list"] += "step_1__predict_part_0_0_top3.npz 5\n";
   atlas_.add("step_1__predict_part_0_0_top3.npz", npy_of(7, kLabelColumns));
   const auto summary = refresh();
   ASSERT_TRUE(summary);
@@ -281,7 +284,7 @@ TEST_F(Scprint2Test, AnArrayBehindAnArchivesNameIsRead) {
   add_subset("", "0__predict_part_0_0", 10);
   const std::string name = "step_0__predict_part_0_0_embs.npz";
   atlas_.files[kBase + name] = {{}, npy_of(10, kEmbsColumns), std::nullopt};
-  documents_["list"] =
+  documents_["/list"] =
       name + " " + std::to_string(npy_of(10, kEmbsColumns).size());
   ASSERT_TRUE(refresh());
   const auto whole = node_at(*snapshot_, name);
@@ -294,7 +297,8 @@ TEST_F(Scprint2Test, WhatCannotBeReadStaysAFileAlone) {
   add_subset("", "0__predict_part_0_0", 10);
   const std::string start = std::string(kBase) + "step_0__predict_part_0_0_";
   atlas_.files[start + "embs.npz"].failure =
-      Error{ErrorCode::kUnavailable, "503"};
+      Error{ErrorCode::kInvalid, "its directory is broken"};
+  atlas_.files[start + "embs.npz"].bytes = "PK, and then nothing";
   atlas_.files[start + "top3.npz"] = {
       {{"a.npy", "x"}, {"b.npy", "x"}}, "", std::nullopt};
   atlas_.files[start + "scores.npz"] = {{}, "no array at all", std::nullopt};
@@ -303,6 +307,19 @@ TEST_F(Scprint2Test, WhatCannotBeReadStaysAFileAlone) {
   EXPECT_TRUE(exists("step_0/part_0/gpu_0/embs.npz"));
   for (const char* name : {"embs.npy", "top3.npy", "scores.npy", "embs"}) {
     EXPECT_FALSE(exists(std::string("step_0/part_0/gpu_0/") + name)) << name;
+  }
+}
+
+TEST_F(Scprint2Test, AServerThatFailsEndsTheRefresh) {
+  add_subset("", "0__predict_part_0_0", 10);
+  auto& failure =
+      atlas_.files[std::string(kBase) + "step_0__predict_part_0_0_scores.npz"]
+          .failure;
+  for (const ErrorCode code :
+       {ErrorCode::kUnavailable, ErrorCode::kTimedOut, ErrorCode::kInterrupted,
+        ErrorCode::kNoSpace, ErrorCode::kIo}) {
+    failure = Error{code, "no"};
+    EXPECT_EQ(refresh().error().code, code);
   }
 }
 
@@ -318,44 +335,54 @@ TEST_F(Scprint2Test, AnEncryptedMemberIsShownAndSaysSo) {
   EXPECT_FALSE(exists("step_0/part_0/gpu_0/embs"));
 }
 
-TEST_F(Scprint2Test, AnInterruptionEndsTheRefresh) {
+TEST_F(Scprint2Test, FilesOfOtherNamesAreLeftOut) {
   add_subset("", "0__predict_part_0_0", 10);
-  atlas_.files[std::string(kBase) + "step_0__predict_part_0_0_scores.npz"]
-      .failure = Error{ErrorCode::kInterrupted, "stop"};
-  EXPECT_EQ(refresh().error().code, ErrorCode::kInterrupted);
-}
-
-TEST_F(Scprint2Test, PathsThatNoTreeHoldsAndOtherNamesAreLeftOut) {
-  add_subset("", "0__predict_part_0_0", 10);
-  documents_["list"] +=
-      "../step_0__predict_part_0_0_embs.npz 5\n"
-      "/step_0__predict_part_0_0_embs.npz 5\nREADME.md 5\n"
-      "step_0__predict_part_0_0_embs.npz 5\n";
+  documents_["/list"] += "README.md 5\nx/label_decoders.json\n";
   const auto summary = refresh();
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->files, 3U);
   EXPECT_FALSE(exists("README.md"));
+  EXPECT_TRUE(atlas_.located.empty()) << "nothing is asked of them";
+}
+
+TEST_F(Scprint2Test, DigestsOfTheHubAreKept) {
+  settings_.base_url = "";
+  settings_.listing = "https://hub/api/datasets/o/n/tree/v1";
+  documents_[settings_.listing] =
+      R"([{"type": "file", "size": 1000000,
+           "path": "step_0__predict_part_0_0_embs.npz", "lfs": {"oid":
+           "ab8b0d6a6ff9c3f8151f9d3228f57092aaea997f09af009eefd7373a77b5abb9"
+         }}])";
+  const std::string url =
+      "redirect:https://hub/datasets/o/n/resolve/v1/"
+      "step_0__predict_part_0_0_embs.npz";
+  atlas_.files[url] = {
+      {{"arr_0.npy", npy_of(10, kEmbsColumns)}}, "", std::nullopt};
+  ASSERT_TRUE(refresh());
+  const RemoteFile file = file_at("step_0__predict_part_0_0_embs.npz");
+  EXPECT_EQ(file.urls, std::vector<std::string>{url});
+  EXPECT_EQ(to_string(*file.digest).substr(0, 9), "sha256:ab");
+  EXPECT_TRUE(exists("step_0/part_0/gpu_0/embs/sex.npy"));
 }
 
 TEST_F(Scprint2Test, ThereMustBeAListingOfTheAtlas) {
-  documents_["list"] = "README.md 5\n";
+  documents_["/list"] = "README.md 5\n";
   EXPECT_EQ(refresh().error().code, ErrorCode::kInvalid);
-  settings_.listing = "gone";
+  settings_.listing = "/gone";
   EXPECT_EQ(refresh().error().code, ErrorCode::kNotFound);
   settings_ = {};
   const auto nowhere = refresh();
   EXPECT_EQ(nowhere.error().code, ErrorCode::kInvalid);
   EXPECT_NE(nowhere.error().message.find("sources.scprint2.listing"),
             std::string::npos);
-  settings_.listing = "list";
+  settings_.listing = "/list";
   const auto unplaced = refresh();
-  EXPECT_NE(unplaced.error().message.find("sources.scprint2.base_url"),
-            std::string::npos);
+  EXPECT_NE(unplaced.error().message.find("set base_url"), std::string::npos);
 }
 
 TEST_F(Scprint2Test, WithoutAListingTheBucketIsAsked) {
   settings_.listing.clear();
-  documents_["https://h/?list-type=2&encoding-type=url&prefix="] =
+  documents_[s3_page_url(kBase, "", "")] =
       "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>"
       "step_0__predict_part_0_0_embs.npz</Key><Size>99</Size></Contents>"
       "</ListBucketResult>";

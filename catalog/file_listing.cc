@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/file_listing.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "catalog/document_text.h"
+#include "catalog/entry_name.h"
+#include "catalog/hub_tree.h"
+#include "catalog/s3_listing.h"
+
+namespace omicsfs {
+namespace {
+
+using Files = std::vector<ListedFile>;
+
+bool is_on_the_web(std::string_view place) {
+  return place.starts_with("http://") || place.starts_with("https://");
+}
+
+// "https://h/a/b?c" -> "https://h/a/"
+std::string folder_of(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const std::size_t slash = url.rfind('/');
+  const bool has_path = slash > url.find("://") + 2;
+  return has_path ? std::string(url.substr(0, slash + 1))
+                  : std::string(url) + "/";
+}
+
+std::string folder_url(std::string_view url) {
+  const bool ends = url.empty() || url.ends_with('/');
+  return std::string(url) + (ends ? "" : "/");
+}
+
+// The pages of a listing, one after another.
+class ListingReader {
+ public:
+  ListingReader(const SourceInput& input, std::string_view default_url)
+      : input_(input), default_url_(default_url) {}
+
+  Result<Files> read();
+
+ private:
+  // What the files of the listing are below, which `text` begins.
+  [[nodiscard]] std::string base_of(std::string_view text) const;
+  Result<void> read_page(const std::string& place);
+
+  const SourceInput& input_;
+  const std::string_view default_url_;
+  Files files_;
+  std::string base_url_;
+  std::uint64_t bytes_ = 0;
+  std::string next_;  // the url of the page that follows; "" = the last
+};
+
+std::string ListingReader::base_of(std::string_view text) const {
+  const std::string& place = input_.settings.listing;
+  if (!input_.settings.base_url.empty()) {
+    return folder_url(input_.settings.base_url);
+  }
+  if (is_on_the_web(place)) {
+    const ListingForm form = listing_form(text);
+    const std::string of_tree =
+        form == ListingForm::kTree ? hub_tree_files(place) : "";
+    if (!of_tree.empty()) {
+      return of_tree;
+    }
+    if (form == ListingForm::kIndex ||
+        (form == ListingForm::kNames && default_url_.empty())) {
+      return folder_of(place);
+    }
+    if (form == ListingForm::kObjects && default_url_.empty()) {
+      return folder_url(place.substr(0, place.find('?')));
+    }
+  }
+  return folder_url(default_url_);
+}
+
+Result<void> ListingReader::read_page(const std::string& place) {
+  auto document = read_document(input_, place, kMaxListingBytes);
+  if (!document) {
+    return document.error();
+  }
+  bytes_ += document->text.size();
+  if (bytes_ > kMaxListingBytes) {
+    return Error{
+        ErrorCode::kInvalid,
+        fmt::format("{}: over {} bytes are no listing",
+                    told_place(input_.settings.listing), kMaxListingBytes)};
+  }
+  if (files_.empty()) {
+    base_url_ = base_of(document->text);
+  }
+  auto page = parse_listing_page(document->text, base_url_);
+  if (!page) {
+    return page.error().within(told_place(place));
+  }
+  files_.insert(files_.end(), std::make_move_iterator(page->files.begin()),
+                std::make_move_iterator(page->files.end()));
+  if (input_.progress) {
+    input_.progress("files listed", files_.size(), 0);
+  }
+  next_ = page->next_token.empty() ? std::move(document->next)
+                                   : s3_next_url(place, page->next_token);
+  return {};
+}
+
+Result<Files> ListingReader::read() {
+  const std::string& first = input_.settings.listing;
+  std::set<std::string> seen;
+  next_ = first;
+  while (!next_.empty()) {
+    if (!seen.empty() && !is_on_the_web(first)) {
+      return Error{ErrorCode::kInvalid,
+                   first +
+                       " is one page of an S3 listing that goes on; "
+                       "without a listing the bucket itself is asked for "
+                       "all of its pages"};
+    }
+    if (seen.size() == kMaxListingPages || !seen.insert(next_).second) {
+      return Error{ErrorCode::kInvalid,
+                   told_place(first) + ": the listing does not end"};
+    }
+    if (auto read = read_page(std::string(next_)); !read) {
+      return read.error();
+    }
+  }
+  return std::move(files_);
+}
+
+Result<Files> read_files(const SourceInput& input,
+                         std::string_view default_url) {
+  if (!input.settings.listing.empty()) {
+    return ListingReader(input, default_url).read();
+  }
+  const std::string base_url = folder_url(
+      input.settings.base_url.empty() ? default_url : input.settings.base_url);
+  auto objects = list_s3(base_url, "", input.download);
+  return objects ? listed_objects(*std::move(objects), base_url)
+                 : objects.error();
+}
+
+// Each is below something.
+Result<void> check_placed(const Files& files) {
+  for (const ListedFile& file : files) {
+    if (file.url.find("://") == std::string::npos) {
+      return Error{ErrorCode::kInvalid,
+                   "the listing does not tell where its files are: set "
+                   "base_url beside it"};
+    }
+  }
+  return {};
+}
+
+Result<void> check_once(const Files& files) {
+  std::set<std::string_view> seen;
+  for (const ListedFile& file : files) {
+    if (!seen.insert(file.path).second) {
+      return Error{ErrorCode::kInvalid,
+                   "the listing has " + omicsfs::quoted(file.path) + " twice"};
+    }
+  }
+  return {};
+}
+
+// What only the server knows. False where it has no such file.
+Result<bool> ask_size(const SourceInput& input, ListedFile& file) {
+  const auto found = input.archives->locate(file.url);
+  if (!found && found.error().code == ErrorCode::kNotFound) {
+    if (input.warn) {
+      input.warn(file.path + " is left out: " + found.error().message);
+    }
+    return false;
+  }
+  if (!found) {
+    return found.error();
+  }
+  file.size = found->size;
+  file.validator = found->validator;
+  return true;
+}
+
+Result<void> check_sum(const Files& files) {
+  constexpr auto kMost =
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  std::uint64_t sum = 0;
+  for (const ListedFile& file : files) {
+    if (file.size.value_or(0) > kMost - sum) {
+      return Error{ErrorCode::kInvalid,
+                   "the files of the listing have more bytes than can be"};
+    }
+    sum += file.size.value_or(0);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ListedFile>> list_files(const SourceInput& input,
+                                           std::string_view default_url) {
+  auto files = read_files(input, default_url);
+  if (!files) {
+    return files.error();
+  }
+  auto checked = check_placed(*files);
+  checked = checked ? check_once(*files) : checked;
+  return checked ? std::move(files) : checked.error();
+}
+
+Result<void> find_sizes(const SourceInput& input,
+                        std::vector<ListedFile>& files) {
+  std::vector<ListedFile> there;
+  for (std::size_t index = 0; index < files.size(); ++index) {
+    ListedFile& file = files[index];
+    Result<bool> has = true;
+    if (!file.size) {
+      if (input.stop.stop_requested()) {
+        return Error{ErrorCode::kInterrupted, "the refresh was ended"};
+      }
+      if (input.progress) {
+        input.progress("sizes", index, files.size());
+      }
+      has = ask_size(input, file);
+    }
+    if (!has) {
+      return has.error();
+    }
+    if (*has) {
+      there.push_back(std::move(file));
+    }
+  }
+  files = std::move(there);
+  return check_sum(files);
+}
+
+RemoteFile remote_file_of(const ListedFile& file) {
+  RemoteFile remote;
+  remote.urls = {file.url};
+  remote.size = file.size.value_or(0);
+  remote.validator = file.validator;
+  remote.digest = file.digest;
+  return remote;
+}
+
+}  // namespace omicsfs
