@@ -55,6 +55,9 @@ struct RemoteFile {
   std::string local_path{};
   std::optional<MemberPlace> member{};   // it has no url of its own, either
   std::optional<ColumnPlace> columns{};  // likewise; never with `member`
+  // Programs map it into memory, where a read that fails ends the program: it
+  // is tried for as long as the read may take.
+  bool is_mapped = false;
 };
 
 // Whether the columns `file` lie within their array: its header, then whole

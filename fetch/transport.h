@@ -67,6 +67,7 @@ struct ResponseHead {
   std::string retry_after;
   std::string location;
   std::string link;
+  std::string bucket_region;  // where S3 says that the bucket is
   Validator validator;
   // From the request's being sent to the head's first byte.
   std::chrono::microseconds waited{0};

@@ -150,10 +150,13 @@ Result<NodeId> GenomekitTree::add_node(const ListedFile& file,
                                        const GenomekitName& name) {
   const std::int64_t modified = file.modified.value_or(input_.now);
   const auto annotation = annotations_.find(name.subject);
-  const bool inlined = name.kind == Kind::kConfig && annotation->second.config;
-  return inlined ? tree_.add_inline_file(file.path, *annotation->second.config,
-                                         modified)
-                 : tree_.add_file(file.path, remote_file_of(file), modified);
+  if (name.kind == Kind::kConfig && annotation->second.config) {
+    return tree_.add_inline_file(file.path, *annotation->second.config,
+                                 modified);
+  }
+  RemoteFile remote = remote_file_of(file);
+  remote.is_mapped = is_mapped(name.kind);
+  return tree_.add_file(file.path, remote, modified);
 }
 
 Result<void> GenomekitTree::add_object(const ListedFile& file) {

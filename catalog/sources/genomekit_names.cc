@@ -82,6 +82,10 @@ bool is_of_annotation(GenomekitKind kind) {
          kind == Kind::kAppris || kind == Kind::kMane;
 }
 
+bool is_mapped(GenomekitKind kind) {
+  return kind == Kind::kTwoBit || kind == Kind::kAnnotation;
+}
+
 std::string_view genomekit_kind_word(GenomekitKind kind) {
   const auto* const pattern =
       std::find_if(kPatterns.begin(), kPatterns.end(),

@@ -38,6 +38,9 @@ struct GenomekitName {
 [[nodiscard]] bool is_of_assembly(GenomekitKind kind);
 [[nodiscard]] bool is_of_annotation(GenomekitKind kind);
 
+// Whether GenomeKit maps such files into memory.
+[[nodiscard]] bool is_mapped(GenomekitKind kind);
+
 // "2bit", "dganno" and the like: the kind in a word; "other".
 [[nodiscard]] std::string_view genomekit_kind_word(GenomekitKind kind);
 

@@ -38,6 +38,8 @@ TEST(GenomekitNames, TellWhatAFileIsOf) {
     EXPECT_EQ(parsed.subject, subject) << name;
     EXPECT_FALSE(is_of_assembly(kind) && is_of_annotation(kind));
   }
+  EXPECT_TRUE(is_mapped(Kind::kTwoBit) && is_mapped(Kind::kAnnotation));
+  EXPECT_FALSE(is_mapped(Kind::kSizes) || is_mapped(Kind::kConfig));
   EXPECT_EQ(genomekit_kind_word(Kind::kTwoBit), "2bit");
   EXPECT_EQ(genomekit_kind_word(Kind::kOther), "other");
 }

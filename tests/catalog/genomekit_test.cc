@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 
+#include "catalog/file_listing.h"
 #include "catalog/record_finder.h"
 #include "catalog/s3_listing.h"
 #include "catalog/snapshot.h"
@@ -176,6 +179,9 @@ TEST_F(GenomekitTest, AFileIsFetchedFromTheBucketAndDescribed) {
   EXPECT_EQ(file->urls,
             std::vector<std::string>{"https://store/gencode.v29.v22.dganno"});
   EXPECT_EQ(file->validator, "\"e\"");
+  EXPECT_TRUE(file->is_mapped);
+  const auto sizes = node_at(*snapshot_, "hg38.p12.chrom.sizes");
+  EXPECT_FALSE(snapshot_->remote_file(sizes->id)->is_mapped);
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.assembly"), "hg38.p12");
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.annotation"), "gencode.v29");
   EXPECT_EQ(*snapshot_->xattr(node->id, "genomekit.kind"), "dganno");
@@ -303,6 +309,28 @@ TEST_F(GenomekitTest, AListOfNamesHasItsSizesAsked) {
   EXPECT_TRUE(exists("by-annotation/gencode.v29/hg38.p12.2bit"));
 }
 
+// The list that is installed beside the program.
+TEST(GenomekitUcsc, ListsWholeAssembliesOnce) {
+  const auto files =
+      parse_file_listing(read_file(std::filesystem::path(OMICSFS_SOURCE_DIR) /
+                                   "share/genomekit-ucsc.txt"),
+                         "https://none/");
+  ASSERT_TRUE(files) << files.error().message;
+  std::map<std::string, std::set<GenomekitKind>, std::less<>> assemblies;
+  for (const ListedFile& file : *files) {
+    const GenomekitName name = parse_genomekit_name(file.path);
+    EXPECT_TRUE(is_of_assembly(name.kind)) << file.path;
+    EXPECT_TRUE(file.url.starts_with("https://hgdownload.soe.ucsc.edu/"));
+    EXPECT_TRUE(assemblies[std::string(name.subject)].insert(name.kind).second)
+        << file.path;
+  }
+  EXPECT_EQ(assemblies.size(), 14U);
+  for (const auto& [assembly, kinds] : assemblies) {
+    EXPECT_TRUE(kinds.contains(GenomekitKind::kTwoBit)) << assembly;
+    EXPECT_TRUE(kinds.contains(GenomekitKind::kSizes)) << assembly;
+  }
+}
+
 // What was computed by another program, where it is at hand.
 TEST(GenomekitReal, NumbersAndFilesOfRealData) {
   const auto dir = std::filesystem::path(OMICSFS_SHARED_DATA) / "genomekit";
@@ -330,6 +358,12 @@ TEST(GenomekitReal, NumbersAndFilesOfRealData) {
     ++configs;
   }
   EXPECT_EQ(configs, 7);
+  const auto listed = parse_file_listing(
+      read_file(dir / "s3_listobjectsv2_example.xml"), kStore);
+  ASSERT_TRUE(listed) << listed.error().message;
+  ASSERT_EQ(listed->size(), 3U);
+  EXPECT_EQ(listed->at(1).path, "gencode.v29.v22.dganno");
+  EXPECT_EQ(listed->at(1).size, 100'000'000U);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ http {{
   access_log {work}/nginx-access.log; sendfile on; types {{ }}
   client_body_temp_path {work}/t1; proxy_temp_path {work}/t2;
   fastcgi_temp_path {work}/t3; uwsgi_temp_path {work}/t4; scgi_temp_path {work}/t5;
-  server {{ listen 127.0.0.1:{port}{tls}; root {bucket}; }}
+  server {{ listen 127.0.0.1:{port}{tls}; root {bucket}; autoindex on; }}
 }}
 """
 
@@ -87,8 +87,8 @@ def make_certificate(work):
 
 
 @contextlib.contextmanager
-def nginx(bucket, work, tls=""):
-    port = free_port()
+def nginx(bucket, work, tls="", port=None):
+    port = port or free_port()
     config = work / "nginx.conf"
     config.write_text(NGINX_CONFIG.format(
         work=work, port=port, bucket=bucket, tls=tls.format(work=work)))
