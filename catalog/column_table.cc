@@ -103,6 +103,7 @@ Result<std::vector<ColumnFile>> column_files(
     RemoteFile file;
     file.size = place.header.size() + rows * place.width;
     file.columns = std::move(place);
+    file.is_mapped = true;
     files.push_back({block.name + std::string(kNpySuffix), std::move(file)});
   }
   return files;

@@ -14,7 +14,7 @@ namespace omicsfs {
 namespace {
 
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
-constexpr std::size_t kNpyAlignment = 64;
+constexpr std::size_t kNpyHeaderPage = 4096;
 // Far over any array, and low enough that sums of sizes cannot overflow.
 constexpr std::uint64_t kMaxNpyBytes = std::uint64_t{1} << 62U;
 constexpr std::size_t kMaxDimensions = 64;  // numpy 2's NPY_MAXDIMS
@@ -285,9 +285,8 @@ std::string npy_table_header(std::string_view descr, std::uint64_t rows,
       "{{'descr': '{}', 'fortran_order': False, 'shape': ({}, {}), }}", descr,
       rows, columns);
   const std::size_t prefix = kNpyMagic.size() + 4;
-  const std::size_t used = prefix + dictionary.size() + 1;
-  dictionary.append((kNpyAlignment - used % kNpyAlignment) % kNpyAlignment,
-                    ' ');
+  // Longer than any: a type has 64 characters at most, a number 20.
+  dictionary.resize(kNpyHeaderPage - prefix - 1, ' ');
   dictionary += '\n';
   std::string header(kNpyMagic);
   header += '\x01';

@@ -46,7 +46,8 @@ Result<NpyHeader> parse_npy_header(std::span<const char> bytes);
 [[nodiscard]] std::uint64_t npy_data_bytes(const NpyHeader& header);
 
 // The header, of version 1.0, of `rows` times `columns` elements of type
-// `descr`, row by row; its length is a multiple of 64, as numpy's are.
+// `descr`, row by row. It has 4096 bytes, blanks for the most part: a page of
+// its own, so that to map the array costs none of its rows.
 // REQUIRES: `descr` came from parse_npy_header().
 [[nodiscard]] std::string npy_table_header(std::string_view descr,
                                            std::uint64_t rows,

@@ -177,6 +177,22 @@ struct ColumnsRow {
   ColumnPlace place;  // but for its array
 };
 
+// With the blanks and the line feed that it ends with.
+Result<std::string> columns_header(const Rows& rows) {
+  const std::int64_t bytes = rows.integer(5);
+  const std::span<const std::byte> kept = rows.blob(6);
+  if (bytes < 0 || bytes > kMaxColumnsHeader ||
+      kept.size() > static_cast<std::uint64_t>(bytes)) {
+    return damaged_snapshot("the header of columns");
+  }
+  std::string header(reinterpret_cast<const char*>(kept.data()), kept.size());
+  if (header.size() < static_cast<std::uint64_t>(bytes)) {
+    header.resize(static_cast<std::size_t>(bytes), ' ');
+    header.back() = '\n';
+  }
+  return header;
+}
+
 // None where the content `id` is no columns.
 Result<std::optional<ColumnsRow>> columns_row(SnapshotConnection& connection,
                                               ContentId id) {
@@ -194,15 +210,13 @@ Result<std::optional<ColumnsRow>> columns_row(SnapshotConnection& connection,
     }
     numbers[column - 1] = static_cast<std::uint64_t>(number);
   }
-  const std::span<const std::byte> header = rows.blob(5);
-  return std::optional(ColumnsRow{
-      rows.integer(0),
-      {nullptr,
-       numbers[0],
-       numbers[1],
-       numbers[2],
-       numbers[3],
-       {reinterpret_cast<const char*>(header.data()), header.size()}}});
+  auto header = columns_header(rows);
+  if (!header) {
+    return header.error();
+  }
+  return std::optional(ColumnsRow{rows.integer(0),
+                                  {nullptr, numbers[0], numbers[1], numbers[2],
+                                   numbers[3], *std::move(header)}});
 }
 
 Result<RemoteFile> columns_content(SnapshotConnection& connection,

@@ -32,6 +32,15 @@ bool has_place(const RemoteFile& file) {
          !file.local_path.empty();
 }
 
+// What is kept of a header of columns (snapshot_schema.h).
+std::string_view kept_header(std::string_view header) {
+  if (!header.ends_with('\n')) {
+    return header;
+  }
+  header.remove_suffix(1);
+  return header.substr(0, header.find_last_not_of(' ') + 1);
+}
+
 // A member lies within its archive, columns within their array; anything else
 // has a url or a path.
 Result<void> check_content(const RemoteFile& file) {
@@ -45,6 +54,8 @@ Result<void> check_content(const RemoteFile& file) {
     fault = "a file is larger than 2^62 bytes";
   } else if (!has_place(file)) {
     fault = "a remote file has no url";
+  } else if (file.columns && file.columns->header.size() > kMaxColumnsHeader) {
+    fault = "the header of columns is too long";
   } else if (file.columns && !columns_fit(file)) {
     fault = "columns lie outside of their array";
   } else if (file.member &&
@@ -141,7 +152,8 @@ Result<void> SnapshotWriter::Tables::prepare_all() {
        "compressed_size, method) VALUES(?1, ?2, ?3, ?4, ?5)"},
       {&statements.add_columns,
        "INSERT INTO columns(content, array, rows_offset, row_bytes, "
-       "first_byte, width, header) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+       "first_byte, width, header_bytes, header) "
+       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
       // As wide as what place_node puts there, so that rows do not move.
       {&statements.add_node,
        "INSERT INTO nodes(id, kind, size, mtime, links, content, parent, "
@@ -407,7 +419,8 @@ Result<ContentId> SnapshotWriter::add_columns(ContentId content,
        static_cast<std::int64_t>(place.row_bytes),
        static_cast<std::int64_t>(place.offset),
        static_cast<std::int64_t>(place.width),
-       std::as_bytes(std::span(place.header))});
+       static_cast<std::int64_t>(place.header.size()),
+       std::as_bytes(std::span(kept_header(place.header)))});
   return added ? Result<ContentId>(content) : added.error();
 }
 

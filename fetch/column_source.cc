@@ -37,6 +37,21 @@ GatherStep next_gather(const ColumnPlace& place, ByteRange wanted,
   return {{begin + skip, last * place.row_bytes + in_last - skip}, skip, bytes};
 }
 
+bool columns_present(const ColumnPlace& place, ByteRange range,
+                     const std::function<bool(ByteRange)>& has) {
+  const std::uint64_t header = place.header.size();
+  std::uint64_t offset = std::max(range.offset, header);
+  while (offset < range.end()) {
+    const GatherStep step = next_gather(
+        place, {offset - header, range.end() - offset}, kGatherBytes);
+    if (!has(step.read)) {
+      return false;
+    }
+    offset += step.bytes;
+  }
+  return true;
+}
+
 Result<void> ColumnSource::read_at(std::uint64_t offset,
                                    std::span<std::byte> out,
                                    const ReadLimits& limits) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,12 @@ struct GatherStep {
 // REQUIRES: `wanted` is not empty.
 [[nodiscard]] GatherStep next_gather(const ColumnPlace& place, ByteRange wanted,
                                      std::uint64_t most);
+
+// Whether all bytes of `range`, which lies in the file of the columns at
+// `place`, can be had where `has` tells what there is of the array. What is not
+// known to be needed is not asked: it ends at the first that is not there.
+[[nodiscard]] bool columns_present(const ColumnPlace& place, ByteRange range,
+                                   const std::function<bool(ByteRange)>& has);
 
 // Columns of an array: the header, and bytes that are gathered from the array's
 // rows as they are read. Nothing of it is kept but what is kept of the array;

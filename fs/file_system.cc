@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fs/file_system.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -25,6 +27,36 @@ bool is_unreadable(const RemoteFile& file) {
 
 std::uint16_t generation_of(const Snapshot& snapshot) {
   return static_cast<std::uint16_t>(snapshot.header().generation);
+}
+
+// Reads of a mapped file that cost this many bytes of the network at most are
+// never refused.
+constexpr std::uint64_t kSmallRead = 2 * kBlockBytes;
+
+std::uint64_t page_bytes() {
+  const long bytes = ::sysconf(_SC_PAGESIZE);
+  return bytes > 0 ? static_cast<std::uint64_t>(bytes) : 4096;
+}
+
+std::unique_ptr<MappedFile> mapped_array(std::shared_ptr<CachedSource> array) {
+  return std::make_unique<MappedFile>(
+      kSmallRead, [array = std::move(array)](ByteRange range) {
+        return array->has(range);
+      });
+}
+
+// Their bytes lie apart in the array's, which is what is fetched.
+std::unique_ptr<MappedFile> mapped_columns(
+    const RemoteFile& remote, std::shared_ptr<CachedSource> array) {
+  const ColumnPlace& place = *remote.columns;
+  const std::uint64_t small =
+      std::max(page_bytes(), kSmallRead / place.row_bytes * place.width);
+  return std::make_unique<MappedFile>(
+      small, [place, array = std::move(array)](ByteRange range) {
+        return columns_present(place, range, [&array](ByteRange part) {
+          return array->has(part);
+        });
+      });
 }
 
 std::shared_ptr<ByteSource> reader_of(std::shared_ptr<CachedSource> source,
@@ -250,10 +282,12 @@ FileSystem::Opened FileSystem::open_columns(const RemoteFile& remote) {
   auto array = cache_.open(*remote.columns->array);
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(array->file().key());
-  opened.handle = open_files_.add(
-      {std::make_shared<ColumnSource>(
-           remote, std::make_shared<CacheReader>(std::move(array))),
-       {}});
+  OpenFile file{
+      std::make_shared<ColumnSource>(remote, reader_of(array, remote))};
+  if (remote.is_mapped) {
+    file.mapped = mapped_columns(remote, std::move(array));
+  }
+  opened.handle = open_files_.add(std::move(file));
   return opened;
 }
 
@@ -269,8 +303,22 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
     });
     opened.backing = file.kernel.backing();
   }
+  if (remote.is_mapped && !opened.backing) {
+    file.mapped = mapped_array(std::move(source));
+  }
   opened.handle = open_files_.add(std::move(file));
   return opened;
+}
+
+bool FileSystem::refuses(OpenFiles::Handle handle, ByteRange range) {
+  const OpenFile& file = OpenFiles::at(handle);
+  range = clip(range, file.source->size());
+  if (file.mapped == nullptr || range.empty()) {
+    return false;
+  }
+  const bool is_here = file.mapped->has(range);
+  const MutexLock lock(file.mapped->mutex);
+  return file.mapped->reads.refuses(range, is_here);
 }
 
 Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,

@@ -79,6 +79,9 @@ class FileSystem {
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
                                   const ReadLimits& limits);
+  // Whether a read of that range must fail so that the kernel asks for its
+  // pages one by one (mapped_reads.h); takes note of it.
+  static bool refuses(OpenFiles::Handle handle, ByteRange range);
   void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
 
   // The cache's limit and use: what df shows. Never waits for anything.

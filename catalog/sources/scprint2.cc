@@ -121,6 +121,8 @@ class Scprint2Tree {
                          NodeId whole);
   Result<void> add_columns(const Scprint2Name& name, const AtlasArray& array);
   Result<void> describe(NodeId node, const AtlasArray& array);
+  void count(const Scprint2Name& name, std::uint64_t bytes,
+             const Result<AtlasArray>& array);
   // Tells of a file that stays a file alone.
   void fault(const std::string& path, const Error& error);
 
@@ -175,9 +177,10 @@ Result<AtlasArray> Scprint2Tree::member_of(
     return Error{ErrorCode::kInvalid,
                  fmt::format("it holds no {}", kArrayMember)};
   }
-  AtlasArray array{
-      std::make_shared<const RemoteFile>(member_file(file, *found)),
-      found->mtime, found->why_unreadable};
+  RemoteFile member = member_file(file, *found);
+  member.is_mapped = true;
+  AtlasArray array{std::make_shared<const RemoteFile>(std::move(member)),
+                   found->mtime, found->why_unreadable};
   if (found->method == MemberMethod::kUnreadable) {
     return array;
   }
@@ -258,42 +261,48 @@ Result<void> Scprint2Tree::add_columns(const Scprint2Name& name,
   return {};
 }
 
+// The file at both its places, and what is within it.
 Result<void> Scprint2Tree::add(const AtlasFile& file) {
   const std::string& path = file.listed.path;
-  const auto whole =
-      std::make_shared<const RemoteFile>(remote_file_of(file.listed));
+  RemoteFile remote = remote_file_of(file.listed);
+  const auto array = array_of(std::make_shared<const RemoteFile>(remote));
+  if (!array && ends_refresh(array.error())) {
+    return array.error();
+  }
+  // An array of its own is mapped by its own name, too.
+  remote.is_mapped = array && !array->file->member;
   const auto node =
-      tree_.add_file(path, *whole, file.listed.modified.value_or(input_.now));
+      tree_.add_file(path, remote, file.listed.modified.value_or(input_.now));
   if (!node) {
     return node.error();
   }
-  const std::string directory = file.name.directory();
   if (auto linked = tree_.add_link(
-          fmt::format("{}/{}.npz", directory, file.name.array), *node);
+          fmt::format("{}/{}.npz", file.name.directory(), file.name.array),
+          *node);
       !linked) {
     return linked;
   }
-  ++summary_.files;
-  summary_.bytes += whole->size;
-  Scprint2Subset& subset = subsets_[directory];
-  const auto index = static_cast<std::size_t>(std::find(kScprint2Arrays.begin(),
-                                                        kScprint2Arrays.end(),
-                                                        file.name.array) -
-                                              kScprint2Arrays.begin());
-  subset.has.at(index) = true;
-  const auto array = array_of(whole);
+  count(file.name, remote.size, array);
   if (!array) {
-    if (ends_refresh(array.error())) {
-      return array.error();
-    }
     fault(path, array.error());
     return {};
   }
-  if (array->header && !array->header->shape.empty()) {
-    subset.rows.at(index) = array->header->shape[0];
-  }
   auto added = add_array(file.name, *array, *node);
   return added ? add_columns(file.name, *array) : added;
+}
+
+void Scprint2Tree::count(const Scprint2Name& name, std::uint64_t bytes,
+                         const Result<AtlasArray>& array) {
+  ++summary_.files;
+  summary_.bytes += bytes;
+  Scprint2Subset& subset = subsets_[name.directory()];
+  const auto index = static_cast<std::size_t>(
+      std::find(kScprint2Arrays.begin(), kScprint2Arrays.end(), name.array) -
+      kScprint2Arrays.begin());
+  subset.has.at(index) = true;
+  if (array && array->header && !array->header->shape.empty()) {
+    subset.rows.at(index) = array->header->shape[0];
+  }
 }
 
 Result<SourceSummary> Scprint2Tree::finish(std::string_view table_text) {

@@ -68,6 +68,7 @@ TEST(ColumnFiles, AreStretchesOfTheRows) {
   EXPECT_EQ(place.header, npy_table_header("<f2", 10, 3));
   EXPECT_EQ(file.file.size, place.header.size() + 60);
   for (const ColumnFile& each : *files) {
+    EXPECT_TRUE(each.file.is_mapped);
     EXPECT_TRUE(columns_fit(each.file));
   }
 }
@@ -161,10 +162,36 @@ TEST(Columns, AreKeptInASnapshotWithTheirArray) {
     ASSERT_TRUE(read) << read.error().message;
     ASSERT_TRUE(read->columns);
     EXPECT_FALSE(read->member);
+    EXPECT_FALSE(read->is_mapped);
     EXPECT_EQ(content_key(*read), content_key(file));
     EXPECT_EQ(read->columns->header, "header");
     EXPECT_EQ(content_key(*read->columns->array),
               content_key(*file.columns->array));
+  }
+}
+
+TEST(Columns, HaveAnyHeaderInASnapshot) {
+  const ScratchDir dir;
+  std::vector<RemoteFile> files;
+  for (const std::string& header :
+       {std::string(), std::string(" "), std::string("\n"), std::string("a\n"),
+        std::string("a \n\n"), std::string("a  \n "), std::string("  \n"),
+        npy_table_header("<f2", 10, 3)}) {
+    files.push_back(columns_of(array_of(128 + 120)));
+    files.back().columns->header = header;
+    files.back().size = header.size() + 40;
+  }
+  const auto snapshot =
+      composed_snapshot(dir.path() / "s.sqlite", [&](TreeBuilder& tree) {
+        for (const RemoteFile& file : files) {
+          ASSERT_TRUE(
+              tree.add_file(std::to_string(&file - files.data()), file, 1));
+        }
+      });
+  for (const RemoteFile& file : files) {
+    const auto node = node_at(*snapshot, std::to_string(&file - files.data()));
+    EXPECT_EQ(snapshot->remote_file(node->id)->columns->header,
+              file.columns->header);
   }
 }
 

@@ -183,6 +183,8 @@ TEST_F(Scprint2Test, AFileStandsByItsNameAndBySubset) {
 
   const RemoteFile array = file_at("step_0/part_12/gpu_3/embs.npy");
   ASSERT_TRUE(array.member);
+  EXPECT_TRUE(array.is_mapped);
+  EXPECT_FALSE(file_at("step_0/part_12/gpu_3/embs.npz").is_mapped);
   EXPECT_EQ(array.size, npy_of(10, kEmbsColumns).size());
   const auto node = node_at(*snapshot_, "step_0/part_12/gpu_3/embs.npy");
   EXPECT_EQ(*snapshot_->xattr(node->id, "scprint2.shape"), "10,424");
@@ -290,6 +292,7 @@ TEST_F(Scprint2Test, AnArrayBehindAnArchivesNameIsRead) {
   const auto whole = node_at(*snapshot_, name);
   EXPECT_EQ(node_at(*snapshot_, "step_0/part_0/gpu_0/embs.npy")->id, whole->id);
   EXPECT_EQ(whole->links, 3U);
+  EXPECT_TRUE(file_at(name).is_mapped);
   EXPECT_TRUE(exists("step_0/part_0/gpu_0/embs/tissue.npy"));
 }
 

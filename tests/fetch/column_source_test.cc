@@ -148,6 +148,26 @@ TEST(ColumnSource, ReadsTheBlocksThatItsBytesAreIn) {
   }
 }
 
+TEST(ColumnsPresent, AreThoseWhoseBlocksAreHere) {
+  const Columns columns({nullptr, 187, 3000, 100, 40, "header"}, 500);
+  const std::uint64_t size = columns.bytes.size();
+  for (std::uint64_t begin = 0; begin < size; begin += 777) {
+    for (const std::uint64_t length : {1U, 6U, 41U, 900U, 4096U}) {
+      const ByteRange range = clip({begin, length}, size);
+      const std::set<BlockIndex> needed = columns.needed(range);
+      // All are here, and then all but one of each.
+      for (BlockIndex lost = 0; lost <= 500 * 3000 / kBlockBytes + 1; ++lost) {
+        const bool all =
+            columns_present(columns.place, range, [lost](ByteRange part) {
+              const BlockRun run = blocks_of(part);
+              return lost < run.first || lost >= run.end();
+            });
+        EXPECT_EQ(all, !needed.contains(lost)) << begin << " " << lost;
+      }
+    }
+  }
+}
+
 TEST(ColumnSource, FailsAsTheArrayDoes) {
   Columns columns({nullptr, 10, 8, 2, 3, "header"}, 4);
   columns.array->fails = true;
