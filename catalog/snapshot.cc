@@ -32,7 +32,10 @@ Result<void> step_to(Rows& rows, Error absent) {
 // As step_to, for queries of a node whose first column is its kind.
 Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
   Result<void> found = step_to(rows, no_node(id));
-  if (found && rows.integer(0) != static_cast<std::int64_t>(kind)) {
+  const bool is_mapped =
+      found && kind == NodeKind::kRemoteFile && rows.integer(0) == kMappedKind;
+  if (found && !is_mapped &&
+      rows.integer(0) != static_cast<std::int64_t>(kind)) {
     return Error{ErrorCode::kInvalid,
                  "node " + std::to_string(id) + " is of another kind"};
   }
@@ -41,7 +44,10 @@ Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
 
 // The node in columns 0 to 4.
 Result<NodeFacts> node_facts(const Rows& rows) {
-  const std::int64_t kind = rows.integer(1);
+  const bool is_mapped = rows.integer(1) == kMappedKind;
+  const std::int64_t kind =
+      is_mapped ? static_cast<std::int64_t>(NodeKind::kRemoteFile)
+                : rows.integer(1);
   const std::int64_t size = rows.integer(2);
   const std::int64_t links = rows.integer(4);
   const bool valid = kind >= static_cast<std::int64_t>(NodeKind::kDirectory) &&
@@ -51,9 +57,12 @@ Result<NodeFacts> node_facts(const Rows& rows) {
   if (!valid) {
     return damaged_snapshot("node " + std::to_string(rows.integer(0)));
   }
-  return NodeFacts{rows.integer(0), static_cast<NodeKind>(kind),
-                   static_cast<std::uint64_t>(size), rows.integer(3),
-                   static_cast<std::uint32_t>(links)};
+  return NodeFacts{rows.integer(0),
+                   static_cast<NodeKind>(kind),
+                   static_cast<std::uint64_t>(size),
+                   rows.integer(3),
+                   static_cast<std::uint32_t>(links),
+                   is_mapped};
 }
 
 Result<DirectoryEntry> directory_entry(const Rows& rows) {

@@ -85,6 +85,10 @@ CREATE TABLE terms(
 
 inline constexpr std::int64_t kSnapshotTableCount = 14;
 
+// nodes.kind of a remote file that programs map; of all others the number of
+// their NodeKind.
+inline constexpr std::int64_t kMappedKind = 5;
+
 // Of columns, in bytes.
 inline constexpr std::int64_t kMaxColumnsHeader = 65'536;
 

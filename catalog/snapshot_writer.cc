@@ -138,6 +138,7 @@ struct SnapshotWriter::Tables {
     std::int64_t mtime = 0;
     SqlValue content;
     SqlValue bytes;
+    bool is_mapped = false;
   };
   Result<NodeId> add_node(const NewNode& node);
 };
@@ -313,10 +314,10 @@ Result<NodeId> SnapshotWriter::Tables::add_node(const NewNode& node) {
     return Error{ErrorCode::kInvalid, "the tree has too many nodes"};
   }
   const auto id = static_cast<NodeId>(placed.size() + 1);
-  const Result<void> added =
-      statements.add_node->run({id, static_cast<std::int64_t>(node.kind),
-                                static_cast<std::int64_t>(node.size),
-                                node.mtime, node.content, node.bytes});
+  const Result<void> added = statements.add_node->run(
+      {id, node.is_mapped ? kMappedKind : static_cast<std::int64_t>(node.kind),
+       static_cast<std::int64_t>(node.size), node.mtime, node.content,
+       node.bytes});
   if (!added) {
     return added.error();
   }
@@ -429,9 +430,10 @@ Result<NodeId> SnapshotWriter::add_directory(std::int64_t mtime) {
 }
 
 Result<NodeId> SnapshotWriter::add_remote_file(ContentId content,
-                                               std::uint64_t size,
+                                               const RemoteFile& file,
                                                std::int64_t mtime) {
-  return tables_->add_node({NodeKind::kRemoteFile, size, mtime, content, {}});
+  return tables_->add_node(
+      {NodeKind::kRemoteFile, file.size, mtime, content, {}, file.is_mapped});
 }
 
 Result<NodeId> SnapshotWriter::add_inline_file(std::string_view bytes,

@@ -53,9 +53,10 @@ class SnapshotWriter {
   // has a line break.
   Result<ContentId> add_content(const RemoteFile& file);
 
-  // Each makes a node; `mtime` is in seconds since the epoch. Errors: kIo.
+  // Each makes a node; `mtime` is in seconds since the epoch; `content` is
+  // that of `file`. Errors: kIo.
   Result<NodeId> add_directory(std::int64_t mtime);
-  Result<NodeId> add_remote_file(ContentId content, std::uint64_t size,
+  Result<NodeId> add_remote_file(ContentId content, const RemoteFile& file,
                                  std::int64_t mtime);
   Result<NodeId> add_inline_file(std::string_view bytes, std::int64_t mtime);
   // An inline file that is too large to be held: its bytes come by append_bytes

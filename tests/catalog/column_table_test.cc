@@ -141,7 +141,8 @@ TEST(Columns, FitWhereTheArrayHasAllTheirRows) {
 
 TEST(Columns, AreKeptInASnapshotWithTheirArray) {
   const ScratchDir dir;
-  const RemoteFile plain = columns_of(array_of(128 + 120));
+  RemoteFile plain = columns_of(array_of(128 + 120));
+  plain.is_mapped = true;
   RemoteFile member;
   member.size = 128 + 120;
   member.member =
@@ -158,11 +159,13 @@ TEST(Columns, AreKeptInASnapshotWithTheirArray) {
        {std::pair{"plain", plain}, std::pair{"packed", packed}}) {
     const auto node = node_at(*snapshot, name);
     EXPECT_EQ(node->size, file.size);
+    EXPECT_EQ(node->kind, NodeKind::kRemoteFile);
+    EXPECT_EQ(node->is_mapped, file.is_mapped);
     const auto read = snapshot->remote_file(node->id);
     ASSERT_TRUE(read) << read.error().message;
     ASSERT_TRUE(read->columns);
     EXPECT_FALSE(read->member);
-    EXPECT_FALSE(read->is_mapped);
+    EXPECT_EQ(read->is_mapped, file.is_mapped);
     EXPECT_EQ(content_key(*read), content_key(file));
     EXPECT_EQ(read->columns->header, "header");
     EXPECT_EQ(content_key(*read->columns->array),

@@ -288,31 +288,37 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         place = urllib.parse.urlsplit(self.path)
-        names = sorted(self.server.files)
+        name = urllib.parse.unquote(place.path.partition("/v1/")[2])
         if place.path == "/api/datasets/o/n/tree/v1":
-            page = int(dict(urllib.parse.parse_qsl(place.query)).get("cursor", 0))
-            link = {} if page + 1 == len(names) else {
-                "Link": f'<{self.server.url}{place.path}?cursor={page + 1}>; rel="next"'}
-            self.answer(json.dumps([self.entry(names[page])]).encode(), link)
+            self.answer_page(dict(urllib.parse.parse_qsl(place.query)).get("cursor", "0"))
         elif place.path.startswith("/datasets/o/n/resolve/v1/"):
             self.server.resolved += 1
-            name = urllib.parse.unquote(place.path.split("/v1/")[1])
-            self.send_response(302)
-            self.send_header("Location", self.server.store + urllib.parse.quote(name))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.answer(302, b"", {"Location": "/store/v1/" + urllib.parse.quote(name)})
+        elif name in self.server.files:
+            self.answer_part(self.server.files[name].read_bytes())
         else:
             self.send_error(404)
 
-    do_HEAD = do_GET
+    def answer_page(self, cursor):
+        names = sorted(self.server.files)
+        page = int(cursor)
+        link = {} if page + 1 == len(names) else {
+            "Link": f'</api/datasets/o/n/tree/v1?cursor={page + 1}>; rel="next"'}
+        self.answer(200, json.dumps([self.entry(names[page])]).encode(), link)
+
+    def answer_part(self, data):
+        first, last = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers["Range"]).groups()
+        part = data[int(first):int(last) + 1]
+        self.answer(206, part, {
+            "Content-Range": f"bytes {first}-{int(first) + len(part) - 1}/{len(data)}"})
 
     def entry(self, name):
         data = self.server.files[name].read_bytes()
         return {"type": "file", "oid": "0", "size": len(data), "path": name,
                 "lfs": {"oid": hashlib.sha256(data).hexdigest(), "size": len(data)}}
 
-    def answer(self, body, headers):
-        self.send_response(200)
+    def answer(self, status, body, headers):
+        self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
@@ -326,7 +332,6 @@ class Listings(Atlas):
     def hub(self):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
         server.url = f"http://127.0.0.1:{server.server_address[1]}"
-        server.store = self.serve()
         server.files = {str(path.relative_to(self.bucket)): path
                         for path in self.bucket.rglob("*.npz")}
         server.resolved = 0
