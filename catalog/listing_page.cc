@@ -90,15 +90,20 @@ Result<Files> parse_index(std::string_view html, std::string_view base_url) {
   return files;
 }
 
+std::string_view trimmed_field(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
 // The fields of one line of a list of names.
 std::vector<std::string_view> fields_of(std::string_view line) {
-  const std::string_view between =
-      line.find('\t') != std::string_view::npos ? "\t" : " ";
+  const char between = line.find('\t') != std::string_view::npos ? '\t' : ' ';
   std::vector<std::string_view> fields;
   while (!line.empty()) {
-    const std::size_t end = std::min(line.find_first_of(between), line.size());
-    if (end > 0) {
-      fields.push_back(line.substr(0, end));
+    const std::size_t end = std::min(line.find(between), line.size());
+    const std::string_view field = trimmed_field(line.substr(0, end));
+    if (!field.empty()) {
+      fields.push_back(field);
     }
     line.remove_prefix(std::min(end + 1, line.size()));
   }
@@ -132,7 +137,7 @@ Result<ListedFile> parse_line(std::string_view line,
   const std::size_t most = has_url ? 2 : 1;
   if (fields.size() > most) {
     return Error{ErrorCode::kInvalid,
-                 omicsfs::quoted(line) +
+                 omicsfs::quoted(trimmed_field(line)) +
                      " is not a name, a url or both, and a size in bytes"};
   }
   const bool named = !has_url || fields.size() == 2;
@@ -150,10 +155,9 @@ Result<Files> parse_names(std::string_view text, std::string_view base_url) {
   Files files;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
+    const std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    line = line.substr(0, line.find_last_not_of(kBlanks) + 1);
-    if (line.empty() || line.starts_with('#')) {
+    if (trimmed_field(line).empty() || line.starts_with('#')) {
       continue;
     }
     auto file = parse_line(line, base_url);

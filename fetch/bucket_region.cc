@@ -57,11 +57,16 @@ Endpoint endpoint_of(std::string_view host) {
 
 std::string url_in_region(std::string_view url, std::string_view region) {
   const std::size_t begin = url.find(kSchemeEnd) + kSchemeEnd.size();
-  const std::size_t end =
-      std::min(url.find_first_of("/?#:@", begin), url.size());
+  const std::size_t path =
+      std::min(url.find_first_of("/?#", begin), url.size());
+  const std::size_t end = std::min(url.find(':', begin), path);
   const std::string host = lower(url.substr(begin, end - begin));
   const Endpoint endpoint = endpoint_of(host);
-  if (!endpoint.of_s3 || endpoint.region == region || !is_region(region)) {
+  // A user's name may look like an endpoint.
+  const bool has_user =
+      url.substr(begin, path - begin).find('@') != std::string_view::npos;
+  if (has_user || !endpoint.of_s3 || endpoint.region == region ||
+      !is_region(region)) {
     return "";
   }
   std::string out(url.substr(0, begin));

@@ -33,6 +33,18 @@ void warn_of(const SourceInput& input, std::string message) {
   }
 }
 
+// Where the files come from, for people; a query may hold a secret.
+std::string origin_of(const SourceSettings& settings) {
+  const std::string& listing = settings.listing;
+  if (!listing.empty()) {
+    const bool local = listing.starts_with('/');
+    return "what is listed by " +
+           listing.substr(0, local ? listing.size() : listing.find('?'));
+  }
+  return settings.base_url.empty() ? std::string(kGenomekit.default_base_url)
+                                   : settings.base_url;
+}
+
 // Of an annotation: what its .cfg says, and the names of all its files.
 struct GenomekitAnnotation {
   std::optional<std::string> config;
@@ -208,7 +220,8 @@ Result<void> GenomekitTree::add_links(const std::string& directory,
                                       const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto link =
-        tree_.add_symlink(directory + "/" + name, "../../" + name, input_.now);
+        tree_.add_symlink(fmt::format("{}/{}", directory, name),
+                          fmt::format("../../{}", name), input_.now);
     if (!link) {
       return link.error();
     }
@@ -257,11 +270,9 @@ Result<void> GenomekitTree::add_assemblies() {
 }
 
 Result<void> GenomekitTree::add_readme() {
-  const std::string from = input_.settings.base_url.empty()
-                               ? std::string(kGenomekit.default_base_url)
-                               : input_.settings.base_url;
   const auto node = tree_.add_inline_file(
-      kReadmeName, genomekit_readme(totals_, from), input_.now);
+      kReadmeName, genomekit_readme(totals_, origin_of(input_.settings)),
+      input_.now);
   return node ? Result<void>() : node.error();
 }
 

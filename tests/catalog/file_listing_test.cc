@@ -79,11 +79,13 @@ TEST(FileListing, ItsContentTellsWhatItIs) {
 
 TEST(FileListing, LinesOfNamesUrlsAndSizes) {
   EXPECT_EQ(parsed("# a comment\n\nname\r\nname2   12\r\nwith blanks\t13\n"
+                   "more blanks\t\r\n\t\r\n"
                    "12\nhttps://o/x/a%20b.cfg?q=1\nhttp://o/c 0\n"
                    "rn8.2bit\thttps://o/GCF.2bit\t77\nrn7.2bit https://o/n"),
             "name https://h/data/name ?\n"
             "name2 https://h/data/name2 12\n"
             "with blanks https://h/data/with%20blanks 13\n"
+            "more blanks https://h/data/more%20blanks ?\n"
             "12 https://h/data/12 ?\n"
             "a b.cfg https://o/x/a%20b.cfg?q=1 ?\n"
             "c http://o/c 0\n"
