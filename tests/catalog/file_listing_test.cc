@@ -13,7 +13,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr char kBase[] = "https://h/data/";
+constexpr char kListBase[] = "https://h/data/";
 constexpr char kObjects[] =
     "<?xml version=\"1.0\"?>\n<ListBucketResult>"
     "<IsTruncated>false</IsTruncated><Contents><Key>a b.cfg</Key>"
@@ -22,7 +22,7 @@ constexpr char kObjects[] =
     "<Contents><Key>folder/</Key><Size>0</Size></Contents>"
     "</ListBucketResult>";
 
-constexpr char kTree[] = R"([{"type": "directory", "path": "d"},
+constexpr char kListedTree[] = R"([{"type": "directory", "path": "d"},
   {"type": "file", "path": "a b", "size": 7, "lfs": {"oid":
    "ab8b0d6a6ff9c3f8151f9d3228f57092aaea997f09af009eefd7373a77b5abb9"}}])";
 
@@ -55,33 +55,34 @@ std::string text_of_files(const Result<std::vector<ListedFile>>& files) {
   return text;
 }
 
-std::string parsed(std::string_view text) {
-  auto page = parse_listing_page(text, kBase);
+std::string listed_in(std::string_view text) {
+  auto page = parse_listing_page(text, kListBase);
   return text_of_files(page ? std::move(page->files)
                             : Result<std::vector<ListedFile>>(page.error()));
 }
 
 TEST(FileListing, ItsContentTellsWhatItIs) {
-  EXPECT_EQ(parsed(kObjects),
+  EXPECT_EQ(listed_in(kObjects),
             "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
-  EXPECT_EQ(parsed("\xEF\xBB\xBF \n" + std::string(kObjects).substr(21)),
+  EXPECT_EQ(listed_in("\xEF\xBB\xBF \n" + std::string(kObjects).substr(21)),
             "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
-  EXPECT_EQ(parsed("<html><a href=\"sub/\">sub</a><a href=\"x.2bit\">x</a> "
-                   "01-Jan-1970 00:01  9\n"),
+  EXPECT_EQ(listed_in("<html><a href=\"sub/\">sub</a><a href=\"x.2bit\">x</a> "
+                      "01-Jan-1970 00:01  9\n"),
             "x.2bit https://h/data/x.2bit 9 @60\n");
-  EXPECT_EQ(parsed("<?xml version=\"1.0\"?><!DOCTYPE html><html>"
-                   "<a href=\"x\">x</a>"),
+  EXPECT_EQ(listed_in("<?xml version=\"1.0\"?><!DOCTYPE html><html>"
+                      "<a href=\"x\">x</a>"),
             "x https://h/data/x ?\n");
-  EXPECT_EQ(parsed(kTree), "a b redirect:https://h/data/a%20b 7 sha256:ab\n");
-  EXPECT_EQ(parsed("x.2bit 9\n"), "x.2bit https://h/data/x.2bit 9\n");
-  EXPECT_EQ(parsed(""), "");
+  EXPECT_EQ(listed_in(kListedTree),
+            "a b redirect:https://h/data/a%20b 7 sha256:ab\n");
+  EXPECT_EQ(listed_in("x.2bit 9\n"), "x.2bit https://h/data/x.2bit 9\n");
+  EXPECT_EQ(listed_in(""), "");
 }
 
 TEST(FileListing, LinesOfNamesUrlsAndSizes) {
-  EXPECT_EQ(parsed("# a comment\n\nname\r\nname2   12\r\nwith blanks\t13\n"
-                   "more blanks\t\r\n\t\r\n"
-                   "12\nhttps://o/x/a%20b.cfg?q=1\nhttp://o/c 0\n"
-                   "rn8.2bit\thttps://o/GCF.2bit\t77\nrn7.2bit https://o/n"),
+  EXPECT_EQ(listed_in("# a comment\n\nname\r\nname2   12\r\nwith blanks\t13\n"
+                      "more blanks\t\r\n\t\r\n"
+                      "12\nhttps://o/x/a%20b.cfg?q=1\nhttp://o/c 0\n"
+                      "rn8.2bit\thttps://o/GCF.2bit\t77\nrn7.2bit https://o/n"),
             "name https://h/data/name ?\n"
             "name2 https://h/data/name2 12\n"
             "with blanks https://h/data/with%20blanks 13\n"
@@ -99,7 +100,7 @@ TEST(FileListing, RefusesWhatNoTreeCanHold) {
         "https://o/", "https://o/%2e%2e", "https://o/a%2Fb%2F", "a b c",
         "a https://o/x y", "https://o/x name", "name -5", "name 5 6",
         "name 99999999999999999999"}) {
-    const auto files = parse_listing_page(text, kBase);
+    const auto files = parse_listing_page(text, kListBase);
     ASSERT_FALSE(files) << text;
     EXPECT_EQ(files.error().code, ErrorCode::kInvalid);
     EXPECT_TRUE(files.error().message.starts_with("line 1: "))
@@ -108,21 +109,22 @@ TEST(FileListing, RefusesWhatNoTreeCanHold) {
   EXPECT_FALSE(parse_listing_page(
       "<ListBucketResult><IsTruncated>false</IsTruncated><Contents>"
       "<Key>../x</Key><Size>1</Size></Contents></ListBucketResult>",
-      kBase));
-  EXPECT_FALSE(parse_listing_page("<html>nothing", kBase));
+      kListBase));
+  EXPECT_FALSE(parse_listing_page("<html>nothing", kListBase));
 }
 
 TEST(FileListing, OfABucketNamesThePageThatFollows) {
-  EXPECT_EQ(parse_listing_page(page_of("a", "t"), kBase)->next_token, "t");
-  EXPECT_EQ(parse_listing_page(page_of("a", ""), kBase)->next_token, "");
-  EXPECT_NE(parsed("<Error><Code>AccessDenied</Code></Error>").find("S3 says"),
-            std::string::npos);
+  EXPECT_EQ(parse_listing_page(page_of("a", "t"), kListBase)->next_token, "t");
+  EXPECT_EQ(parse_listing_page(page_of("a", ""), kListBase)->next_token, "");
+  EXPECT_NE(
+      listed_in("<Error><Code>AccessDenied</Code></Error>").find("S3 says"),
+      std::string::npos);
 }
 
 TEST(FileListing, OfTheHubIsRefusedWhereNoTreeCanHoldIt) {
-  EXPECT_NE(
-      parsed(R"([{"type": "file", "path": "../x", "size": 1}])").find("../x"),
-      std::string::npos);
+  EXPECT_NE(listed_in(R"([{"type": "file", "path": "../x", "size": 1}])")
+                .find("../x"),
+            std::string::npos);
 }
 
 class ListFiles : public ::testing::Test {
@@ -183,8 +185,8 @@ TEST_F(ListFiles, OfADocumentAreBelowTheBaseUrl) {
 
 TEST_F(ListFiles, OfTheHubAreWhereItsRevisionHasThem) {
   const std::string tree = "https://hub/api/datasets/o/n/tree/v1";
-  web_.documents[tree] = kTree;
-  web_.documents["/tree.json"] = kTree;
+  web_.documents[tree] = kListedTree;
+  web_.documents["/tree.json"] = kListedTree;
   EXPECT_EQ(list("", tree),
             "a b redirect:https://hub/datasets/o/n/resolve/v1/a%20b 7 "
             "sha256:ab\n");
@@ -233,7 +235,7 @@ TEST_F(ListFiles, OfASourceWithoutAPlaceAreWhereTheListingIs) {
   web_.documents = {
       {"https://h/d/names.txt?v=/1", "x\n"},
       {"https://s3.org/b?list-type=2&prefix=a/", page_of("a/x", "")},
-      {"https://h/tree.json", kTree},
+      {"https://h/tree.json", kListedTree},
       {"/names", "x\n"},
       {"/urls", "x https://o/x\n"}};
   EXPECT_EQ(list("", "https://h/d/names.txt?v=/1"), "x https://h/d/x ?\n");

@@ -10,7 +10,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr char kTree[] = R"([
+constexpr char kHubTree[] = R"([
   {"type": "directory", "oid": "1", "size": 0, "path": "atlas"},
   {"type": "file", "oid": "2", "size": 2251, "path": "README.md"},
   {"type": "file", "oid": "3", "size": 84868104, "path": "atlas/a b_embs.npz",
@@ -20,7 +20,7 @@ constexpr char kTree[] = R"([
 ])";
 
 TEST(HubTree, FilesHaveSizesAndDigests) {
-  const auto files = parse_hub_tree(kTree);
+  const auto files = parse_hub_tree(kHubTree);
   ASSERT_TRUE(files) << files.error().message;
   ASSERT_EQ(files->size(), 2U) << "a folder is no file";
   EXPECT_EQ(files->at(0), (HubFile{"README.md", 2251}))

@@ -20,7 +20,7 @@ std::string npy(int version, const std::string& dictionary) {
   return text + dictionary;
 }
 
-Result<NpyHeader> parsed(const std::string& dictionary) {
+Result<NpyHeader> parsed_npy(const std::string& dictionary) {
   return parse_npy_header(npy(1, dictionary));
 }
 
@@ -77,12 +77,13 @@ TEST(NpyHeader, TakesWhatPythonTakes) {
         "{'descr':'<f2','fortran_order':False,'shape':(2,3,)}",
         "{ 'descr' : '<f2' , 'fortran_order' : False , 'shape' : ( 2L , 3L ) "
         ", }\n"}) {
-    const auto header = parsed(text);
+    const auto header = parsed_npy(text);
     ASSERT_TRUE(header) << text << header.error().message;
     EXPECT_EQ(header->shape, (std::vector<std::uint64_t>{2, 3}));
   }
-  EXPECT_TRUE(parsed("{'descr': '<f2', 'fortran_order': True, 'shape': (1,)}")
-                  ->fortran_order);
+  EXPECT_TRUE(
+      parsed_npy("{'descr': '<f2', 'fortran_order': True, 'shape': (1,)}")
+          ->fortran_order);
 }
 
 TEST(NpyHeader, HasAnyNumberOfDimensions) {
@@ -93,7 +94,7 @@ TEST(NpyHeader, HasAnyNumberOfDimensions) {
            std::pair{"(0, 18446744073709551615)", 0U},
            std::pair{"(2, 3, 4)", 48U},
        }) {
-    const auto header = parsed(with_shape(text));
+    const auto header = parsed_npy(with_shape(text));
     ASSERT_TRUE(header) << text;
     EXPECT_EQ(npy_data_bytes(*header), bytes) << text;
   }
@@ -113,7 +114,7 @@ TEST(NpyHeader, KnowsTheBytesOfAnElement) {
            std::pair{"<M8[ns]", 8U},
            std::pair{"<m8[25us]", 8U},
        }) {
-    const auto header = parsed(with_descr("'" + std::string(descr) + "'"));
+    const auto header = parsed_npy(with_descr("'" + std::string(descr) + "'"));
     ASSERT_TRUE(header) << descr << header.error().message;
     EXPECT_EQ(header->item_bytes, bytes) << descr;
     EXPECT_EQ(header->descr, descr);
@@ -123,7 +124,7 @@ TEST(NpyHeader, KnowsTheBytesOfAnElement) {
 TEST(NpyHeader, RefusesElementsThatAreNoPlainOnes) {
   for (const char* descr :
        {"'|O'", "'|O8'", "[('a', '<f2')]", "('<f2', (3,))"}) {
-    const auto header = parsed(with_descr(descr));
+    const auto header = parsed_npy(with_descr(descr));
     ASSERT_FALSE(header) << descr;
     EXPECT_EQ(header.error().code, ErrorCode::kUnsupported) << descr;
   }
@@ -161,7 +162,7 @@ TEST(NpyHeader, RefusesWhatIsNone) {
            with_descr("'<M8[\\n]'"),
            with_descr("7"),
        }) {
-    const auto header = parsed(text);
+    const auto header = parsed_npy(text);
     ASSERT_FALSE(header) << text;
     EXPECT_EQ(header.error().code, ErrorCode::kInvalid) << text;
   }
@@ -172,7 +173,7 @@ TEST(NpyHeader, OfAnyLengthIsNotHeld) {
   huge.replace(8, 4, "\x00\x00\x01\x00", 4);  // 65,536 bytes
   EXPECT_EQ(npy_header_length(huge).error().code, ErrorCode::kInvalid);
   const std::string large(60'000, ' ');
-  EXPECT_TRUE(parsed(with_shape("(1,)") + large));
+  EXPECT_TRUE(parsed_npy(with_shape("(1,)") + large));
 }
 
 TEST(NpyTableHeader, IsWhatIsReadAgainAtEachLength) {

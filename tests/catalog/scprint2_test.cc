@@ -18,7 +18,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr char kBase[] = "https://h/";
+constexpr char kAtlasBase[] = "https://h/";
 constexpr std::uint64_t kEmbsColumns = 424;
 constexpr std::uint64_t kLabelColumns = 23;
 
@@ -41,7 +41,7 @@ class FakeAtlas {
   std::vector<std::string> located;
 
   void add(const std::string& name, const std::string& array) {
-    files[kBase + name] = {{{"arr_0.npy", array}}, "", std::nullopt};
+    files[kAtlasBase + name] = {{{"arr_0.npy", array}}, "", std::nullopt};
   }
 
   ArchiveAccess access() {
@@ -154,7 +154,7 @@ class Scprint2Test : public ::testing::Test {
 
   FakeWeb web_;
   SourceSettings settings_ = [] {
-    SourceSettings settings{kBase, {}};
+    SourceSettings settings{kAtlasBase, {}};
     settings.listing = "/list";
     return settings;
   }();
@@ -285,7 +285,8 @@ TEST_F(Scprint2Test, IncompleteSubsetsAreTold) {
 TEST_F(Scprint2Test, AnArrayBehindAnArchivesNameIsRead) {
   add_subset("", "0__predict_part_0_0", 10);
   const std::string name = "step_0__predict_part_0_0_embs.npz";
-  atlas_.files[kBase + name] = {{}, npy_of(10, kEmbsColumns), std::nullopt};
+  atlas_.files[kAtlasBase + name] = {
+      {}, npy_of(10, kEmbsColumns), std::nullopt};
   documents_["/list"] =
       name + " " + std::to_string(npy_of(10, kEmbsColumns).size());
   ASSERT_TRUE(refresh());
@@ -298,7 +299,8 @@ TEST_F(Scprint2Test, AnArrayBehindAnArchivesNameIsRead) {
 
 TEST_F(Scprint2Test, WhatCannotBeReadStaysAFileAlone) {
   add_subset("", "0__predict_part_0_0", 10);
-  const std::string start = std::string(kBase) + "step_0__predict_part_0_0_";
+  const std::string start =
+      std::string(kAtlasBase) + "step_0__predict_part_0_0_";
   atlas_.files[start + "embs.npz"].failure =
       Error{ErrorCode::kInvalid, "its directory is broken"};
   atlas_.files[start + "embs.npz"].bytes = "PK, and then nothing";
@@ -315,9 +317,10 @@ TEST_F(Scprint2Test, WhatCannotBeReadStaysAFileAlone) {
 
 TEST_F(Scprint2Test, AServerThatFailsEndsTheRefresh) {
   add_subset("", "0__predict_part_0_0", 10);
-  auto& failure =
-      atlas_.files[std::string(kBase) + "step_0__predict_part_0_0_scores.npz"]
-          .failure;
+  auto& failure = atlas_
+                      .files[std::string(kAtlasBase) +
+                             "step_0__predict_part_0_0_scores.npz"]
+                      .failure;
   for (const ErrorCode code :
        {ErrorCode::kUnavailable, ErrorCode::kTimedOut, ErrorCode::kInterrupted,
         ErrorCode::kNoSpace, ErrorCode::kIo}) {
@@ -328,7 +331,7 @@ TEST_F(Scprint2Test, AServerThatFailsEndsTheRefresh) {
 
 TEST_F(Scprint2Test, AnEncryptedMemberIsShownAndSaysSo) {
   add_subset("", "0__predict_part_0_0", 10);
-  atlas_.files[std::string(kBase) + "step_0__predict_part_0_0_embs.npz"]
+  atlas_.files[std::string(kAtlasBase) + "step_0__predict_part_0_0_embs.npz"]
       .unreadable = true;
   ASSERT_TRUE(refresh());
   const auto node = node_at(*snapshot_, "step_0/part_0/gpu_0/embs.npy");
@@ -385,7 +388,7 @@ TEST_F(Scprint2Test, ThereMustBeAListingOfTheAtlas) {
 
 TEST_F(Scprint2Test, WithoutAListingTheBucketIsAsked) {
   settings_.listing.clear();
-  documents_[s3_page_url(kBase, "", "")] =
+  documents_[s3_page_url(kAtlasBase, "", "")] =
       "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>"
       "step_0__predict_part_0_0_embs.npz</Key><Size>99</Size></Contents>"
       "</ListBucketResult>";
