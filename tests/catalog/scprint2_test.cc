@@ -8,6 +8,7 @@
 
 #include "catalog/column_table.h"
 #include "catalog/npy_header.h"
+#include "catalog/percent_encoding.h"
 #include "catalog/s3_listing.h"
 #include "catalog/sources/scprint2_readme.h"
 #include "tests/catalog/fake_web.h"
@@ -41,7 +42,8 @@ class FakeAtlas {
   std::vector<std::string> located;
 
   void add(const std::string& name, const std::string& array) {
-    files[kAtlasBase + name] = {{{"arr_0.npy", array}}, "", std::nullopt};
+    files[kAtlasBase + percent_encode(name, "/")] = {
+        {{"arr_0.npy", array}}, "", std::nullopt};
   }
 
   ArchiveAccess access() {
@@ -242,7 +244,7 @@ TEST_F(Scprint2Test, FoldersOfTheListingAreKept) {
 }
 
 TEST_F(Scprint2Test, WhatIsAddressedIsBelowTheBase) {
-  documents_["/list"] = "a b/step_0__predict_part_0_0_embs.npz\t5\n";
+  documents_["/list"] = "a b/step_0__predict_part_0_0_embs.npz\t1000000\n";
   atlas_.files["https://h/a%20b/step_0__predict_part_0_0_embs.npz"] = {
       {{"arr_0.npy", npy_of(1, 424)}}, "", std::nullopt};
   ASSERT_TRUE(refresh());
@@ -264,7 +266,7 @@ TEST_F(Scprint2Test, IncompleteSubsetsAreTold) {
   add_subset("", "0__predict_part_0_0", 10);
   add_subset("", "0__predict_part_1_0", 10);
   atlas_.add("step_0__predict_part_1_0_scores.npz", npy_of(9, kLabelColumns));
-  documents_["/list"] += "step_1__predict_part_0_0_top3.npz 5\n";
+  documents_["/list"] += "step_1__predict_part_0_0_top3.npz 1000000\n";
   atlas_.add("step_1__predict_part_0_0_top3.npz", npy_of(7, kLabelColumns));
   const auto summary = refresh();
   ASSERT_TRUE(summary);
@@ -390,7 +392,7 @@ TEST_F(Scprint2Test, WithoutAListingTheBucketIsAsked) {
   settings_.listing.clear();
   documents_[s3_page_url(kAtlasBase, "", "")] =
       "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>"
-      "step_0__predict_part_0_0_embs.npz</Key><Size>99</Size></Contents>"
+      "step_0__predict_part_0_0_embs.npz</Key><Size>1000000</Size></Contents>"
       "</ListBucketResult>";
   atlas_.add("step_0__predict_part_0_0_embs.npz", npy_of(1, kEmbsColumns));
   const auto summary = refresh();

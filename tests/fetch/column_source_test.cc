@@ -68,13 +68,18 @@ struct Columns {
   [[nodiscard]] std::set<BlockIndex> needed(ByteRange range) const {
     std::set<BlockIndex> blocks;
     const std::uint64_t header = place.header.size();
-    for (std::uint64_t at = std::max(range.offset, header); at < range.end();
-         ++at) {
+    for (std::uint64_t at = std::max(range.offset, header); at < range.end();) {
       const std::uint64_t row = (at - header) / place.width;
       const std::uint64_t within = (at - header) % place.width;
-      blocks.insert(
-          (place.rows_offset + row * place.row_bytes + place.offset + within) /
-          kBlockBytes);
+      const std::uint64_t count =
+          std::min(place.width - within, range.end() - at);
+      const BlockRun run = blocks_of(
+          {place.rows_offset + row * place.row_bytes + place.offset + within,
+           count});
+      for (BlockIndex block = run.first; block < run.end(); ++block) {
+        blocks.insert(block);
+      }
+      at += count;
     }
     return blocks;
   }
