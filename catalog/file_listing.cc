@@ -3,213 +3,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <utility>
 
-#include "catalog/directory_index.h"
+#include "catalog/document_text.h"
 #include "catalog/entry_name.h"
-#include "catalog/percent_encoding.h"
-#include "catalog/rfc3339.h"
+#include "catalog/hub_tree.h"
 #include "catalog/s3_listing.h"
-#include "catalog/s3_page.h"
 
 namespace omicsfs {
 namespace {
 
 using Files = std::vector<ListedFile>;
 
-constexpr std::string_view kBlanks = " \t\r\n";
-// Where a document tells what it is.
-constexpr std::size_t kHeadBytes = 1024;
-
-bool is_web_address(std::string_view text) {
-  return text.starts_with("http://") || text.starts_with("https://");
-}
-
-std::string address_below(std::string_view base_url, std::string_view path) {
-  return std::string(base_url) + percent_encode(path, "/");
-}
-
-Result<void> check_path(const ListedFile& file) {
-  const auto names = split_path(file.path);
-  return names ? Result<void>()
-               : names.error().within("the listing has " +
-                                      omicsfs::quoted(file.path));
-}
-
-Result<Files> files_of_objects(std::vector<S3Object>&& objects,
-                               std::string_view base_url) {
-  Files files;
-  for (S3Object& object : objects) {
-    if (object.key.ends_with('/')) {
-      continue;  // what consoles put where they show a folder
-    }
-    ListedFile file{std::move(object.key), "", object.size,
-                    std::move(object.etag),
-                    parse_rfc3339(object.last_modified)};
-    if (file.validator.empty()) {
-      file.validator = std::move(object.last_modified);
-    }
-    if (auto valid = check_path(file); !valid) {
-      return valid.error();
-    }
-    file.url = address_below(base_url, file.path);
-    files.push_back(std::move(file));
-  }
-  return files;
-}
-
-Result<Files> parse_objects(std::string_view xml, std::string_view base_url) {
-  auto page = parse_s3_page(xml);
-  if (!page) {
-    return page.error();
-  }
-  if (page->is_truncated) {
-    return Error{ErrorCode::kInvalid,
-                 "it is one page of an S3 listing that goes on; without a "
-                 "listing the bucket itself is asked for all of its pages"};
-  }
-  return files_of_objects(std::move(page->objects), base_url);
-}
-
-Result<Files> parse_index(std::string_view html, std::string_view base_url) {
-  auto entries = parse_directory_index(html);
-  if (!entries) {
-    return entries.error();
-  }
-  Files files;
-  for (IndexEntry& entry : *entries) {
-    if (!entry.is_directory) {
-      std::string url = address_below(base_url, entry.name);
-      files.push_back({std::move(entry.name), std::move(url), entry.size, "",
-                       entry.modified});
-    }
-  }
-  return files;
-}
-
-std::string_view trimmed_field(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
-// The fields of one line of a list of names.
-std::vector<std::string_view> fields_of(std::string_view line) {
-  const char between = line.find('\t') != std::string_view::npos ? '\t' : ' ';
-  std::vector<std::string_view> fields;
-  while (!line.empty()) {
-    const std::size_t end = std::min(line.find(between), line.size());
-    const std::string_view field = trimmed_field(line.substr(0, end));
-    if (!field.empty()) {
-      fields.push_back(field);
-    }
-    line.remove_prefix(std::min(end + 1, line.size()));
-  }
-  return fields;
-}
-
-std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-  std::int64_t size = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, size);
-  return error == std::errc() && stop == end && !text.starts_with('-')
-             ? std::optional(static_cast<std::uint64_t>(size))
-             : std::nullopt;
-}
-
-// The last name of a url's path; "" where it cannot be decoded.
-std::string name_of_address(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  return percent_decode(last_entry_name(url), PlusSign::kItself).value_or("");
-}
-
-Result<ListedFile> parse_line(std::string_view line,
-                              std::string_view base_url) {
-  std::vector<std::string_view> fields = fields_of(line);
-  ListedFile file;
-  if (fields.size() > 1) {
-    file.size = parse_bytes(fields.back());
-    fields.resize(fields.size() - (file.size ? 1 : 0));
-  }
-  const bool has_url = is_web_address(fields.back());
-  const std::size_t most = has_url ? 2 : 1;
-  if (fields.size() > most) {
-    return Error{ErrorCode::kInvalid,
-                 omicsfs::quoted(trimmed_field(line)) +
-                     " is not a name, a url or both, and a size in bytes"};
-  }
-  const bool named = !has_url || fields.size() == 2;
-  file.path =
-      named ? std::string(fields.front()) : name_of_address(fields.front());
-  if (auto valid = check_path(file); !valid) {
-    return valid.error();
-  }
-  file.url =
-      has_url ? std::string(fields.back()) : address_below(base_url, file.path);
-  return file;
-}
-
-Result<Files> parse_names(std::string_view text, std::string_view base_url) {
-  Files files;
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (trimmed_field(line).empty() || line.starts_with('#')) {
-      continue;
-    }
-    auto file = parse_line(line, base_url);
-    if (!file) {
-      return file.error().within(fmt::format("line {}", number));
-    }
-    files.push_back(*std::move(file));
-  }
-  return files;
-}
-
-enum class ListingForm { kObjects, kIndex, kNames };
-
-ListingForm form_of(std::string_view text) {
-  text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  if (!text.starts_with('<')) {
-    return ListingForm::kNames;
-  }
-  const std::string_view head = text.substr(0, kHeadBytes);
-  const bool of_s3 = head.find("<ListBucketResult") != std::string_view::npos ||
-                     (text.starts_with("<?xml") &&
-                      head.find("<html") == std::string_view::npos) ||
-                     text.starts_with("<Error");
-  return of_s3 ? ListingForm::kObjects : ListingForm::kIndex;
-}
-
-Result<std::string> read_listing(const SourceInput& input,
-                                 const std::string& place) {
-  const auto read = (*input.open)(place);
-  if (!read) {
-    return read.error();
-  }
-  std::string text;
-  std::array<char, 16384> piece{};
-  while (true) {
-    const auto count = (*read)(piece);
-    if (!count) {
-      return count.error().within(place);
-    }
-    if (*count == 0) {
-      return text;
-    }
-    text.append(piece.data(), *count);
-    if (text.size() > kMaxListingBytes) {
-      return Error{ErrorCode::kInvalid,
-                   fmt::format("{}: over {} bytes are no listing", place,
-                               kMaxListingBytes)};
-    }
-  }
+bool is_on_the_web(std::string_view place) {
+  return place.starts_with("http://") || place.starts_with("https://");
 }
 
 // "https://h/a/b?c" -> "https://h/a/"
@@ -222,29 +32,128 @@ std::string folder_of(std::string_view url) {
 }
 
 std::string folder_url(std::string_view url) {
-  return std::string(url) + (url.ends_with('/') ? "" : "/");
+  const bool ends = url.empty() || url.ends_with('/');
+  return std::string(url) + (ends ? "" : "/");
+}
+
+// The pages of a listing, one after another.
+class ListingReader {
+ public:
+  ListingReader(const SourceInput& input, std::string_view default_url)
+      : input_(input), default_url_(default_url) {}
+
+  Result<Files> read();
+
+ private:
+  // What the files of the listing are below, which `text` begins.
+  [[nodiscard]] std::string base_of(std::string_view text) const;
+  Result<void> read_page(const std::string& place);
+
+  const SourceInput& input_;
+  const std::string_view default_url_;
+  Files files_;
+  std::string base_url_;
+  std::uint64_t bytes_ = 0;
+  std::string next_;  // the url of the page that follows; "" = the last
+};
+
+std::string ListingReader::base_of(std::string_view text) const {
+  const std::string& place = input_.settings.listing;
+  if (!input_.settings.base_url.empty()) {
+    return folder_url(input_.settings.base_url);
+  }
+  if (is_on_the_web(place)) {
+    const ListingForm form = listing_form(text);
+    const std::string of_tree =
+        form == ListingForm::kTree ? hub_tree_files(place) : "";
+    if (!of_tree.empty()) {
+      return of_tree;
+    }
+    if (form == ListingForm::kIndex ||
+        (form == ListingForm::kNames && default_url_.empty())) {
+      return folder_of(place);
+    }
+    if (form == ListingForm::kObjects && default_url_.empty()) {
+      return folder_url(place.substr(0, place.find('?')));
+    }
+  }
+  return folder_url(default_url_);
+}
+
+Result<void> ListingReader::read_page(const std::string& place) {
+  auto document = read_document(input_, place, kMaxListingBytes);
+  if (!document) {
+    return document.error();
+  }
+  bytes_ += document->text.size();
+  if (bytes_ > kMaxListingBytes) {
+    return Error{
+        ErrorCode::kInvalid,
+        fmt::format("{}: over {} bytes are no listing",
+                    told_place(input_.settings.listing), kMaxListingBytes)};
+  }
+  if (files_.empty()) {
+    base_url_ = base_of(document->text);
+  }
+  auto page = parse_listing_page(document->text, base_url_);
+  if (!page) {
+    return page.error().within(told_place(place));
+  }
+  files_.insert(files_.end(), std::make_move_iterator(page->files.begin()),
+                std::make_move_iterator(page->files.end()));
+  if (input_.progress) {
+    input_.progress("files listed", files_.size(), 0);
+  }
+  next_ = page->next_token.empty() ? std::move(document->next)
+                                   : s3_next_url(place, page->next_token);
+  return {};
+}
+
+Result<Files> ListingReader::read() {
+  const std::string& first = input_.settings.listing;
+  std::set<std::string> seen;
+  next_ = first;
+  while (!next_.empty()) {
+    if (!seen.empty() && !is_on_the_web(first)) {
+      return Error{ErrorCode::kInvalid,
+                   first +
+                       " is one page of an S3 listing that goes on; "
+                       "without a listing the bucket itself is asked for "
+                       "all of its pages"};
+    }
+    if (seen.size() == kMaxListingPages || !seen.insert(next_).second) {
+      return Error{ErrorCode::kInvalid,
+                   told_place(first) + ": the listing does not end"};
+    }
+    if (auto read = read_page(std::string(next_)); !read) {
+      return read.error();
+    }
+  }
+  return std::move(files_);
 }
 
 Result<Files> read_files(const SourceInput& input,
                          std::string_view default_url) {
-  const SourceSettings& settings = input.settings;
-  std::string base_url =
-      folder_url(settings.base_url.empty() ? default_url : settings.base_url);
-  if (settings.listing.empty()) {
-    auto objects = list_s3(base_url, "", input.download);
-    return objects ? files_of_objects(*std::move(objects), base_url)
-                   : objects.error();
+  if (!input.settings.listing.empty()) {
+    return ListingReader(input, default_url).read();
   }
-  const auto text = read_listing(input, settings.listing);
-  if (!text) {
-    return text.error();
+  const std::string base_url = folder_url(
+      input.settings.base_url.empty() ? default_url : input.settings.base_url);
+  auto objects = list_s3(base_url, "", input.download);
+  return objects ? listed_objects(*std::move(objects), base_url)
+                 : objects.error();
+}
+
+// Each is below something.
+Result<void> check_placed(const Files& files) {
+  for (const ListedFile& file : files) {
+    if (file.url.find("://") == std::string::npos) {
+      return Error{ErrorCode::kInvalid,
+                   "the listing does not tell where its files are: set "
+                   "base_url beside it"};
+    }
   }
-  const bool of_itself = settings.base_url.empty() &&
-                         is_web_address(settings.listing) &&
-                         form_of(*text) == ListingForm::kIndex;
-  auto files = parse_file_listing(
-      *text, of_itself ? folder_of(settings.listing) : base_url);
-  return files ? std::move(files) : files.error().within(settings.listing);
+  return {};
 }
 
 Result<void> check_once(const Files& files) {
@@ -291,28 +200,15 @@ Result<void> check_sum(const Files& files) {
 
 }  // namespace
 
-Result<std::vector<ListedFile>> parse_file_listing(std::string_view text,
-                                                   std::string_view base_url) {
-  text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
-  switch (form_of(text)) {
-    case ListingForm::kObjects:
-      return parse_objects(text, base_url);
-    case ListingForm::kIndex:
-      return parse_index(text, base_url);
-    case ListingForm::kNames:
-      break;
-  }
-  return parse_names(text, base_url);
-}
-
 Result<std::vector<ListedFile>> list_files(const SourceInput& input,
                                            std::string_view default_url) {
   auto files = read_files(input, default_url);
   if (!files) {
     return files.error();
   }
-  const auto once = check_once(*files);
-  return once ? std::move(files) : once.error();
+  auto checked = check_placed(*files);
+  checked = checked ? check_once(*files) : checked;
+  return checked ? std::move(files) : checked.error();
 }
 
 Result<void> find_sizes(const SourceInput& input,
@@ -346,6 +242,7 @@ RemoteFile remote_file_of(const ListedFile& file) {
   remote.urls = {file.url};
   remote.size = file.size.value_or(0);
   remote.validator = file.validator;
+  remote.digest = file.digest;
   return remote;
 }
 

@@ -20,8 +20,31 @@ std::string key_of(std::string_view kind,
 
 }  // namespace
 
+bool columns_fit(const RemoteFile& file) {
+  const ColumnPlace& place = *file.columns;
+  const RemoteFile& array = *place.array;
+  const bool has_stretch = place.width > 0 && place.offset < place.row_bytes &&
+                           place.width <= place.row_bytes - place.offset;
+  if (!has_stretch || array.columns || file.size < place.header.size() ||
+      array.size < place.rows_offset) {
+    return false;
+  }
+  const std::uint64_t bytes = file.size - place.header.size();
+  return bytes % place.width == 0 &&
+         bytes / place.width <=
+             (array.size - place.rows_offset) / place.row_bytes;
+}
+
 std::string content_key(const RemoteFile& file) {
   const std::string size = std::to_string(file.size);
+  if (file.columns.has_value()) {
+    const ColumnPlace& place = *file.columns;
+    return key_of(
+        "columns",
+        {content_key(*place.array), std::to_string(place.rows_offset),
+         std::to_string(place.row_bytes), std::to_string(place.offset),
+         std::to_string(place.width), size, place.header});
+  }
   if (file.member.has_value()) {
     const MemberPlace& place = *file.member;
     return key_of("member", {content_key(*place.archive),

@@ -30,6 +30,18 @@ struct MemberPlace {
   MemberMethod method = MemberMethod::kStored;
 };
 
+// Columns of an array that a file holds row by row, as a file of their own: a
+// header, and then the same stretch of each row.
+struct ColumnPlace {
+  // Never null; may be a member, but no columns of another array.
+  std::shared_ptr<const RemoteFile> array;
+  std::uint64_t rows_offset = 0;  // bytes from its start to its first row
+  std::uint64_t row_bytes = 0;    // of all columns; over 0
+  std::uint64_t offset = 0;       // bytes from a row's start to the stretch
+  std::uint64_t width = 0;        // bytes of the stretch; over 0
+  std::string header;             // what the file begins with
+};
+
 // All that must be known to fetch a published file and to know it again.
 struct RemoteFile {
   std::vector<std::string> urls;  // http(s), in the order to try; never empty
@@ -41,18 +53,24 @@ struct RemoteFile {
   // A file of this machine, which the user named: its absolute path, and no
   // url. No document from elsewhere may set it.
   std::string local_path{};
-  std::optional<MemberPlace> member{};  // it has no url of its own, either
+  std::optional<MemberPlace> member{};   // it has no url of its own, either
+  std::optional<ColumnPlace> columns{};  // likewise; never with `member`
   // Programs map it into memory, where a read that fails ends the program: it
-  // is tried for as long as the read may take. Of files with urls.
+  // is tried for as long as the read may take.
   bool is_mapped = false;
 };
+
+// Whether the columns `file` lie within their array: its header, then whole
+// stretches of rows that the array has. REQUIRES: file.columns.
+[[nodiscard]] bool columns_fit(const RemoteFile& file);
 
 // The name of the file's bytes in the block cache: files with equal keys hold
 // equal bytes. With a digest "<kind>-<hex>-<size>"; else "url-" and the
 // SHA-256 of the first url, the validator and the size. Of a local file
 // "local-" and that of its path instead of the url, of an archive's member
 // "member-" and that of the archive's key and the member's place, size and
-// digest. Only [a-z0-9-].
+// digest; of columns "columns-" and that of the array's key, their place in it,
+// the header and the size. Only [a-z0-9-].
 [[nodiscard]] std::string content_key(const RemoteFile& file);
 
 }  // namespace omicsfs

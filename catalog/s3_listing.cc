@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/s3_listing.h"
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "catalog/entry_name.h"
 #include "catalog/percent_encoding.h"
@@ -45,6 +47,26 @@ std::string s3_page_url(std::string_view base_url, std::string_view prefix,
     url += "&continuation-token=" + percent_encode(token, "");
   }
   return url;
+}
+
+std::string s3_next_url(std::string_view url, std::string_view token) {
+  constexpr std::string_view kToken = "continuation-token=";
+  const std::size_t query = std::min(url.find('?'), url.size());
+  std::string next(url.substr(0, query));
+  char separator = '?';
+  std::string_view rest = url.substr(std::min(query + 1, url.size()));
+  while (!rest.empty()) {
+    const std::string_view word = rest.substr(0, rest.find('&'));
+    if (!word.empty() && !word.starts_with(kToken)) {
+      next += std::exchange(separator, '&');
+      next += word;
+    }
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+  }
+  next += separator;
+  next += kToken;
+  next += percent_encode(token, "");
+  return next;
 }
 
 Result<std::vector<S3Object>> list_s3(const std::string& base_url,

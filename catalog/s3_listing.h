@@ -24,6 +24,10 @@ inline constexpr std::size_t kMaxS3Pages = 1000;
                                       std::string_view prefix,
                                       std::string_view token);
 
+// The url that lists on behind the page at `url`, which names `token`.
+[[nodiscard]] std::string s3_next_url(std::string_view url,
+                                      std::string_view token);
+
 // Every object whose key begins with `prefix`, in the server's order.
 // Errors: those of `download` and parse_s3_page; kInvalid where a key does not
 // begin with `prefix`, a token comes again, or there are too many pages.

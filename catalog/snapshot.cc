@@ -32,7 +32,10 @@ Result<void> step_to(Rows& rows, Error absent) {
 // As step_to, for queries of a node whose first column is its kind.
 Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
   Result<void> found = step_to(rows, no_node(id));
-  if (found && rows.integer(0) != static_cast<std::int64_t>(kind)) {
+  const bool is_mapped =
+      found && kind == NodeKind::kRemoteFile && rows.integer(0) == kMappedKind;
+  if (found && !is_mapped &&
+      rows.integer(0) != static_cast<std::int64_t>(kind)) {
     return Error{ErrorCode::kInvalid,
                  "node " + std::to_string(id) + " is of another kind"};
   }
@@ -41,7 +44,10 @@ Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
 
 // The node in columns 0 to 4.
 Result<NodeFacts> node_facts(const Rows& rows) {
-  const std::int64_t kind = rows.integer(1);
+  const bool is_mapped = rows.integer(1) == kMappedKind;
+  const std::int64_t kind =
+      is_mapped ? static_cast<std::int64_t>(NodeKind::kRemoteFile)
+                : rows.integer(1);
   const std::int64_t size = rows.integer(2);
   const std::int64_t links = rows.integer(4);
   const bool valid = kind >= static_cast<std::int64_t>(NodeKind::kDirectory) &&
@@ -51,9 +57,12 @@ Result<NodeFacts> node_facts(const Rows& rows) {
   if (!valid) {
     return damaged_snapshot("node " + std::to_string(rows.integer(0)));
   }
-  return NodeFacts{rows.integer(0), static_cast<NodeKind>(kind),
-                   static_cast<std::uint64_t>(size), rows.integer(3),
-                   static_cast<std::uint32_t>(links)};
+  return NodeFacts{rows.integer(0),
+                   static_cast<NodeKind>(kind),
+                   static_cast<std::uint64_t>(size),
+                   rows.integer(3),
+                   static_cast<std::uint32_t>(links),
+                   is_mapped};
 }
 
 Result<DirectoryEntry> directory_entry(const Rows& rows) {
@@ -142,7 +151,7 @@ Result<ContentRow> read_content(SnapshotConnection& connection, ContentId id) {
   return found ? content_row(rows) : found.error();
 }
 
-// A content that is no member.
+// A content that is neither a member nor columns.
 Result<RemoteFile> whole_content(ContentRow row, ContentId id) {
   if (row.archive) {
     return damaged_snapshot("an archive lies within another");
@@ -153,22 +162,105 @@ Result<RemoteFile> whole_content(ContentRow row, ContentId id) {
   return std::move(row.file);
 }
 
-Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
-  Result<ContentRow> row = read_content(connection, id);
-  if (!row || !row->archive) {
-    return row ? whole_content(*std::move(row), id) : row.error();
+// A content that may be a member, but no columns.
+Result<RemoteFile> array_content(SnapshotConnection& connection, ContentRow row,
+                                 ContentId id) {
+  if (!row.archive) {
+    return whole_content(std::move(row), id);
   }
-  Result<ContentRow> outer = read_content(connection, *row->archive);
+  Result<ContentRow> outer = read_content(connection, *row.archive);
   if (!outer) {
     return outer.error();
   }
-  Result<RemoteFile> archive = whole_content(*std::move(outer), *row->archive);
+  Result<RemoteFile> archive = whole_content(*std::move(outer), *row.archive);
   if (!archive) {
     return archive;
   }
-  row->place.archive = std::make_shared<const RemoteFile>(*std::move(archive));
-  row->file.member = std::move(row->place);
-  return std::move(row->file);
+  row.place.archive = std::make_shared<const RemoteFile>(*std::move(archive));
+  row.file.member = std::move(row.place);
+  return std::move(row.file);
+}
+
+struct ColumnsRow {
+  ContentId array = 0;
+  ColumnPlace place;  // but for its array
+};
+
+// With the blanks and the line feed that it ends with.
+Result<std::string> columns_header(const Rows& rows) {
+  const std::int64_t bytes = rows.integer(5);
+  const std::span<const std::byte> kept = rows.blob(6);
+  if (bytes < 0 || bytes > kMaxColumnsHeader ||
+      kept.size() > static_cast<std::uint64_t>(bytes)) {
+    return damaged_snapshot("the header of columns");
+  }
+  std::string header(reinterpret_cast<const char*>(kept.data()), kept.size());
+  if (header.size() < static_cast<std::uint64_t>(bytes)) {
+    header.resize(static_cast<std::size_t>(bytes), ' ');
+    header.back() = '\n';
+  }
+  return header;
+}
+
+// None where the content `id` is no columns.
+Result<std::optional<ColumnsRow>> columns_row(SnapshotConnection& connection,
+                                              ContentId id) {
+  Rows rows = connection.rows(SnapshotQuery::kColumns, {id});
+  const Result<bool> found = rows.step();
+  if (!found || !*found) {
+    return found ? Result<std::optional<ColumnsRow>>(std::nullopt)
+                 : found.error();
+  }
+  std::uint64_t numbers[4] = {};
+  for (int column = 1; column <= 4; ++column) {
+    const std::int64_t number = rows.integer(column);
+    if (number < 0) {
+      return damaged_snapshot("the place of columns");
+    }
+    numbers[column - 1] = static_cast<std::uint64_t>(number);
+  }
+  auto header = columns_header(rows);
+  if (!header) {
+    return header.error();
+  }
+  return std::optional(ColumnsRow{rows.integer(0),
+                                  {nullptr, numbers[0], numbers[1], numbers[2],
+                                   numbers[3], *std::move(header)}});
+}
+
+Result<RemoteFile> columns_content(SnapshotConnection& connection,
+                                   RemoteFile file, ColumnsRow row) {
+  Result<ContentRow> outer = read_content(connection, row.array);
+  if (!outer) {
+    return outer.error();
+  }
+  Result<RemoteFile> array =
+      array_content(connection, *std::move(outer), row.array);
+  if (!array) {
+    return array;
+  }
+  row.place.array = std::make_shared<const RemoteFile>(*std::move(array));
+  file.columns = std::move(row.place);
+  return columns_fit(file) ? Result<RemoteFile>(std::move(file))
+                           : damaged_snapshot("the place of columns");
+}
+
+Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
+  Result<ContentRow> row = read_content(connection, id);
+  if (!row) {
+    return row.error();
+  }
+  if (row->archive || !row->file.urls.empty() ||
+      !row->file.local_path.empty()) {
+    return array_content(connection, *std::move(row), id);
+  }
+  Result<std::optional<ColumnsRow>> columns = columns_row(connection, id);
+  if (!columns) {
+    return columns.error();
+  }
+  return *columns ? columns_content(connection, std::move(row->file),
+                                    **std::move(columns))
+                  : whole_content(*std::move(row), id);
 }
 
 // The text of column 0 of the one row, where there is one.

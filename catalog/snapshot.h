@@ -31,6 +31,7 @@ struct NodeFacts {
   std::uint64_t size = 0;   // bytes; 0 for a directory
   std::int64_t mtime = 0;   // seconds since the epoch
   std::uint32_t links = 1;  // st_nlink: names of a file; 2 + sub-directories
+  bool is_mapped = false;   // a remote file that programs map
 };
 
 struct DirectoryEntry {

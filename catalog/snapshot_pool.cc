@@ -32,6 +32,8 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "header_offset, compressed_size, method, urls, mapped FROM contents "
     "LEFT JOIN members ON members.content = contents.id "
     "WHERE contents.id = ?1",
+    "SELECT array, rows_offset, row_bytes, first_byte, width, header_bytes, "
+    "header FROM columns WHERE content = ?1",
     "SELECT kind, size, bytes FROM nodes WHERE id = ?1",
     "SELECT bytes FROM chunks WHERE id = ?1",
     "SELECT kind, bytes FROM nodes WHERE id = ?1",

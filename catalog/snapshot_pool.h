@@ -25,6 +25,7 @@ enum class SnapshotQuery : std::size_t {
   kFirstEntry,
   kContentOf,
   kContent,
+  kColumns,
   kInlineBytes,
   kChunk,
   kSymlink,
@@ -35,7 +36,7 @@ enum class SnapshotQuery : std::size_t {
   kText,
   kProperty,
 };
-inline constexpr std::size_t kSnapshotQueries = 16;
+inline constexpr std::size_t kSnapshotQueries = 17;
 
 struct SnapshotConnection {
   Database database;

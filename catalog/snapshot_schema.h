@@ -29,6 +29,9 @@ inline constexpr char kFieldPrefixProperty[] = "field_prefix";
 // try, a line each; contents.mapped: 1 where programs map it (remote_file.h).
 // members: of those contents that lie in an archive, itself a
 // content; they have no url of their own.
+// columns: of those contents that are columns of an array, another content;
+// columns.header lacks the blanks and the line feed that it ends with, which
+// make up header_bytes: an atlas has a hundred thousand headers of 4 KiB.
 // records: what a source describes (samples, experiments, files), and where in
 // the tree it is; its id is that of the node that it describes, or from
 // kFirstFreeRecord on. fields, texts, terms: what records are found by
@@ -47,6 +50,11 @@ CREATE TABLE members(
   content INTEGER PRIMARY KEY, archive INTEGER NOT NULL,
   header_offset INTEGER NOT NULL, compressed_size INTEGER NOT NULL,
   method INTEGER NOT NULL);
+CREATE TABLE columns(
+  content INTEGER PRIMARY KEY, array INTEGER NOT NULL,
+  rows_offset INTEGER NOT NULL, row_bytes INTEGER NOT NULL,
+  first_byte INTEGER NOT NULL, width INTEGER NOT NULL,
+  header_bytes INTEGER NOT NULL, header BLOB NOT NULL);
 CREATE TABLE nodes(
   id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, size INTEGER NOT NULL,
   mtime INTEGER NOT NULL, links INTEGER NOT NULL, content INTEGER,
@@ -75,7 +83,14 @@ CREATE TABLE terms(
   ids BLOB NOT NULL);
 )sql";
 
-inline constexpr std::int64_t kSnapshotTableCount = 13;
+inline constexpr std::int64_t kSnapshotTableCount = 14;
+
+// nodes.kind of a remote file that programs map; of all others the number of
+// their NodeKind.
+inline constexpr std::int64_t kMappedKind = 5;
+
+// Of columns, in bytes.
+inline constexpr std::int64_t kMaxColumnsHeader = 65'536;
 
 // No node has such an id.
 inline constexpr std::int64_t kFirstFreeRecord = std::int64_t{1} << 40U;

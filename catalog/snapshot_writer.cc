@@ -27,7 +27,22 @@ constexpr char kWritingPragmas[] =
     "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
     "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-65536;";
 
-// A member lies within its archive; anything else has a url or a path.
+bool has_place(const RemoteFile& file) {
+  return file.member || file.columns || !file.urls.empty() ||
+         !file.local_path.empty();
+}
+
+// What is kept of a header of columns (snapshot_schema.h).
+std::string_view kept_header(std::string_view header) {
+  if (!header.ends_with('\n')) {
+    return header;
+  }
+  header.remove_suffix(1);
+  return header.substr(0, header.find_last_not_of(' ') + 1);
+}
+
+// A member lies within its archive, columns within their array; anything else
+// has a url or a path.
 Result<void> check_content(const RemoteFile& file) {
   const char* fault = nullptr;
   const bool broken = std::any_of(
@@ -37,9 +52,14 @@ Result<void> check_content(const RemoteFile& file) {
     fault = "a url has a line break";
   } else if (file.size > kMaxFileBytes) {
     fault = "a file is larger than 2^62 bytes";
-  } else if (!file.member && file.urls.empty() && file.local_path.empty()) {
+  } else if (!has_place(file)) {
     fault = "a remote file has no url";
-  } else if (file.member && file.member->archive->member) {
+  } else if (file.columns && file.columns->header.size() > kMaxColumnsHeader) {
+    fault = "the header of columns is too long";
+  } else if (file.columns && !columns_fit(file)) {
+    fault = "columns lie outside of their array";
+  } else if (file.member &&
+             (file.member->archive->member || file.member->archive->columns)) {
     fault = "an archive lies within another";
   } else if (file.member &&
              (file.member->header_offset >= file.member->archive->size ||
@@ -71,7 +91,8 @@ struct SnapshotWriter::Tables {
   std::filesystem::path target;
   Database database;
   struct Statements {
-    std::optional<Statement> add_content, add_member, add_record;
+    std::optional<Statement> add_content, add_member, add_columns;
+    std::optional<Statement> add_record;
     std::optional<Statement> add_node, drop_node, place_node, size_node;
     std::optional<Statement> add_chunk, drop_chunks;
     std::optional<Statement> add_entry, find_entry, list_entries, add_listing;
@@ -87,8 +108,9 @@ struct SnapshotWriter::Tables {
     NodeKind kind = NodeKind::kDirectory;
   };
   std::vector<Placed> placed{};
-  std::optional<std::string> fault{};                        // of an entry
-  std::map<std::string, ContentId, std::less<>> archives{};  // by content_key
+  std::optional<std::string> fault{};  // of an entry
+  // Archives and arrays, by content_key.
+  std::map<std::string, ContentId, std::less<>> wholes{};
   RecordIndex index{};
   std::int64_t last_record = 0;
   struct OpenFile {       // an inline file that is being written
@@ -116,6 +138,7 @@ struct SnapshotWriter::Tables {
     std::int64_t mtime = 0;
     SqlValue content;
     SqlValue bytes;
+    bool is_mapped = false;
   };
   Result<NodeId> add_node(const NewNode& node);
 };
@@ -128,6 +151,10 @@ Result<void> SnapshotWriter::Tables::prepare_all() {
       {&statements.add_member,
        "INSERT INTO members(content, archive, header_offset, "
        "compressed_size, method) VALUES(?1, ?2, ?3, ?4, ?5)"},
+      {&statements.add_columns,
+       "INSERT INTO columns(content, array, rows_offset, row_bytes, "
+       "first_byte, width, header_bytes, header) "
+       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
       // As wide as what place_node puts there, so that rows do not move.
       {&statements.add_node,
        "INSERT INTO nodes(id, kind, size, mtime, links, content, parent, "
@@ -287,10 +314,10 @@ Result<NodeId> SnapshotWriter::Tables::add_node(const NewNode& node) {
     return Error{ErrorCode::kInvalid, "the tree has too many nodes"};
   }
   const auto id = static_cast<NodeId>(placed.size() + 1);
-  const Result<void> added =
-      statements.add_node->run({id, static_cast<std::int64_t>(node.kind),
-                                static_cast<std::int64_t>(node.size),
-                                node.mtime, node.content, node.bytes});
+  const Result<void> added = statements.add_node->run(
+      {id, node.is_mapped ? kMappedKind : static_cast<std::int64_t>(node.kind),
+       static_cast<std::int64_t>(node.size), node.mtime, node.content,
+       node.bytes});
   if (!added) {
     return added.error();
   }
@@ -348,25 +375,53 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
     return added.error();
   }
   const ContentId content = tables_->database.last_insert_id();
+  if (file.columns) {
+    return add_columns(content, *file.columns);
+  }
   return file.member ? add_member(content, *file.member)
                      : Result<ContentId>(content);
 }
 
+// The content that others lie in, made once for them all.
+Result<ContentId> SnapshotWriter::content_of(const RemoteFile& whole) {
+  const std::string key = content_key(whole);
+  const auto known = tables_->wholes.find(key);
+  if (known != tables_->wholes.end()) {
+    return known->second;
+  }
+  Result<ContentId> content = add_content(whole);
+  if (content) {
+    tables_->wholes.emplace(key, *content);
+  }
+  return content;
+}
+
 Result<ContentId> SnapshotWriter::add_member(ContentId content,
                                              const MemberPlace& place) {
-  const std::string key = content_key(*place.archive);
-  auto known = tables_->archives.find(key);
-  if (known == tables_->archives.end()) {
-    Result<ContentId> archive = add_content(*place.archive);
-    if (!archive) {
-      return archive;
-    }
-    known = tables_->archives.emplace(key, *archive).first;
+  const Result<ContentId> archive = content_of(*place.archive);
+  if (!archive) {
+    return archive;
   }
   const Result<void> added = tables_->statements.add_member->run(
-      {content, known->second, static_cast<std::int64_t>(place.header_offset),
+      {content, *archive, static_cast<std::int64_t>(place.header_offset),
        static_cast<std::int64_t>(place.compressed_size),
        static_cast<std::int64_t>(place.method)});
+  return added ? Result<ContentId>(content) : added.error();
+}
+
+Result<ContentId> SnapshotWriter::add_columns(ContentId content,
+                                              const ColumnPlace& place) {
+  const Result<ContentId> array = content_of(*place.array);
+  if (!array) {
+    return array;
+  }
+  const Result<void> added = tables_->statements.add_columns->run(
+      {content, *array, static_cast<std::int64_t>(place.rows_offset),
+       static_cast<std::int64_t>(place.row_bytes),
+       static_cast<std::int64_t>(place.offset),
+       static_cast<std::int64_t>(place.width),
+       static_cast<std::int64_t>(place.header.size()),
+       std::as_bytes(std::span(kept_header(place.header)))});
   return added ? Result<ContentId>(content) : added.error();
 }
 
@@ -375,9 +430,10 @@ Result<NodeId> SnapshotWriter::add_directory(std::int64_t mtime) {
 }
 
 Result<NodeId> SnapshotWriter::add_remote_file(ContentId content,
-                                               std::uint64_t size,
+                                               const RemoteFile& file,
                                                std::int64_t mtime) {
-  return tables_->add_node({NodeKind::kRemoteFile, size, mtime, content, {}});
+  return tables_->add_node(
+      {NodeKind::kRemoteFile, file.size, mtime, content, {}, file.is_mapped});
 }
 
 Result<NodeId> SnapshotWriter::add_inline_file(std::string_view bytes,

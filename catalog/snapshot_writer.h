@@ -29,7 +29,7 @@ inline constexpr NodeId kRootNode = 1;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
 // Raised by one whenever the schema changes; Snapshot::open refuses others.
-inline constexpr int kSnapshotSchemaVersion = 5;
+inline constexpr int kSnapshotSchemaVersion = 6;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"
@@ -48,13 +48,15 @@ class SnapshotWriter {
   ~SnapshotWriter();
 
   // A row for the content; a member's archive gets one, too, once for all its
-  // members. Errors: kIo; kInvalid where the size is over 2^62, where there is
-  // nowhere to get the bytes from, or a url has a line break.
+  // members, and so does the array of columns. Errors: kIo; kInvalid where the
+  // size is over 2^62, where there is nowhere to get the bytes from, or a url
+  // has a line break.
   Result<ContentId> add_content(const RemoteFile& file);
 
-  // Each makes a node; `mtime` is in seconds since the epoch. Errors: kIo.
+  // Each makes a node; `mtime` is in seconds since the epoch; `content` is
+  // that of `file`. Errors: kIo.
   Result<NodeId> add_directory(std::int64_t mtime);
-  Result<NodeId> add_remote_file(ContentId content, std::uint64_t size,
+  Result<NodeId> add_remote_file(ContentId content, const RemoteFile& file,
                                  std::int64_t mtime);
   Result<NodeId> add_inline_file(std::string_view bytes, std::int64_t mtime);
   // An inline file that is too large to be held: its bytes come by append_bytes
@@ -96,6 +98,8 @@ class SnapshotWriter {
   struct Tables;
   explicit SnapshotWriter(std::unique_ptr<Tables> tables);
   Result<ContentId> add_member(ContentId content, const MemberPlace& place);
+  Result<ContentId> add_columns(ContentId content, const ColumnPlace& place);
+  Result<ContentId> content_of(const RemoteFile& whole);
   std::unique_ptr<Tables> tables_;
 };
 

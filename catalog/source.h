@@ -37,6 +37,17 @@ using Download = std::function<Result<std::string>(const std::string& url,
 // kNoSpace, of the disk that holds it while it is read; kIo.
 using OpenDocument = std::function<Result<ReadPiece>(const std::string& place)>;
 
+// A document that is held whole, and where it goes on.
+struct LinkedDocument {
+  std::string text;
+  std::string next;  // the url of its Link with rel="next" (RFC 8288); or ""
+};
+
+// As Download, with where the document goes on. Errors: likewise;
+// kUnavailable also where that is no place to go.
+using ReadLinked = std::function<Result<LinkedDocument>(
+    const std::string& url, std::uint64_t max_bytes)>;
+
 // What a source asks of archives, and of files that are too large for a
 // Download.
 struct ArchiveAccess {
@@ -78,6 +89,9 @@ struct SourceSettings {
   // Of sources that a listing of files drives: the url or absolute path of a
   // document that file_listing.h reads; "" = the bucket at base_url is asked.
   std::string listing{};
+  // Of those whose files are arrays: the path or url of a table of their
+  // columns (column_table.h); "" = the source's own.
+  std::string columns{};
 };
 
 struct SourceInput {
@@ -97,6 +111,7 @@ struct SourceInput {
   std::stop_token stop{};
   // Where large temporary files may be.
   std::filesystem::path scratch_directory{};
+  const ReadLinked* linked = nullptr;  // null: for sources without any
 };
 
 // What a refresh found, kept as properties of the snapshot.
@@ -105,17 +120,19 @@ struct SourceSummary {
   std::uint64_t bytes = 0;
   std::string newest_release;  // "" where the source has none
   std::uint64_t releases = 0;
+  std::string note{};  // what is to be known of it beside these, for people
 };
 
 struct SourceKind {
-  std::string_view name;   // "abc-atlas"
-  std::string_view title;  // "Allen Brain Cell Atlas"
-  std::string_view default_base_url;
+  std::string_view name;              // "abc-atlas"
+  std::string_view title;             // "Allen Brain Cell Atlas"
+  std::string_view default_base_url;  // "" where nothing is published yet
   Result<SourceSummary> (*build)(const SourceInput& input, TreeBuilder& tree);
   bool of_archives = false;  // that the user names
   // Of a source that a catalogue drives: its default; "" = of no such source.
   std::string_view default_catalogue{};
   bool of_listing = false;  // that a listing of files drives
+  bool of_columns = false;  // whose files are arrays with named columns
 };
 
 // All sources that this program knows, in order of their names (sources.cc).

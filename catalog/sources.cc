@@ -9,13 +9,14 @@
 #include "catalog/sources/encode.h"
 #include "catalog/sources/genomekit.h"
 #include "catalog/sources/refine_bio.h"
+#include "catalog/sources/scprint2.h"
 
 namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 4> kSources = {kAbcAtlas, kEncode, kGenomekit,
-                                                kRefineBio};
+constexpr std::array<SourceKind, 5> kSources = {kAbcAtlas, kEncode, kGenomekit,
+                                                kRefineBio, kScprint2};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,
@@ -27,6 +28,7 @@ Result<void> set_properties(const SourceKind& kind,
       {"bytes", std::to_string(summary.bytes)},
       {"newest_release", summary.newest_release},
       {"releases", std::to_string(summary.releases)},
+      {"note", summary.note},
       {"members", settings.members.text()},
   };
   for (const auto& [name, value] : properties) {

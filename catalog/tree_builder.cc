@@ -134,7 +134,7 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
     return content.error().within(omicsfs::quoted(path));
   }
   auto node =
-      named(*place, path, writer_->add_remote_file(*content, file.size, mtime));
+      named(*place, path, writer_->add_remote_file(*content, file, mtime));
   if (node && on_file_) {
     on_file_(path, file);
   }

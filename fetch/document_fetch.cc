@@ -12,6 +12,7 @@
 
 #include "fetch/content_range.h"
 #include "fetch/document_body.h"
+#include "fetch/link_header.h"
 #include "fetch/mutex.h"
 #include "fetch/response_check.h"
 #include "fetch/retry_after.h"
@@ -252,6 +253,28 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
 Result<std::string> DocumentFetcher::fetch(const std::string& url,
                                            std::uint64_t max_bytes,
                                            const std::stop_token& stop) {
+  std::string text;
+  const auto head = hold(url, max_bytes, stop, text);
+  return head ? Result<std::string>(std::move(text)) : head.error();
+}
+
+Result<LinkedDocument> DocumentFetcher::fetch_linked(
+    const std::string& url, std::uint64_t max_bytes,
+    const std::stop_token& stop) {
+  LinkedDocument document;
+  const auto head = hold(url, max_bytes, stop, document.text);
+  auto next = head ? next_link(head->link, url) : head.error();
+  if (!next) {
+    return next.error();
+  }
+  document.next = *std::move(next);
+  return document;
+}
+
+Result<ResponseHead> DocumentFetcher::hold(const std::string& url,
+                                           std::uint64_t max_bytes,
+                                           const std::stop_token& stop,
+                                           std::string& text) {
   HeldBody body(max_bytes);
   const Ask ask{.range = {},
                 .refuse =
@@ -260,12 +283,12 @@ Result<std::string> DocumentFetcher::fetch(const std::string& url,
                                              Encoding::kIdentity);
                     },
                 .body = &body};
-  const auto head = run(url, ask, stop);
-  if (!head) {
-    return head.error();
+  auto head = run(url, ask, stop);
+  if (head) {
+    counters_.bytes_fetched.fetch_add(body.size(), std::memory_order_relaxed);
+    text = body.release();
   }
-  counters_.bytes_fetched.fetch_add(body.size(), std::memory_order_relaxed);
-  return body.release();
+  return head;
 }
 
 Result<std::uint64_t> DocumentFetcher::fetch_to(const std::string& url,

@@ -10,6 +10,7 @@
 
 #include "catalog/api.h"
 #include "catalog/result.h"
+#include "catalog/source.h"
 #include "fetch/counters.h"
 #include "fetch/mirrors.h"
 #include "fetch/retry.h"
@@ -51,6 +52,12 @@ class DocumentFetcher {
   Result<std::string> fetch(const std::string& url, std::uint64_t max_bytes,
                             const std::stop_token& stop);
 
+  // Likewise, with where it says that it goes on. Errors: as fetch(), and of
+  // next_link.
+  Result<LinkedDocument> fetch_linked(const std::string& url,
+                                      std::uint64_t max_bytes,
+                                      const std::stop_token& stop);
+
   // Told of the bytes that have come and of those that will, 0 while that is
   // not known; by the thread that fetches.
   using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
@@ -75,6 +82,9 @@ class DocumentFetcher {
 
  private:
   struct Ask;
+  // As fetch(); the body is put to `text`.
+  Result<ResponseHead> hold(const std::string& url, std::uint64_t max_bytes,
+                            const std::stop_token& stop, std::string& text);
   Result<ResponseHead> run(const std::string& url, const Ask& ask,
                            const std::stop_token& stop);
 

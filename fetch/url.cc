@@ -134,7 +134,8 @@ std::string printable_url(std::string_view url) {
 }
 
 std::string origin_text(const RemoteFile& file) {
-  const RemoteFile& whole = file.member ? *file.member->archive : file;
+  const RemoteFile& array = file.columns ? *file.columns->array : file;
+  const RemoteFile& whole = array.member ? *array.member->archive : array;
   return whole.urls.empty() ? whole.local_path
                             : printable_url(whole.urls.front());
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "fs/file_system.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "fetch/column_source.h"
 #include "fetch/patient_source.h"
 #include "fetch/url.h"
 #include "fs/inline_source.h"
@@ -18,8 +21,42 @@ constexpr std::uint64_t kStatvfsBlock = 4096;
 
 Error no_inode() { return {ErrorCode::kNotFound, "no such inode"}; }
 
+bool is_unreadable(const RemoteFile& file) {
+  return file.member && file.member->method == MemberMethod::kUnreadable;
+}
+
 std::uint16_t generation_of(const Snapshot& snapshot) {
   return static_cast<std::uint16_t>(snapshot.header().generation);
+}
+
+// Reads of a mapped file that cost this many bytes of the network at most are
+// never refused.
+constexpr std::uint64_t kSmallRead = 2 * kBlockBytes;
+
+std::uint64_t page_bytes() {
+  const long bytes = ::sysconf(_SC_PAGESIZE);
+  return bytes > 0 ? static_cast<std::uint64_t>(bytes) : 4096;
+}
+
+std::unique_ptr<MappedFile> mapped_array(std::shared_ptr<CachedSource> array) {
+  return std::make_unique<MappedFile>(
+      kSmallRead, [array = std::move(array)](ByteRange range) {
+        return array->has(range);
+      });
+}
+
+// Their bytes lie apart in the array's, which is what is fetched.
+std::unique_ptr<MappedFile> mapped_columns(
+    const RemoteFile& remote, std::shared_ptr<CachedSource> array) {
+  const ColumnPlace& place = *remote.columns;
+  const std::uint64_t small =
+      std::max(page_bytes(), kSmallRead / place.row_bytes * place.width);
+  return std::make_unique<MappedFile>(
+      small, [place, array = std::move(array)](ByteRange range) {
+        return columns_present(place, range, [&array](ByteRange part) {
+          return array->has(part);
+        });
+      });
 }
 
 std::shared_ptr<ByteSource> reader_of(std::shared_ptr<CachedSource> source,
@@ -229,12 +266,29 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   if (!remote) {
     return remote.error();
   }
-  if (remote->member && remote->member->method == MemberMethod::kUnreadable) {
+  if (is_unreadable(*remote)) {
     return Error{ErrorCode::kUnsupported,
                  "a member of " + origin_text(*remote) + " cannot be read"};
   }
+  if (remote->columns) {
+    return open_columns(*remote);
+  }
   siblings_.opened(inode, *snapshot, *remote);
   return open_remote(inode, *remote);
+}
+
+// The kernel has no file to read past us: the bytes lie apart in the array's.
+FileSystem::Opened FileSystem::open_columns(const RemoteFile& remote) {
+  auto array = cache_.open(*remote.columns->array);
+  Opened opened;
+  opened.keep_pages = !cache_.was_dropped(array->file().key());
+  OpenFile file{
+      std::make_shared<ColumnSource>(remote, reader_of(array, remote))};
+  if (remote.is_mapped) {
+    file.mapped = mapped_columns(remote, std::move(array));
+  }
+  opened.handle = open_files_.add(std::move(file));
+  return opened;
 }
 
 FileSystem::Opened FileSystem::open_remote(Inode inode,
@@ -249,8 +303,22 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
     });
     opened.backing = file.kernel.backing();
   }
+  if (remote.is_mapped && !opened.backing) {
+    file.mapped = mapped_array(std::move(source));
+  }
   opened.handle = open_files_.add(std::move(file));
   return opened;
+}
+
+bool FileSystem::refuses(OpenFiles::Handle handle, ByteRange range) {
+  const OpenFile& file = OpenFiles::at(handle);
+  range = clip(range, file.source->size());
+  if (file.mapped == nullptr || range.empty()) {
+    return false;
+  }
+  const bool is_here = file.mapped->has(range);
+  const MutexLock lock(file.mapped->mutex);
+  return file.mapped->reads.refuses(range, is_here);
 }
 
 Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,

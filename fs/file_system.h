@@ -79,6 +79,9 @@ class FileSystem {
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
                                   const ReadLimits& limits);
+  // Whether a read of that range must fail so that the kernel asks for its
+  // pages one by one (mapped_reads.h); takes note of it.
+  static bool refuses(OpenFiles::Handle handle, ByteRange range);
   void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
 
   // The cache's limit and use: what df shows. Never waits for anything.
@@ -98,6 +101,7 @@ class FileSystem {
   };
 
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
+  [[nodiscard]] Opened open_columns(const RemoteFile& remote);
   [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
   [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }

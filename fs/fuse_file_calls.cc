@@ -95,6 +95,11 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
 void on_read(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset,
              fuse_file_info* file) {
   const FuseContext& context = context_of(request);
+  if (FileSystem::refuses(file->fh,
+                          {static_cast<std::uint64_t>(offset), size})) {
+    fuse_reply_err(request, EAGAIN);
+    return;
+  }
   const std::span<std::byte> buffer = reply_space(size);
   const auto read = [&] {
     const Interruptible interruptible(request);

@@ -23,6 +23,7 @@ std::vector<std::string> named_servers(const Settings& settings) {
   for (const auto& [name, source] : settings.sources) {
     add(source.base_url);
     add(source.listing);
+    add(source.columns);
     for (const ArchiveItem& item : source.archives) {
       add(item.place);
     }

@@ -2,20 +2,36 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "fetch/byte_range.h"
 #include "fetch/byte_source.h"
 #include "fetch/mutex.h"
+#include "fs/mapped_reads.h"
 #include "fs/passthrough.h"
 
 namespace omicsfs {
+
+// What is refused of a file that programs map, and what it is decided by.
+struct MappedFile {
+  MappedFile(std::uint64_t small, std::function<bool(ByteRange)> is_here)
+      : has(std::move(is_here)), reads(small) {}
+
+  // Whether all of a range, which lies in the file, is in the cache.
+  const std::function<bool(ByteRange)> has;
+  Mutex mutex;
+  MappedReads reads GUARDED_BY(mutex);
+};
 
 // One open(2) of a file.
 struct OpenFile {
   std::shared_ptr<ByteSource> source;
   Passthrough::Open kernel{};  // gone first: the source keeps the cached file
+  std::unique_ptr<MappedFile> mapped{};  // null: nothing is refused
 };
 
 // The files that are open now. Thread-safe. A handle is good until it is

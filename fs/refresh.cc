@@ -53,6 +53,10 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                          watch.stop);
   const DocumentOpener documents(fetcher, settings.state_dir, watch.stop,
                                  watch.progress);
+  const ReadLinked linked = [&](const std::string& url,
+                                std::uint64_t max_bytes) {
+    return fetcher.fetch_linked(url, max_bytes, watch.stop);
+  };
   const SourceSettings source = settings.source(kind.name);
   const SourceInput input{source,
                           download,
@@ -61,7 +65,9 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                           seconds_since_epoch(),
                           &archives.access(),
                           &documents.open(),
-                          watch.stop};
+                          watch.stop,
+                          {},
+                          &linked};
   return refresh_source(kind, input, settings.state_dir);
 }
 

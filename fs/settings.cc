@@ -64,6 +64,7 @@ bool has_catalogue(const SourceKind& kind) {
   return !kind.default_catalogue.empty();
 }
 bool has_listing(const SourceKind& kind) { return kind.of_listing; }
+bool has_columns(const SourceKind& kind) { return kind.of_columns; }
 
 Result<void> set_base_url(SourceSettings& settings, std::string_view text,
                           std::string_view /*home*/) {
@@ -95,10 +96,21 @@ Result<void> set_listing(SourceSettings& settings, std::string_view text,
   return {};
 }
 
-constexpr std::array<SourceKey, 3> kSourceKeys = {{
+Result<void> set_columns(SourceSettings& settings, std::string_view text,
+                         std::string_view home) {
+  auto place = catalogue_place(text, home);
+  if (!place) {
+    return place.error();
+  }
+  settings.columns = *std::move(place);
+  return {};
+}
+
+constexpr std::array<SourceKey, 4> kSourceKeys = {{
     {"base_url", set_base_url, has_base_url},
     {"catalogue", set_catalogue, has_catalogue},
     {"listing", set_listing, has_listing},
+    {"columns", set_columns, has_columns},
 }};
 
 std::string source_key(const SourceKind& kind, const SourceKey& key) {

@@ -88,8 +88,7 @@ class SettingsReader {
                               const JsonValue& value) const;
   Result<void> read_catalogue_key(SourceSettings& settings,
                                   const Member& member) const;
-  Result<void> read_listing(const JsonValue& value,
-                            SourceSettings& settings) const;
+  Result<void> read_place(const JsonValue& value, std::string& setting) const;
   Result<void> read_source_key(const SourceKind& source,
                                SourceSettings& settings, const Member& member);
 
@@ -291,7 +290,8 @@ std::string_view source_keys(const SourceKind& source) {
     return "base_url, catalogue, archived, datasets";
   }
   if (source.of_listing) {
-    return "base_url, listing";
+    return source.of_columns ? "base_url, listing, columns"
+                             : "base_url, listing";
   }
   return source.of_archives ? "base_url, releases, archives"
                             : "base_url, releases";
@@ -310,8 +310,9 @@ Result<void> read_source_url(const JsonValue& value, SourceSettings& settings) {
   return {};
 }
 
-Result<void> SettingsReader::read_listing(const JsonValue& value,
-                                          SourceSettings& settings) const {
+// A document: a url, or the path of a file.
+Result<void> SettingsReader::read_place(const JsonValue& value,
+                                        std::string& setting) const {
   const auto text = value.as_string();
   if (!text) {
     return text.error();
@@ -320,7 +321,7 @@ Result<void> SettingsReader::read_listing(const JsonValue& value,
   if (!place) {
     return value.error(place.error().message);
   }
-  settings.listing = *std::move(place);
+  setting = *std::move(place);
   return {};
 }
 
@@ -337,7 +338,10 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     return read_source_url(value, settings);
   }
   if (key == "listing" && source.of_listing) {
-    return read_listing(value, settings);
+    return read_place(value, settings.listing);
+  }
+  if (key == "columns" && source.of_columns) {
+    return read_place(value, settings.columns);
   }
   if (key == "archives" && source.of_archives) {
     auto archives = parse_archive_items(value);

@@ -16,7 +16,8 @@ void SiblingFetch::fetch(const Snapshot& snapshot,
   if (!small) {
     return;
   }
-  if (const auto remote = snapshot.remote_file(entry.node.id)) {
+  const auto remote = snapshot.remote_file(entry.node.id);
+  if (remote && !remote->columns) {
     cache_.open(*remote)->fetch_ahead({0, remote->size});
   }
 }

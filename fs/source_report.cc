@@ -38,15 +38,16 @@ Result<RefreshedState> read_state(const Snapshot& snapshot) {
   const auto bytes = count_property(snapshot, "bytes");
   const auto releases = count_property(snapshot, "releases");
   const auto newest = property(snapshot, "newest_release");
+  const auto note = property(snapshot, "note");
   for (const auto* count : {&files, &bytes, &releases}) {
     if (!*count) {
       return count->error();
     }
   }
-  if (!newest) {
-    return newest.error();
+  if (!newest || !note) {
+    return newest ? note.error() : newest.error();
   }
-  return RefreshedState{{*files, *bytes, *newest, *releases},
+  return RefreshedState{{*files, *bytes, *newest, *releases, *note},
                         snapshot.header().created_at};
 }
 
@@ -84,7 +85,8 @@ std::vector<std::string> table_row(const SourceReport& report) {
   return {report.name,
           summary.newest_release.empty() ? "-" : summary.newest_release,
           std::to_string(summary.files), size_text(summary.bytes),
-          utc_text(at, UtcFormat::kMinutes) + " UTC"};
+          utc_text(at, UtcFormat::kMinutes) + " UTC" +
+              (summary.note.empty() ? "" : "; " + summary.note)};
 }
 
 std::string json_state(const SourceReport& report) {
@@ -96,11 +98,12 @@ std::string json_state(const SourceReport& report) {
   const auto& [summary, at] = *report.refreshed;
   return fmt::format(
       "\"refreshed\": \"{}\", \"newest_release\": {}, \"releases\": {}, "
-      "\"files\": {}, \"bytes\": {}",
+      "\"files\": {}, \"bytes\": {}{}",
       utc_text(at, UtcFormat::kRfc3339),
       summary.newest_release.empty() ? "null"
                                      : json_quoted(summary.newest_release),
-      summary.releases, summary.files, summary.bytes);
+      summary.releases, summary.files, summary.bytes,
+      summary.note.empty() ? "" : ", \"note\": " + json_quoted(summary.note));
 }
 
 std::string counted(std::uint64_t count, std::string_view noun) {

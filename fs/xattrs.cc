@@ -20,11 +20,24 @@ std::string size_of(const RemoteFile& file, BlockCache& /*cache*/) {
 std::string digest_text(const RemoteFile& file, BlockCache& /*cache*/) {
   return file.digest ? to_string(*file.digest) : "";
 }
+// Columns are not kept themselves, but with their array.
 std::string cached_of(const RemoteFile& file, BlockCache& cache) {
-  return std::to_string(cache.state(file).cached_bytes);
+  return file.columns ? "" : std::to_string(cache.state(file).cached_bytes);
 }
 std::string verified_of(const RemoteFile& file, BlockCache& cache) {
+  if (file.columns) {
+    return "";
+  }
   return cache.state(file).verified ? "yes" : "no";
+}
+
+// Whether `file` has the attribute, as its value tells as well.
+bool has_xattr(const RemoteFile& file,
+               std::string (*value)(const RemoteFile&, BlockCache&)) {
+  if (value == digest_text) {
+    return file.digest.has_value();
+  }
+  return !file.columns || (value != cached_of && value != verified_of);
 }
 
 struct FileXattr {
@@ -89,7 +102,7 @@ Result<std::vector<std::string>> xattr_list(const XattrSubject& subject) {
       return file.error();
     }
     for (const FileXattr& xattr : kFileXattrs) {
-      if (xattr.value != digest_text || file->digest) {
+      if (has_xattr(*file, xattr.value)) {
         names.push_back(std::string(kPrefix) + std::string(xattr.name));
       }
     }

@@ -13,7 +13,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr char kBase[] = "https://h/data/";
+constexpr char kListBase[] = "https://h/data/";
 constexpr char kObjects[] =
     "<?xml version=\"1.0\"?>\n<ListBucketResult>"
     "<IsTruncated>false</IsTruncated><Contents><Key>a b.cfg</Key>"
@@ -21,6 +21,22 @@ constexpr char kObjects[] =
     "<ETag>&quot;e&quot;</ETag><Size>14</Size></Contents>"
     "<Contents><Key>folder/</Key><Size>0</Size></Contents>"
     "</ListBucketResult>";
+
+constexpr char kListedTree[] = R"([{"type": "directory", "path": "d"},
+  {"type": "file", "path": "a b", "size": 7, "lfs": {"oid":
+   "ab8b0d6a6ff9c3f8151f9d3228f57092aaea997f09af009eefd7373a77b5abb9"}}])";
+
+// The page of one object, and what is behind it.
+std::string page_of(const std::string& key, const std::string& token) {
+  std::string text = "<ListBucketResult><Contents><Key>";
+  text += key + "</Key><Size>1</Size></Contents><IsTruncated>";
+  text += token.empty() ? "false" : "true";
+  text += "</IsTruncated>";
+  if (!token.empty()) {
+    text += "<NextContinuationToken>" + token + "</NextContinuationToken>";
+  }
+  return text + "</ListBucketResult>";
+}
 
 // One line a file.
 std::string text_of_files(const Result<std::vector<ListedFile>>& files) {
@@ -33,35 +49,40 @@ std::string text_of_files(const Result<std::vector<ListedFile>>& files) {
     text += file.size ? " " + std::to_string(*file.size) : " ?";
     text += file.validator.empty() ? "" : " " + file.validator;
     text += file.modified ? " @" + std::to_string(*file.modified) : "";
+    text += file.digest ? " " + to_string(*file.digest).substr(0, 9) : "";
     text += "\n";
   }
   return text;
 }
 
-std::string parsed(std::string_view text) {
-  return text_of_files(parse_file_listing(text, kBase));
+std::string listed_in(std::string_view text) {
+  auto page = parse_listing_page(text, kListBase);
+  return text_of_files(page ? std::move(page->files)
+                            : Result<std::vector<ListedFile>>(page.error()));
 }
 
 TEST(FileListing, ItsContentTellsWhatItIs) {
-  EXPECT_EQ(parsed(kObjects),
+  EXPECT_EQ(listed_in(kObjects),
             "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
-  EXPECT_EQ(parsed("\xEF\xBB\xBF \n" + std::string(kObjects).substr(21)),
+  EXPECT_EQ(listed_in("\xEF\xBB\xBF \n" + std::string(kObjects).substr(21)),
             "a b.cfg https://h/data/a%20b.cfg 14 \"e\" @60\n");
-  EXPECT_EQ(parsed("<html><a href=\"sub/\">sub</a><a href=\"x.2bit\">x</a> "
-                   "01-Jan-1970 00:01  9\n"),
+  EXPECT_EQ(listed_in("<html><a href=\"sub/\">sub</a><a href=\"x.2bit\">x</a> "
+                      "01-Jan-1970 00:01  9\n"),
             "x.2bit https://h/data/x.2bit 9 @60\n");
-  EXPECT_EQ(parsed("<?xml version=\"1.0\"?><!DOCTYPE html><html>"
-                   "<a href=\"x\">x</a>"),
+  EXPECT_EQ(listed_in("<?xml version=\"1.0\"?><!DOCTYPE html><html>"
+                      "<a href=\"x\">x</a>"),
             "x https://h/data/x ?\n");
-  EXPECT_EQ(parsed("x.2bit 9\n"), "x.2bit https://h/data/x.2bit 9\n");
-  EXPECT_EQ(parsed(""), "");
+  EXPECT_EQ(listed_in(kListedTree),
+            "a b redirect:https://h/data/a%20b 7 sha256:ab\n");
+  EXPECT_EQ(listed_in("x.2bit 9\n"), "x.2bit https://h/data/x.2bit 9\n");
+  EXPECT_EQ(listed_in(""), "");
 }
 
 TEST(FileListing, LinesOfNamesUrlsAndSizes) {
-  EXPECT_EQ(parsed("# a comment\n\nname\r\nname2   12\r\nwith blanks\t13\n"
-                   "more blanks\t\r\n\t\r\n"
-                   "12\nhttps://o/x/a%20b.cfg?q=1\nhttp://o/c 0\n"
-                   "rn8.2bit\thttps://o/GCF.2bit\t77\nrn7.2bit https://o/n"),
+  EXPECT_EQ(listed_in("# a comment\n\nname\r\nname2   12\r\nwith blanks\t13\n"
+                      "more blanks\t\r\n\t\r\n"
+                      "12\nhttps://o/x/a%20b.cfg?q=1\nhttp://o/c 0\n"
+                      "rn8.2bit\thttps://o/GCF.2bit\t77\nrn7.2bit https://o/n"),
             "name https://h/data/name ?\n"
             "name2 https://h/data/name2 12\n"
             "with blanks https://h/data/with%20blanks 13\n"
@@ -79,26 +100,30 @@ TEST(FileListing, RefusesWhatNoTreeCanHold) {
         "https://o/", "https://o/%2e%2e", "https://o/a%2Fb%2F", "a b c",
         "a https://o/x y", "https://o/x name", "name -5", "name 5 6",
         "name 99999999999999999999"}) {
-    const auto files = parse_file_listing(text, kBase);
+    const auto files = parse_listing_page(text, kListBase);
     ASSERT_FALSE(files) << text;
     EXPECT_EQ(files.error().code, ErrorCode::kInvalid);
     EXPECT_TRUE(files.error().message.starts_with("line 1: "))
         << files.error().message;
   }
-  EXPECT_FALSE(parse_file_listing(
+  EXPECT_FALSE(parse_listing_page(
       "<ListBucketResult><IsTruncated>false</IsTruncated><Contents>"
       "<Key>../x</Key><Size>1</Size></Contents></ListBucketResult>",
-      kBase));
-  EXPECT_FALSE(parse_file_listing("<html>nothing", kBase));
+      kListBase));
+  EXPECT_FALSE(parse_listing_page("<html>nothing", kListBase));
 }
 
-TEST(FileListing, RefusesAPageThatIsNotTheLast) {
-  EXPECT_NE(parsed("<ListBucketResult><IsTruncated>true</IsTruncated>"
-                   "<NextContinuationToken>t</NextContinuationToken>"
-                   "</ListBucketResult>")
-                .find("goes on"),
-            std::string::npos);
-  EXPECT_NE(parsed("<Error><Code>AccessDenied</Code></Error>").find("S3 says"),
+TEST(FileListing, OfABucketNamesThePageThatFollows) {
+  EXPECT_EQ(parse_listing_page(page_of("a", "t"), kListBase)->next_token, "t");
+  EXPECT_EQ(parse_listing_page(page_of("a", ""), kListBase)->next_token, "");
+  EXPECT_NE(
+      listed_in("<Error><Code>AccessDenied</Code></Error>").find("S3 says"),
+      std::string::npos);
+}
+
+TEST(FileListing, OfTheHubIsRefusedWhereNoTreeCanHoldIt) {
+  EXPECT_NE(listed_in(R"([{"type": "file", "path": "../x", "size": 1}])")
+                .find("../x"),
             std::string::npos);
 }
 
@@ -118,9 +143,19 @@ class ListFiles : public ::testing::Test {
       opened.push_back(std::make_unique<TextPieces>(found->second));
       return opened.back()->reader();
     };
-    const SourceInput input{settings, download, {}, {}, 0, nullptr, &open};
-    return text_of_files(list_files(input, "https://default/"));
+    const ReadLinked linked =
+        [&](const std::string& url,
+            std::uint64_t max_bytes) -> Result<LinkedDocument> {
+      auto text = download(url, max_bytes);
+      return text ? LinkedDocument{*std::move(text), links_[url]}
+                  : Result<LinkedDocument>(text.error());
+    };
+    const SourceInput input{settings, download, {}, {}, 0,
+                            nullptr,  &open,    {}, {}, &linked};
+    return text_of_files(list_files(input, default_url_));
   }
+  std::string default_url_ = "https://default/";
+  std::map<std::string, std::string> links_;
   FakeWeb web_;
 };
 
@@ -148,6 +183,70 @@ TEST_F(ListFiles, OfADocumentAreBelowTheBaseUrl) {
   EXPECT_EQ(list("", "/none"), "no /none");
 }
 
+TEST_F(ListFiles, OfTheHubAreWhereItsRevisionHasThem) {
+  const std::string tree = "https://hub/api/datasets/o/n/tree/v1";
+  web_.documents[tree] = kListedTree;
+  web_.documents["/tree.json"] = kListedTree;
+  EXPECT_EQ(list("", tree),
+            "a b redirect:https://hub/datasets/o/n/resolve/v1/a%20b 7 "
+            "sha256:ab\n");
+  EXPECT_EQ(list("https://mine", tree),
+            "a b redirect:https://mine/a%20b 7 sha256:ab\n");
+  EXPECT_EQ(list("", "/tree.json"),
+            "a b redirect:https://default/a%20b 7 sha256:ab\n");
+}
+
+TEST_F(ListFiles, GoOnWhereTheHubSays) {
+  const std::string tree = "https://hub/api/models/o/n/tree/v1";
+  const auto page = [](const std::string& name) {
+    return R"([{"type": "file", "size": 1, "path": ")" + name + "\"}]";
+  };
+  web_.documents = {{tree, page("a")},
+                    {"https://hub/2", page("b")},
+                    {"https://hub/3", page("c")}};
+  links_ = {{tree, "https://hub/2"}, {"https://hub/2", "https://hub/3"}};
+  const std::string files = "redirect:https://hub/o/n/resolve/v1/";
+  EXPECT_EQ(list("", tree),
+            "a " + files + "a 1\nb " + files + "b 1\nc " + files + "c 1\n");
+}
+
+TEST_F(ListFiles, GoOnBehindATokenOfS3) {
+  web_.documents = {
+      {"https://b/?p=1", page_of("a", "t/1")},
+      {"https://b/?p=1&continuation-token=t%2F1", page_of("b", "")},
+      {"/page.xml", page_of("a", "t/1")}};
+  default_url_ = "";
+  EXPECT_EQ(list("", "https://b/?p=1"), "a https://b/a 1\nb https://b/b 1\n");
+  EXPECT_NE(list("https://b/", "/page.xml").find("goes on"), std::string::npos);
+}
+
+TEST_F(ListFiles, ThatDoNotEndAreRefusedWithoutTellingSecrets) {
+  web_.documents = {{"https://h/a?secret", "a 1\n"}, {"https://h/b", "b 1\n"}};
+  links_ = {{"https://h/a?secret", "https://h/b"},
+            {"https://h/b", "https://h/a?secret"}};
+  EXPECT_EQ(list("", "https://h/a?secret"),
+            "https://h/a: the listing does not end");
+  links_ = {{"https://h/a?secret", "https://h/gone"}};
+  EXPECT_EQ(list("", "https://h/a?secret"), "https://h/gone: 404");
+}
+
+TEST_F(ListFiles, OfASourceWithoutAPlaceAreWhereTheListingIs) {
+  default_url_ = "";
+  web_.documents = {
+      {"https://h/d/names.txt?v=/1", "x\n"},
+      {"https://s3.org/b?list-type=2&prefix=a/", page_of("a/x", "")},
+      {"https://h/tree.json", kListedTree},
+      {"/names", "x\n"},
+      {"/urls", "x https://o/x\n"}};
+  EXPECT_EQ(list("", "https://h/d/names.txt?v=/1"), "x https://h/d/x ?\n");
+  EXPECT_EQ(list("", "https://s3.org/b?list-type=2&prefix=a/"),
+            "a/x https://s3.org/b/a/x 1\n");
+  EXPECT_EQ(list("", "/urls"), "x https://o/x ?\n");
+  for (const char* place : {"/names", "https://h/tree.json"}) {
+    EXPECT_NE(list("", place).find("set base_url"), std::string::npos) << place;
+  }
+}
+
 TEST_F(ListFiles, ANameThatIsThereTwiceIsRefused) {
   web_.documents["/names"] = "x\ny\nhttps://o/x\n";
   EXPECT_EQ(list("", "/names"), "the listing has \"x\" twice");
@@ -155,7 +254,14 @@ TEST_F(ListFiles, ANameThatIsThereTwiceIsRefused) {
 
 TEST_F(ListFiles, ADocumentThatIsTooLargeIsRefused) {
   web_.documents["/names"] = std::string(kMaxListingBytes + 1, '\n');
-  EXPECT_NE(list("", "/names").find("are no listing"), std::string::npos);
+  EXPECT_NE(list("", "/names").find("has over"), std::string::npos);
+}
+
+TEST_F(ListFiles, PagesThatAreTooLargeTogetherAreRefused) {
+  const std::string half(kMaxListingBytes / 2 + 1, '\n');
+  web_.documents = {{"https://h/a", half}, {"https://h/b", half}};
+  links_ = {{"https://h/a", "https://h/b"}};
+  EXPECT_NE(list("", "https://h/a").find("are no listing"), std::string::npos);
 }
 
 // What a server says of each url; 404 of all others.

@@ -313,13 +313,13 @@ TEST_F(GenomekitTest, AListOfNamesHasItsSizesAsked) {
 
 // The list that is installed beside the program.
 TEST(GenomekitUcsc, ListsWholeAssembliesOnce) {
-  const auto files =
-      parse_file_listing(read_file(std::filesystem::path(OMICSFS_SOURCE_DIR) /
+  const auto page =
+      parse_listing_page(read_file(std::filesystem::path(OMICSFS_SOURCE_DIR) /
                                    "catalog/sources/genomekit-ucsc.txt"),
                          "https://none/");
-  ASSERT_TRUE(files) << files.error().message;
+  ASSERT_TRUE(page) << page.error().message;
   std::map<std::string, std::set<GenomekitKind>, std::less<>> assemblies;
-  for (const ListedFile& file : *files) {
+  for (const ListedFile& file : page->files) {
     const GenomekitName name = parse_genomekit_name(file.path);
     EXPECT_TRUE(is_of_assembly(name.kind)) << file.path;
     EXPECT_TRUE(file.url.starts_with("https://hgdownload.soe.ucsc.edu/"));
@@ -360,12 +360,12 @@ TEST(GenomekitReal, NumbersAndFilesOfRealData) {
     ++configs;
   }
   EXPECT_EQ(configs, 7);
-  const auto listed = parse_file_listing(
+  const auto listed = parse_listing_page(
       read_file(dir / "s3_listobjectsv2_example.xml"), kStore);
   ASSERT_TRUE(listed) << listed.error().message;
-  ASSERT_EQ(listed->size(), 3U);
-  EXPECT_EQ(listed->at(1).path, "gencode.v29.v22.dganno");
-  EXPECT_EQ(listed->at(1).size, 100'000'000U);
+  ASSERT_EQ(listed->files.size(), 3U);
+  EXPECT_EQ(listed->files[1].path, "gencode.v29.v22.dganno");
+  EXPECT_EQ(listed->files[1].size, 100'000'000U);
 }
 
 }  // namespace

@@ -138,5 +138,15 @@ TEST(S3Listing, AnErrorOfTheDownloadIsPassedOn) {
             ErrorCode::kNotFound);
 }
 
+TEST(S3Listing, GoesOnByTheUrlOfAnyPage) {
+  EXPECT_EQ(s3_next_url("https://b/", "a/+="),
+            "https://b/?continuation-token=a%2F%2B%3D");
+  EXPECT_EQ(
+      s3_next_url("https://b/?list-type=2&continuation-token=x&prefix=a", "y"),
+      "https://b/?list-type=2&prefix=a&continuation-token=y");
+  EXPECT_EQ(s3_next_url("https://b/?&list-type=2&", "y"),
+            "https://b/?list-type=2&continuation-token=y");
+}
+
 }  // namespace
 }  // namespace omicsfs

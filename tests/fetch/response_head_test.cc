@@ -21,13 +21,15 @@ TEST(HeadReader, KeepsTheFieldsThatMeanSomething) {
       {"HTTP/1.1 206 Partial Content", "Content-Length: 10",
        "content-range:bytes 0-9/100", "CONTENT-ENCODING: identity",
        "Content-Type:  text/csv ", "ETag: \"x\"", "Server: s",
-       "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: 3", ""});
+       "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: 3",
+       "Link: </2>; rel=\"next\"", ""});
   EXPECT_EQ(head.status, 206);
   EXPECT_EQ(head.content_length, 10U);
   EXPECT_EQ(head.content_range, "bytes 0-9/100");
   EXPECT_EQ(head.content_encoding, "identity");
   EXPECT_EQ(head.content_type, "text/csv");
   EXPECT_EQ(head.retry_after, "3");
+  EXPECT_EQ(head.link, "</2>; rel=\"next\"");
   EXPECT_EQ(head.validator.etag, "\"x\"");
   EXPECT_EQ(head.validator.last_modified, "Sun, 06 Nov 1994 08:49:37 GMT");
 }

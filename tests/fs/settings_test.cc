@@ -369,5 +369,24 @@ TEST(MergeSettings, RefusesWhatIsNoListing) {
                "base_url, catalogue"));
 }
 
+TEST(MergeSettings, TakesATableOfColumns) {
+  const auto source = from_file(R"({"sources": {"scprint2": {
+      "columns": "~/columns.json", "listing": "https://h/"}}})")
+                          .source("scprint2");
+  EXPECT_EQ(source.columns, "/home/ada/columns.json");
+  EXPECT_EQ(source.listing, "https://h/");
+  const Environment environment = {
+      {"HOME", "/home/ada"},
+      {"OMICSFS_SOURCES_SCPRINT2_COLUMNS", "https://h/t.json"}};
+  EXPECT_EQ(merged({{}, environment, {}}).settings.source("scprint2").columns,
+            "https://h/t.json");
+  EXPECT_TRUE(has_part(
+      refusal_of_file(R"({"sources": {"scprint2": {"columns": "here.json"}}})"),
+      "/sources/scprint2/columns"));
+  EXPECT_TRUE(has_part(
+      refusal_of_file(R"({"sources": {"genomekit": {"columns": "/a"}}})"),
+      "base_url, listing"));
+}
+
 }  // namespace
 }  // namespace omicsfs

@@ -56,6 +56,7 @@ class SnapshotBrowse : public ::testing::Test {
     ASSERT_TRUE(writer->set_property("bytes", "646800000000"));
     ASSERT_TRUE(writer->set_property("releases", "2"));
     ASSERT_TRUE(writer->set_property("newest_release", "20250531"));
+    ASSERT_TRUE(writer->set_property("note", note_));
     const auto committed = writer->commit();
     ASSERT_TRUE(committed) << committed.error().message;
   }
@@ -69,6 +70,7 @@ class SnapshotBrowse : public ::testing::Test {
   TemporaryDirectory temporary_;
   Settings settings_;
   std::filesystem::path path_;
+  std::string note_;
   std::shared_ptr<const Snapshot> snapshot_;
 };
 
@@ -138,6 +140,25 @@ TEST_F(SnapshotBrowse, ReportsARefreshedSource) {
   EXPECT_EQ(*first.at("refreshed")->as_string(), "2025-05-31T00:00:00Z");
   EXPECT_EQ(*first.at("bytes")->as_size(), 646'800'000'000U);
   EXPECT_EQ(*first.at("releases")->as_size(), 2U);
+}
+
+TEST_F(SnapshotBrowse, ReportsWhatIsToBeKnownOfASource) {
+  EXPECT_FALSE(JsonValue::parse(sources_json(report_sources(settings_)))
+                   ->elements()
+                   ->at(0)
+                   .find("note"));
+  note_ = "1 of 5 subsets are incomplete";
+  const auto next = next_snapshot(settings_.state_dir, "abc-atlas");
+  ASSERT_TRUE(next) << next.error().message;
+  path_ = next->path;
+  write({"abc-atlas", next->generation, kMay31});
+  const auto reports = report_sources(settings_);
+  EXPECT_NE(sources_table(reports).find("2025-05-31 00:00 UTC; 1 of 5 subsets "
+                                        "are incomplete\n"),
+            std::string::npos);
+  const auto json = JsonValue::parse(sources_json(reports));
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(*json->elements()->at(0).at("note")->as_string(), note_);
 }
 
 TEST_F(SnapshotBrowse, ReportsASourceThatWasNeverRefreshed) {

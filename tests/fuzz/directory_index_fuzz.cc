@@ -6,7 +6,7 @@
 
 #include "catalog/directory_index.h"
 #include "catalog/entry_name.h"
-#include "catalog/file_listing.h"
+#include "catalog/listing_page.h"
 
 // Whatever the bytes, what is listed can stand in a tree.
 
@@ -21,9 +21,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes,
       }
     }
   }
-  if (const auto files = omicsfs::parse_file_listing(text, "https://h/")) {
-    for (const omicsfs::ListedFile& file : *files) {
-      if (!omicsfs::split_path(file.path) || !file.url.starts_with("http")) {
+  if (const auto page = omicsfs::parse_listing_page(text, "https://h/")) {
+    for (const omicsfs::ListedFile& file : page->files) {
+      const bool is_placed = file.url.starts_with("http") ||
+                             file.url.starts_with("redirect:https://h/");
+      if (!omicsfs::split_path(file.path) || !is_placed) {
         std::abort();
       }
     }

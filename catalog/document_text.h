@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "catalog/source.h"
+
+namespace omicsfs {
+
+// The whole document at `place`, as OpenDocument has it, inflated where it is
+// gzip'd; of one of the web also where it goes on, where `input` can tell.
+// Errors: those of input.linked and input.open; kInvalid, it has over
+// `max_bytes`, inflated or not, or is broken gzip. REQUIRES: input.open, or
+// input.linked where `place` is a url.
+Result<LinkedDocument> read_document(const SourceInput& input,
+                                     const std::string& place,
+                                     std::uint64_t max_bytes);
+
+// `place` as it is told to people: behind a '?' may be a secret.
+[[nodiscard]] std::string told_place(const std::string& place);
+
+}  // namespace omicsfs
