@@ -105,13 +105,19 @@ struct SourceSummary {
 };
 
 struct SourceKind {
-  std::string_view name;   // "abc-atlas"
-  std::string_view title;  // "Allen Brain Cell Atlas"
-  std::string_view default_base_url;
+  std::string_view name;              // "abc-atlas"
+  std::string_view title;             // "Allen Brain Cell Atlas"
+  std::string_view default_base_url;  // "" where there is none
   Result<SourceSummary> (*build)(const SourceInput& input, TreeBuilder& tree);
   bool of_archives = false;  // that the user names
   // Of a source that a catalogue drives: its default; "" = of no such source.
   std::string_view default_catalogue{};
+  // Of a source that is what the user's catalogue says: it has no default.
+  bool of_manifests = false;
+
+  [[nodiscard]] constexpr bool has_catalogue() const {
+    return of_manifests || !default_catalogue.empty();
+  }
 };
 
 // All sources that this program knows, in order of their names (sources.cc).

@@ -7,13 +7,15 @@
 #include "catalog/source.h"
 #include "catalog/sources/abc_atlas.h"
 #include "catalog/sources/encode.h"
+#include "catalog/sources/manifest.h"
 #include "catalog/sources/refine_bio.h"
 
 namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 3> kSources = {kAbcAtlas, kEncode, kRefineBio};
+constexpr std::array<SourceKind, 4> kSources = {kAbcAtlas, kEncode, kManifest,
+                                                kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

@@ -93,7 +93,7 @@ template <typename Take>
 void for_each_source_key(const Take& take) {
   for (const SourceKind& kind : all_sources()) {
     for (const SourceKey& key : kSourceKeys) {
-      if (!key.of_catalogue || !kind.default_catalogue.empty()) {
+      if (!key.of_catalogue || kind.has_catalogue()) {
         take(kind, key);
       }
     }
