@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "catalog/percent_encoding.h"
+#include "catalog/pinned_vfs.h"
 
 namespace omicsfs {
 namespace {
@@ -180,8 +181,9 @@ Result<Database> Database::open(const std::filesystem::path& path,
                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   const std::string name = immutable ? immutable_uri(path) : path.native();
   sqlite3* handle = nullptr;
-  const int status = sqlite3_open_v2(name.c_str(), &handle,
-                                     access | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int status =
+      sqlite3_open_v2(name.c_str(), &handle, access | SQLITE_OPEN_NOMUTEX,
+                      immutable ? nullptr : pinned_vfs());
   Database database(handle);  // to be closed even where it did not open
   if (status != SQLITE_OK) {
     return error_of(status, handle).within(path.native());

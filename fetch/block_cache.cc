@@ -26,9 +26,10 @@ constexpr std::size_t kUnpackers = 16;
 
 BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                        const Fetching& fetching, Counters& counters,
-                       OnDropped on_dropped)
+                       OnReport on_report)
     : limits_(limits),
-      on_dropped_(std::move(on_dropped)),
+      on_report_(std::move(on_report)),
+      unkept_(std::chrono::minutes(1)),
       // What is on its way to the disk cannot be evicted.
       budget_(fetching.limits.memory, limits.limit / 4),
       buffers_(fetching.limits.memory),
@@ -50,6 +51,9 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                &counters,
                [this](const std::string& key, const Error& failure) {
                  note_failure(key, failure);
+               },
+               [this](const std::string& key, const Error& failure) {
+                 note_unkept(key, failure);
                },
                &budget_,
                &buffers_,
@@ -197,8 +201,6 @@ CacheUse BlockCache::use() const {
   return use_;
 }
 
-// Comes from a read or from the transport's thread, which must not wait for
-// whoever is told: the kernel drops no page while a read of it is under way.
 void BlockCache::note_failure(const std::string& key, const Error& failure) {
   {
     const MutexLock lock(mutex_);
@@ -207,14 +209,26 @@ void BlockCache::note_failure(const std::string& key, const Error& failure) {
       lasting = failure;
     }
   }
+  tell(key, failure.message);
+}
+
+void BlockCache::note_unkept(const std::string& key, const Error& failure) {
+  if (unkept_.due(std::chrono::steady_clock::now())) {
+    tell(key, "what is read is not kept for now: " + failure.message);
+  }
+}
+
+// Comes from a read or from the transport's thread, which must not wait for
+// whoever is told: the kernel drops no page while a read of it is under way.
+void BlockCache::tell(const std::string& key, const std::string& message) {
   const CacheReport report{static_cast<std::int64_t>(std::time(nullptr)), key,
-                           failure.message};
+                           message};
   housekeeper_->add([this, report](const std::stop_token& /*stop*/) {
     if (index_ != nullptr) {
       static_cast<void>(index_->report(report));  // the log has it as well
     }
-    if (on_dropped_) {
-      on_dropped_(report);
+    if (on_report_) {
+      on_report_(report);
     }
   });
 }

@@ -18,6 +18,7 @@
 #include "fetch/cached_source.h"
 #include "fetch/counters.h"
 #include "fetch/mutex.h"
+#include "fetch/once_per.h"
 #include "fetch/range_fetch.h"
 #include "fetch/worker.h"
 #include "fetch/worker_pool.h"
@@ -53,17 +54,16 @@ struct CachedState {
 // Thread-safe.
 class BlockCache {
  public:
-  // Told when a file's bytes turned out wrong or changed (CachedSource::failure
-  // says which), from the housekeeper's thread: its pages must not stay cached
-  // elsewhere.
-  using OnDropped = std::function<void(const CacheReport& report)>;
+  // Told, from the housekeeper's thread, when a file's bytes turned out wrong
+  // or changed (CachedSource::failure says which), and once a minute at most
+  // when the disk fails to keep what was fetched.
+  using OnReport = std::function<void(const CacheReport& report)>;
 
   // Makes `dir` where it is missing. Where it cannot be used, everything is
   // read uncached and why() says why. the fetcher and `counters` must outlive
   // it; the transport below must be stopped before it is destroyed.
   BlockCache(const std::filesystem::path& dir, CacheLimits limits,
-             const Fetching& fetching, Counters& counters,
-             OnDropped on_dropped);
+             const Fetching& fetching, Counters& counters, OnReport on_report);
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
   BlockCache& operator=(const BlockCache&) = delete;
@@ -100,6 +100,8 @@ class BlockCache {
   [[nodiscard]] std::vector<std::shared_ptr<CachedSource>> open_sources() const;
   [[nodiscard]] OpenSpaces open_files() const;
   void note_failure(const std::string& key, const Error& failure);
+  void note_unkept(const std::string& key, const Error& failure);
+  void tell(const std::string& key, const std::string& message);
   void do_regular_work();
 
   CacheLimits limits_;
@@ -108,7 +110,8 @@ class BlockCache {
   std::unique_ptr<CacheSpace> space_;
   CacheServices services_;
   CacheServices uncached_;  // for what is on this machine's disk anyway
-  OnDropped on_dropped_;
+  OnReport on_report_;
+  OncePer unkept_;
 
   mutable Mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_

@@ -38,7 +38,8 @@ Result<void> CacheSpace::reserve(const ChargedFile& file, GrantChange change,
     const GrantChange sent{change.returned, hopeless ? 0 : change.asked};
     const auto lacking = index_.charge(file, sent, limits);
     if (!lacking) {
-      return lacking.error();
+      // Whatever the index failed by: room is not what it said is lacking.
+      return Error{ErrorCode::kIo, lacking.error().message};
     }
     if (hopeless) {
       return no_room;

@@ -27,7 +27,7 @@ class CacheSpace {
 
   // Passes on what a file returns, and grants what it asks for, evicting as
   // `priority` allows.
-  // Errors: kNoSpace where that is not enough; kIo.
+  // Errors: kNoSpace where that is not enough; kIo, the index has failed.
   Result<void> reserve(const ChargedFile& file, GrantChange change,
                        Priority priority);
   // Makes room after the disk itself was found full.

@@ -42,6 +42,8 @@ struct CacheServices {
   RangeFetcher* fetcher = nullptr;
   Counters* counters = nullptr;
   OnFailure on_failure;
+  // Told what kept bytes from being kept, where that is not the limit.
+  OnFailure on_unkept;
   FetchBudget* budget = nullptr;
   BlockBuffers* buffers = nullptr;
   // Writes what came over the network to the cache's disk, so that neither

@@ -54,7 +54,14 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
         std::max(run.count * kBlockBytes, grant_step(limits.limit)));
   }
   auto room = space_.reserve(run, priority);
-  if (!room || !file_.create()) {
+  if (!room) {
+    if (room.error().code != ErrorCode::kNoSpace) {
+      services_.on_unkept(file_.key(), room.error());
+    }
+    return nullptr;
+  }
+  if (const auto created = file_.create(); !created) {
+    services_.on_unkept(file_.key(), created.error());
     return nullptr;
   }
   return std::make_shared<const Room>(*std::move(room));
@@ -141,6 +148,9 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
   const auto stored = file_.store(run, blocks);
   if (!stored && stored.error().code == ErrorCode::kNoSpace) {
     disk_was_full_.store(true);
+  }
+  if (!stored) {
+    services_.on_unkept(file_.key(), stored.error());
   }
 }
 

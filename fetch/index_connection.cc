@@ -23,8 +23,10 @@ namespace stdfs = std::filesystem;
 
 constexpr std::int64_t kSchemaVersion = 2;
 
-// Never synced: what a power cut damages is made again from the block maps.
+// Never synced: what a power cut damages is made again from the block maps. No
+// temporary files: their directory is not the cache's.
 constexpr const char* kPragmas = R"sql(
+  PRAGMA temp_store = MEMORY;
   PRAGMA synchronous = OFF;
   PRAGMA journal_mode = WAL;
   PRAGMA wal_autocheckpoint = 128;

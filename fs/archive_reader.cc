@@ -39,7 +39,7 @@ BlockCache& ArchiveReader::cache() {
         settings_.cache.dir,
         CacheLimits{settings_.cache.limit, settings_.cache.keep_free},
         Fetching{fetcher_, fetch_limits(settings_.network, machine_memory())},
-        counters_, BlockCache::OnDropped());
+        counters_, BlockCache::OnReport());
   }
   return *cache_;
 }

@@ -12,6 +12,7 @@
 #include "catalog/snapshot.h"
 #include "catalog/source.h"
 #include "fs/command.h"
+#include "fs/confined_mount.h"
 #include "fs/daemon.h"
 #include "fs/interrupt_watch.h"
 #include "fs/kernel_readahead.h"
@@ -110,15 +111,37 @@ std::string mount_name(const std::vector<MountSource>& sources) {
   return name;
 }
 
+// Where a mount's process changes files.
+std::vector<std::filesystem::path> writable_directories(
+    const MountOptions& options, const Settings& settings) {
+  // Only what is there can be allowed. Where it cannot be made, nothing is
+  // cached, and the cache says so.
+  std::error_code ignored;
+  std::filesystem::create_directories(settings.cache.dir, ignored);
+  std::vector<std::filesystem::path> directories = {settings.state_dir,
+                                                    settings.cache.dir};
+  if (options.log_file) {  // is renamed there when it is full
+    directories.push_back(
+        std::filesystem::path(*options.log_file).parent_path());
+  }
+#ifdef OMICSFS_COUNTS_DIR
+  directories.emplace_back(OMICSFS_COUNTS_DIR);
+#endif
+  return directories;
+}
+
 // What can only be done once the kernel and we talk: the first call waits for
 // that, and so shows that the mount answers.
-void finish_mount(const std::string& mount_point, const Log& log) {
+void finish_mount(const std::string& mount_point,
+                  const Result<UniqueFd>& read_ahead, const Log& log) {
   struct statvfs space {};
   if (::statvfs(mount_point.c_str(), &space) != 0) {
     log.write(LogLevel::kWarning, mount_point + ": does not answer");
     return;
   }
-  if (const auto raised = raise_read_ahead(mount_point); !raised) {
+  const auto raised = read_ahead ? raise_read_ahead(*read_ahead)
+                                 : Result<void>(read_ahead.error());
+  if (!raised) {
     log.write(LogLevel::kDebug, "the kernel's read-ahead stays as it is: " +
                                     raised.error().message);
   }
@@ -126,6 +149,7 @@ void finish_mount(const std::string& mount_point, const Log& log) {
 
 int serve(const MountOptions& options, const std::vector<MountSource>& what,
           const Settings& settings, Readiness& readiness) {
+  auto unmounter = begin_unmounter();
   const auto log = open_log(options, settings);
   if (!log) {
     return fail(log.error());
@@ -138,20 +162,30 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   if (!headers) {
     return fail(headers.error());
   }
-  const InterruptWatch interrupts;
   const std::string where = mount_name(what) + " at " + options.mount_point;
-  // Ends when the tree is gone at the latest, and so is destroyed after it.
+  // A signal that comes before it is watched for must not leave a mount behind.
+  const BlockedInterrupts until_watched;
+  // Ends when the mount is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
+  auto mount =
+      mount_confined({options.mount_point, mount_name(what),
+                      options.allow_other, options.kernel_options},
+                     writable_directories(options, settings), unmounter, *log);
+  if (!mount) {
+    log->write(LogLevel::kError, mount.error().message);
+    return fail(mount.error());
+  }
+  const InterruptWatch interrupts;
+  const auto on_ready = [&] {
+    first_user = std::jthread([&, read_ahead = std::move(mount->read_ahead)] {
+      finish_mount(options.mount_point, read_ahead, *log);
+      log->write(LogLevel::kInfo, "mounted " + where);
+      readiness.ready();
+    });
+  };
   MountedTree tree(settings, *std::move(sources), *log,
-                   {*headers, interrupts.token(), [&] {
-                      first_user = std::jthread([&] {
-                        finish_mount(options.mount_point, *log);
-                        log->write(LogLevel::kInfo, "mounted " + where);
-                        readiness.ready();
-                      });
-                    }});
-  const auto served = tree.serve({options.mount_point, mount_name(what),
-                                  options.allow_other, options.kernel_options});
+                   {*headers, interrupts.token(), on_ready});
+  const auto served = tree.serve(*mount->session);
   if (!served) {
     log->write(LogLevel::kError, served.error().message);
     return fail(served.error());

@@ -17,13 +17,6 @@ namespace {
 
 constexpr char kReady = 'R';
 
-void redirect_to_null(std::initializer_list<int> descriptors, int mode) {
-  const UniqueFd null(::open("/dev/null", mode | O_CLOEXEC));
-  for (const int descriptor : descriptors) {
-    ::dup2(null.get(), descriptor);
-  }
-}
-
 // What the server says before it ends or is ready; false where it ended.
 bool wait_until_ready(int pipe) {
   char word = 0;
@@ -56,9 +49,11 @@ int exit_status_of(pid_t child) {
   if (::chdir("/") != 0) {
     std::_Exit(EXIT_FAILURE);
   }
-  redirect_to_null({STDIN_FILENO}, O_RDONLY);
-  redirect_to_null({STDOUT_FILENO}, O_WRONLY);
-  Readiness readiness(std::move(pipe));
+  // A server that is confined could not open it for writing any more.
+  UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  ::dup2(null.get(), STDIN_FILENO);
+  ::dup2(null.get(), STDOUT_FILENO);
+  Readiness readiness(std::move(pipe), std::move(null));
   const int status = serve(readiness);
   std::exit(status);
 }
@@ -69,7 +64,8 @@ void Readiness::ready() {
   if (!pipe_.valid()) {
     return;
   }
-  redirect_to_null({STDERR_FILENO}, O_WRONLY);
+  ::dup2(null_.get(), STDERR_FILENO);
+  null_.reset();
   // Nobody left to read it is no concern of the server's.
   [[maybe_unused]] const ssize_t written = ::write(pipe_.get(), &kReady, 1);
   pipe_.reset();

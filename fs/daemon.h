@@ -11,12 +11,15 @@ namespace omicsfs {
 class Readiness {
  public:
   Readiness() = default;  // nobody waits
-  explicit Readiness(UniqueFd pipe) : pipe_(std::move(pipe)) {}
+  // `null` is what stderr becomes then.
+  Readiness(UniqueFd pipe, UniqueFd null)
+      : pipe_(std::move(pipe)), null_(std::move(null)) {}
   // Lets the starter go. From any thread, once.
   void ready();
 
  private:
   UniqueFd pipe_;
+  UniqueFd null_;
 };
 
 // Runs `serve` in a process of its own, in a session of its own with no

@@ -51,7 +51,7 @@ void on_init(void* userdata, fuse_conn_info* connection) {
   // Copying was faster than splicing in every measurement.
   connection->want &= ~static_cast<unsigned>(
       FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
-  FuseContext& context = *static_cast<FuseContext*>(userdata);
+  FuseContext& context = **static_cast<FuseContext**>(userdata);
   ask_for_passthrough(context, *connection);
   context.on_ready();
 }
@@ -112,7 +112,7 @@ fuse_lowlevel_ops make_operations() {
 }  // namespace
 
 FuseContext& context_of(fuse_req_t request) {
-  return *static_cast<FuseContext*>(fuse_req_userdata(request));
+  return **static_cast<FuseContext**>(fuse_req_userdata(request));
 }
 
 void reply_error(fuse_req_t request, const char* operation, fuse_ino_t inode,

@@ -26,9 +26,9 @@ struct FuseContext {
   KernelBacking* backing = nullptr;
 };
 
-// libfuse's low-level callbacks over a FuseContext: a thin translation, so that
-// the file system can be tested without a mount. Everything that would write
-// answers EROFS.
+// libfuse's low-level callbacks over a FuseContext, which the session's user
+// data points to a pointer to: a thin translation, so that the file system can
+// be tested without a mount. Everything that would write answers EROFS.
 [[nodiscard]] const fuse_lowlevel_ops& fuse_operations();
 
 }  // namespace omicsfs

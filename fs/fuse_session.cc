@@ -2,8 +2,10 @@
 #include "fs/fuse_session.h"
 
 #define FUSE_USE_VERSION 312
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -56,7 +58,7 @@ std::string mount_words(const FuseMountOptions& options) {
 
 #if FUSE_VERSION < FUSE_MAKE_VERSION(3, 17)
 KernelBacking& backing_of(void* context) {
-  return *static_cast<FuseContext*>(context)->backing;
+  return *(*static_cast<FuseContext**>(context))->backing;
 }
 
 ssize_t watched_read(int fd, void* buffer, size_t size, void* context) {
@@ -96,6 +98,37 @@ Result<void> watch_init(fuse_session* session) {
 Result<void> watch_init(fuse_session* /*session*/) { return {}; }
 #endif
 
+// Null where libfuse refuses a word.
+fuse_session* new_session(const FuseMountOptions& options,
+                          FuseContext*& context) {
+  const std::string words = mount_words(options);
+  fuse_args args = FUSE_ARGS_INIT(0, nullptr);
+  fuse_opt_add_arg(&args, "omicsfs");
+  fuse_opt_add_arg(&args, "-o");
+  fuse_opt_add_arg(&args, words.c_str());
+  fuse_session* const session = fuse_session_new(
+      &args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &context);
+  fuse_opt_free_args(&args);
+  return session;
+}
+
+// Whether the kernel still has the mount.
+bool is_connected(int device) {
+  pollfd connection{device, 0, 0};
+  return ::poll(&connection, 1, 0) == 0;
+}
+
+// In place of the connection, a pipe that nobody reads from: libfuse takes it
+// for one that is gone, and does not unmount.
+void disconnect(int device) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) == 0) {
+    ::close(ends[0]);
+    ::dup3(ends[1], device, O_CLOEXEC);
+    ::close(ends[1]);
+  }
+}
+
 }  // namespace
 
 void FuseSession::Destroy::operator()(fuse_session* session) const {
@@ -103,37 +136,35 @@ void FuseSession::Destroy::operator()(fuse_session* session) const {
   fuse_session_destroy(session);
 }
 
-FuseSession::FuseSession(std::unique_ptr<fuse_session, Destroy> session,
-                         unsigned threads)
-    : session_(std::move(session)), threads_(threads) {}
+FuseSession::FuseSession(const FuseMountOptions& options)
+    : session_(new_session(options, context_)), threads_(options.threads) {}
 
-FuseSession::~FuseSession() = default;
-
-Result<std::unique_ptr<FuseSession>> FuseSession::mount(
-    FuseContext& context, const FuseMountOptions& options) {
-  const std::string words = mount_words(options);
-  fuse_args args = FUSE_ARGS_INIT(0, nullptr);
-  fuse_opt_add_arg(&args, "omicsfs");
-  fuse_opt_add_arg(&args, "-o");
-  fuse_opt_add_arg(&args, words.c_str());
-  std::unique_ptr<fuse_session, Destroy> session(fuse_session_new(
-      &args, &fuse_operations(), sizeof(fuse_lowlevel_ops), &context));
-  fuse_opt_free_args(&args);
-  if (session == nullptr ||
-      fuse_session_mount(session.get(), options.mount_point.c_str()) != 0) {
-    return Error{ErrorCode::kIo, "cannot mount at " + options.mount_point};
+FuseSession::~FuseSession() {
+  if (unmount_ && is_connected(fuse_session_fd(session_.get()))) {
+    unmount_();
+    disconnect(fuse_session_fd(session_.get()));
   }
-  if (context.backing != nullptr) {
-    context.backing->connect(fuse_session_fd(session.get()));
-    if (auto watched = watch_init(session.get()); !watched) {
-      return watched.error();
-    }
-  }
-  return std::unique_ptr<FuseSession>(
-      new FuseSession(std::move(session), options.threads));
 }
 
-Result<void> FuseSession::serve() {
+Result<std::unique_ptr<FuseSession>> FuseSession::mount(
+    const FuseMountOptions& options) {
+  std::unique_ptr<FuseSession> made(new FuseSession(options));
+  if (made->session_ == nullptr ||
+      fuse_session_mount(made->session_.get(), options.mount_point.c_str()) !=
+          0) {
+    return Error{ErrorCode::kIo, "cannot mount at " + options.mount_point};
+  }
+  return made;
+}
+
+Result<void> FuseSession::serve(FuseContext& context) {
+  context_ = &context;
+  if (context.backing != nullptr) {
+    context.backing->connect(fuse_session_fd(session_.get()));
+    if (auto watched = watch_init(session_.get()); !watched) {
+      return watched;
+    }
+  }
   take_wake_signal();
   server_.store(::pthread_self());
   serving_.store(true);

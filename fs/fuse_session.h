@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,20 +22,26 @@ struct FuseMountOptions {
   unsigned threads = 64;                    // each may wait in one read
 };
 
-// One mount of a FuseContext: made, served, and taken down.
+// One mount: made, served with a FuseContext, and taken down.
 class FuseSession {
  public:
-  // Mounts, always read-only, as type fuse.omicsfs. `context` must outlive the
-  // session. Errors: kIo; libfuse has then said on stderr why.
+  // Mounts, always read-only, as type fuse.omicsfs; whoever uses it waits until
+  // it is served. Errors: kIo; libfuse has then said on stderr why.
   static Result<std::unique_ptr<FuseSession>> mount(
-      FuseContext& context, const FuseMountOptions& options);
-  // Unmounts (lazily, where something still uses the mount).
+      const FuseMountOptions& options);
+  // Unmounts (lazily, where something still uses the mount) what nobody has
+  // unmounted yet.
   ~FuseSession();
   FuseSession(const FuseSession&) = delete;
   FuseSession& operator=(const FuseSession&) = delete;
 
-  // Serves until somebody unmounts or stop() is called. Once.
-  Result<void> serve();
+  // For a process that may not unmount at its end: does it in its place.
+  void unmount_by(std::function<void()> unmount) {
+    unmount_ = std::move(unmount);
+  }
+  // Serves until somebody unmounts or stop() is called. Once. `context` must
+  // last until then.
+  Result<void> serve(FuseContext& context);
   // Makes serve() return; waits until it has. From another thread. The reads
   // that wait must be stopped by the context's own token.
   void stop();
@@ -43,10 +50,13 @@ class FuseSession {
   struct Destroy {
     void operator()(fuse_session* session) const;
   };
-  FuseSession(std::unique_ptr<fuse_session, Destroy> session, unsigned threads);
+  explicit FuseSession(const FuseMountOptions& options);
 
+  // What libfuse hands to its callbacks is where the context is found.
+  FuseContext* context_ = nullptr;
   std::unique_ptr<fuse_session, Destroy> session_;
   unsigned threads_;
+  std::function<void()> unmount_;
   std::atomic<pthread_t> server_{};
   std::atomic<bool> serving_{false};
 };

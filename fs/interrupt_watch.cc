@@ -12,6 +12,14 @@
 namespace omicsfs {
 namespace {
 
+sigset_t interrupts() {
+  sigset_t set{};
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
 // Waits for either; true for a signal.
 bool signal_arrives(int signals, int end) {
   std::array<pollfd, 2> waits = {{{signals, POLLIN, 0}, {end, POLLIN, 0}}};
@@ -24,13 +32,18 @@ bool signal_arrives(int signals, int end) {
 
 }  // namespace
 
+BlockedInterrupts::BlockedInterrupts() {
+  const sigset_t blocked = interrupts();
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &before_);
+}
+
+BlockedInterrupts::~BlockedInterrupts() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
 InterruptWatch::InterruptWatch() {
-  sigset_t interrupts{};
-  sigemptyset(&interrupts);
-  sigaddset(&interrupts, SIGINT);
-  sigaddset(&interrupts, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &interrupts, &before_);
-  signals_ = UniqueFd(::signalfd(-1, &interrupts, SFD_CLOEXEC | SFD_NONBLOCK));
+  const sigset_t awaited = interrupts();
+  signals_ = UniqueFd(::signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK));
   end_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
   thread_ = std::thread([this] {
     if (signal_arrives(signals_.get(), end_.get())) {
@@ -49,7 +62,6 @@ InterruptWatch::~InterruptWatch() {
   signalfd_siginfo spent{};
   while (::read(signals_.get(), &spent, sizeof(spent)) > 0) {
   }
-  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 }  // namespace omicsfs

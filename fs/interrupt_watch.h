@@ -9,10 +9,23 @@
 
 namespace omicsfs {
 
+// While it lives, SIGINT and SIGTERM wait, in the calling thread and in those
+// that it starts from then on. Destroy it in the thread that made it.
+class BlockedInterrupts {
+ public:
+  BlockedInterrupts();
+  ~BlockedInterrupts();
+  BlockedInterrupts(const BlockedInterrupts&) = delete;
+  BlockedInterrupts& operator=(const BlockedInterrupts&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 // While it lives, SIGINT and SIGTERM do not kill the process but request a
-// stop, so that work in hand can clean up. The signals are blocked in the
-// calling thread and in those that it starts from then on: make it before any
-// thread that outlives a signal, and destroy it in the thread that made it.
+// stop, so that work in hand can clean up; one that waits already does so at
+// once. It blocks them as above: make it before any thread that outlives a
+// signal, and destroy it in the thread that made it.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -23,8 +36,8 @@ class InterruptWatch {
   [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
 
  private:
+  BlockedInterrupts blocked_;
   std::stop_source stop_;
-  sigset_t before_{};
   UniqueFd signals_;
   UniqueFd end_;  // readable once the watch is over
   std::thread thread_;

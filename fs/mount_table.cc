@@ -67,8 +67,12 @@ std::optional<MountEntry> parse_line(std::string_view line) {
   if (!id || !parent || std::distance(dash, fields.end()) < 3) {
     return std::nullopt;
   }
-  return MountEntry{*id, *parent, unescaped(fields[4]), unescaped(dash[1]),
-                    unescaped(dash[2])};
+  return MountEntry{*id,
+                    *parent,
+                    unescaped(fields[4]),
+                    unescaped(dash[1]),
+                    unescaped(dash[2]),
+                    std::string(fields[2])};
 }
 
 }  // namespace

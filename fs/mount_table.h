@@ -20,6 +20,7 @@ struct MountEntry {
   std::string mount_point;  // absolute, unescaped
   std::string type;         // "fuse.omicsfs"
   std::string source;       // what was mounted, as `mount` shows it
+  std::string device;       // "<major>:<minor>", of every file in it
 
   bool operator==(const MountEntry&) const = default;
 };

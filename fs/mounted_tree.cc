@@ -93,14 +93,9 @@ MountedTree::~MountedTree() {
   transport_.reset();
 }
 
-Result<void> MountedTree::serve(const FuseMountOptions& options) {
-  auto session = FuseSession::mount(context_, options);
-  if (!session) {
-    return session.error();
-  }
-  session_ = *std::move(session);
-  const std::stop_callback end(stop_, [this] { session_->stop(); });
-  return session_->serve();
+Result<void> MountedTree::serve(FuseSession& session) {
+  const std::stop_callback end(stop_, [&session] { session.stop(); });
+  return session.serve(context_);
 }
 
 }  // namespace omicsfs

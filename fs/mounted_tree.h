@@ -45,15 +45,15 @@ class MountedTree {
   MountedTree(const MountedTree&) = delete;
   MountedTree& operator=(const MountedTree&) = delete;
 
-  // Mounts and serves until unmounted or stopped. Once.
-  Result<void> serve(const FuseMountOptions& options);
+  // Serves the mount until it is unmounted or stopped. Once. `session` must
+  // outlive the tree: to the end, files are registered with its kernel.
+  Result<void> serve(FuseSession& session);
 
  private:
   [[nodiscard]] std::unique_ptr<KernelBacking> open_backing(
       const Settings& settings) const;
 
   Log log_;
-  std::unique_ptr<FuseSession> session_;
   std::stop_token stop_;
   Counters counters_;
   Mirrors mirrors_;

@@ -26,10 +26,12 @@ TEST(ListItems, OfOtherKindsAndFormsAreReadAsWell) {
 
 TEST(ListItems, OfWhatIsNoListOfScalarsThereAreNone) {
   for (const char* cell :
-       {"", "[", "]", "[\"", "[\"]", "\"a\"", "5", "{}", "[[]]", "[{}]", "[null]",
-        "[\"a\" \"b\"]", "[\"a\",]", "[\"a\", ]", "[,\"a\"]", "[\"a\"]]",
-        "[\"a\nb\"]", "[\"\xff\"]", "[\"a\"x]", "[\"a\"; \"b\"]", "[1.5]",
-        "[\"a\", \"b]"}) {
+       {"",           "[",           "]",        "[\"",
+        "[\"]",       "\"a\"",       "5",        "{}",
+        "[[]]",       "[{}]",        "[null]",   "[\"a\" \"b\"]",
+        "[\"a\",]",   "[\"a\", ]",   "[,\"a\"]", "[\"a\"]]",
+        "[\"a\nb\"]", "[\"\xff\"]",  "[\"a\"x]", "[\"a\"; \"b\"]",
+        "[1.5]",      "[\"a\", \"b]"}) {
     const auto items = list_items(cell);
     ASSERT_FALSE(items) << cell;
     EXPECT_EQ(items.error().code, ErrorCode::kInvalid) << cell;

@@ -2,7 +2,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include "tests/faults/faulty_mount.h"
 #include "tests/fetch/small_disk.h"
+#include "tests/support/environment_variable.h"
 
 // What becomes of reads when the cache's disk fails, or its files are damaged:
 // the table in README.md.
@@ -129,6 +129,32 @@ TEST_F(CacheFaults, ADirectoryDeletedUnderTheMountIsDoneWithout) {
   expect_all_right_after_a_start();
 }
 
+// Nobody but the next mount may make the directory itself again.
+TEST_F(CacheFaults, ATreeDeletedWithItsTopIsDoneWithout) {
+  expect_right(small());
+  stdfs::remove_all(cache());
+  expect_right(large());
+  ASSERT_EQ(mount_.stop(), 0);
+  expect_all_right_after_a_start();
+  origin_.clear_log();
+  ASSERT_EQ(mount_.stop(), 0);
+  expect_all_right_after_a_start();
+  EXPECT_TRUE(origin_.log().empty());
+}
+
+TEST_F(CacheFaults, AnIndexCutShortUnderTheMountIsMadeAnew) {
+  for (const char* file : {"index.sqlite", "index.sqlite-wal"}) {
+    expect_right(small());
+    for (const auto& path : files(file)) {
+      stdfs::resize_file(path, stdfs::file_size(path) / 2);
+    }
+    expect_right(large());
+    expect_right(atlas_[0].files[1]);
+    ASSERT_EQ(mount_.stop(), 0);
+    expect_all_right_after_a_start();
+  }
+}
+
 // Half of a file is read, and its cache cut to nothing under it.
 TEST_F(CacheFaults, FilesCutShortUnderTheMountAreFetchedAgain) {
   const UniqueFd open(::open(at(large()).c_str(), O_RDONLY | O_CLOEXEC));
@@ -144,24 +170,10 @@ TEST_F(CacheFaults, FilesCutShortUnderTheMountAreFetchedAgain) {
   expect_right(large());
 }
 
-// A variable of the environment of what is started while it lives.
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) {
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~Variable() { ::unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
-
 TEST_F(CacheFaults, ALimitLoweredBelowWhatIsKeptIsKeptTo) {
   fill_and_stop();
   {
-    const Variable limit("OMICSFS_CACHE_LIMIT", "2M");
+    const EnvironmentVariable limit("OMICSFS_CACHE_LIMIT", "2M");
     expect_all_right_after_a_start();
   }
   ASSERT_EQ(mount_.stop(), 0);
@@ -178,14 +190,14 @@ TEST_F(CacheFaults, ALimitLoweredBelowWhatIsKeptIsKeptTo) {
 // The least that may be set: the cache's own index takes all of it.
 TEST_F(CacheFaults, ALimitThatHoldsNothingLeavesReadsUncached) {
   ASSERT_EQ(mount_.stop(), 0);
-  const Variable limit("OMICSFS_CACHE_LIMIT", "1M");
+  const EnvironmentVariable limit("OMICSFS_CACHE_LIMIT", "1M");
   expect_all_right_after_a_start();
 }
 
 TEST_F(CacheFaults, TwoMountsOfOneCacheHelpEachOther) {
   MountProcess other(origin_.url("/"), kImpatient);
   {
-    const Variable shared("OMICSFS_CACHE_DIR", cache().string());
+    const EnvironmentVariable shared("OMICSFS_CACHE_DIR", cache().string());
     ASSERT_TRUE(other.start());
   }
   const auto read_there = [&](const ComposedFile& file) {
@@ -201,6 +213,30 @@ TEST_F(CacheFaults, TwoMountsOfOneCacheHelpEachOther) {
   expect_right(small());
   EXPECT_TRUE(read_there(small()) == small().bytes);
   EXPECT_EQ(origin_.log().size(), 1U) << "the second finds it in the cache";
+}
+
+// What the mount shows stays: it has the file open.
+TEST_F(CacheFaults, ACatalogDeletedUnderTheMountIsReadOn) {
+  stdfs::remove_all(mount_.directory() / "state" / "snapshots");
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([this] {
+      std::size_t found = 0;
+      for (const auto& entry :
+           stdfs::recursive_directory_iterator(mount_.root())) {
+        found += entry.is_regular_file() ? 1 : 0;
+      }
+      EXPECT_GT(found, atlas_[0].files.size());
+      for (const ComposedFile& file : atlas_[0].files) {
+        expect_right(file);
+      }
+    });
+  }
+  for (std::thread& reader : readers) {
+    reader.join();
+  }
+  ASSERT_EQ(mount_.stop(), 0);
+  expect_all_right_after_a_start();
 }
 
 class FullDisk : public CacheFaults {

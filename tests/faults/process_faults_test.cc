@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <random>
@@ -94,28 +96,68 @@ TEST_F(ProcessFaults, OutOfMemoryFailsReadsNotTheMount) {
   expect_right(large());
 }
 
+// OMICSFS_KILLS says how often; each takes about a second.
+int kills() {
+  const char* asked = std::getenv("OMICSFS_KILLS");
+  return asked == nullptr ? 12 : std::max(1, std::atoi(asked));
+}
+
+class Kills : public ProcessFaults {
+ protected:
+  // Readers of all there is, from several places.
+  [[nodiscard]] std::vector<std::future<void>> mixed_load() const {
+    std::vector<std::future<void>> readers;
+    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
+      readers.push_back(std::async(std::launch::async, [this, quarter] {
+        const std::size_t from = large().bytes.size() / 4 * quarter;
+        const Outcome outcome = read(large(), from);
+        EXPECT_EQ(
+            large().bytes.compare(from, outcome.bytes.size(), outcome.bytes),
+            0);
+      }));
+    }
+    readers.push_back(std::async(std::launch::async, [this] {
+      for (const ComposedFile& file : atlas_[0].files) {
+        EXPECT_TRUE(file.bytes.starts_with(read(file).bytes));
+      }
+    }));
+    return readers;
+  }
+  // So that there is something to fetch and to store. REQUIRES: no mount.
+  void remove_large_from_cache() const {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(
+             mount_.directory() / "cache")) {
+      if (entry.path().extension() == ".data" &&
+          entry.file_size() == large().bytes.size()) {
+        std::filesystem::remove(entry.path());
+      }
+    }
+  }
+};
+
 // Nothing that was complete is fetched again, nothing that is read is wrong.
-TEST_F(ProcessFaults, KilledAtRandomMomentsItLosesNothing) {
-  constexpr int kKills = 12;
+TEST_F(Kills, AtRandomMomentsLoseNothing) {
   std::mt19937_64 dice(20);
   expect_right(small());
-  for (int i = 0; i < kKills; ++i) {
-    std::vector<std::future<Outcome>> readers;
-    for (int reader = 0; reader < 4; ++reader) {
-      readers.push_back(
-          std::async(std::launch::async, [this] { return read(large()); }));
-    }
+  const int count = kills();
+  for (int i = 0; i < count; ++i) {
+    auto readers = mixed_load();
     std::this_thread::sleep_for(milliseconds(dice() % 60));
     mount_.kill();
     for (auto& reader : readers) {
-      EXPECT_TRUE(large().bytes.starts_with(reader.get().bytes));
+      reader.get();
+    }
+    if (i % 2 == 1) {
+      remove_large_from_cache();
     }
     ASSERT_TRUE(mount_.start());
     origin_.clear_log();
     expect_right(small());
     EXPECT_TRUE(origin_.log().empty()) << "it was complete";
   }
-  expect_right(large());
+  for (const ComposedFile& file : atlas_[0].files) {
+    expect_right(file);
+  }
 }
 
 TEST_F(ProcessFaults, AReadOfADeadMountIsENOTCONN) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "fs/confinement.h"
 #include "tests/faults/faulty_mount.h"
 
 // What SECURITY.md promises of a mount.
@@ -34,7 +35,8 @@ TEST_F(Security, WhatIsKeptIsReadByItsUserAlone) {
 TEST_F(Security, ASymlinkInTheCachesPlaceOfAFileIsNotWrittenThrough) {
   expect_right(small());
   ASSERT_EQ(mount_.stop(), 0);
-  const stdfs::path outside = mount_.directory() / "outside";
+  // Where the daemon may write: it is not the kernel that keeps it from there.
+  const stdfs::path outside = mount_.directory() / "state" / "outside";
   std::ofstream(outside) << "untouched";
   std::vector<stdfs::path> files;
   for (const auto& entry :
@@ -53,6 +55,35 @@ TEST_F(Security, ASymlinkInTheCachesPlaceOfAFileIsNotWrittenThrough) {
   expect_right(small());
   std::ifstream kept(outside);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), "untouched");
+}
+
+// Of the last name of a path no link is followed, of those before it all are:
+// there it is the kernel that keeps the daemon in.
+TEST_F(Security, ASymlinkInADirectorysPlaceLeadsNoWriteOutside) {
+  if (!landlock_abi()) {
+    GTEST_SKIP() << "this kernel offers no Landlock";
+  }
+  expect_right(small());
+  expect_right(large());
+  ASSERT_EQ(mount_.stop(), 0);
+  const stdfs::path outside = mount_.directory() / "outside";
+  stdfs::create_directory(outside);
+  const stdfs::path files = mount_.directory() / "cache" / "v1" / "files";
+  std::vector<stdfs::path> shards;
+  for (const auto& entry : stdfs::directory_iterator(files)) {
+    shards.push_back(entry.path());
+  }
+  ASSERT_FALSE(shards.empty());
+  for (const stdfs::path& shard : shards) {
+    stdfs::remove_all(shard);
+    stdfs::create_directory_symlink(outside, shard);
+  }
+  ASSERT_TRUE(mount_.start());
+  expect_right(small());
+  expect_right(large());
+  ASSERT_EQ(mount_.stop(), 0);
+  EXPECT_TRUE(stdfs::is_empty(outside));
+  ASSERT_TRUE(mount_.start());
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Readers of a mount while everything goes wrong, for as long as is asked.
 
-usage: soak.py OMICSFS ORIGIN [--seconds N] [--seed N]
+usage: soak.py OMICSFS ORIGIN FAULTY_DISK [--seconds N] [--seed N]
 
 A mount with a cache too small for what is read; readers that check every byte;
-and beside them, at random, a server that fails in every way it knows, caches
-that are damaged, and the mount's own process killed or stopped. A read gives
+and beside them, at random, a server that fails in every way it knows, a disk
+that does, caches that are damaged, and the mount's own process killed or stopped. A read gives
 the right bytes or an error that is allowed for, and once all is mended every
 file reads right. The seed, which is printed, gives the same run again, as far
 as the order of threads allows.
@@ -48,6 +48,11 @@ FAULTS = [
 ]
 
 
+# What the cache's disk refuses, and how.
+DISK_FAULTS = [f"{operation} {number}" for operation, numbers in (
+    ("write", (errno.ENOSPC, errno.EDQUOT, errno.EIO)), ("read", (errno.EIO,)),
+    ("sync", (errno.EIO,))) for number in numbers]
+
 # A byte that is changed on its way shows when its file's digest is checked, and that is once the
 # file is whole: at the read that fetches it where a file has one block, of which no part is given
 # away before.
@@ -84,6 +89,30 @@ def origin(program, bucket):
             yield server.stdout.readline().strip()
         finally:
             server.terminate()
+
+
+class Disk:
+    """What the cache lies on; the program says how it is told to fail."""
+
+    def __init__(self, program, work):
+        self.root, self.faults = work / "cache", work / "disk-faults"
+        for directory in (self.root, work / "backing"):
+            directory.mkdir()
+        self.process = subprocess.Popen(
+            [str(program), str(work / "backing"), str(self.root), str(self.faults)])
+        while not os.path.ismount(self.root):
+            if self.process.poll() is not None:
+                raise Wrong("the disk did not come")
+            time.sleep(0.02)
+
+    def fail(self, lines):
+        following = self.faults.with_suffix(".next")
+        following.write_text("".join(line + "\n" for line in lines))
+        following.rename(self.faults)  # in one step: it is read at any time
+
+    def stop(self):
+        must_run("umount", "-l", self.root)
+        self.process.wait(PATIENCE_S)
 
 
 class Mount:
@@ -133,8 +162,8 @@ class Mount:
 
 
 class Soak:
-    def __init__(self, seed, mount, url, truth):
-        self.seed, self.mount, self.url, self.truth = seed, mount, url, truth
+    def __init__(self, seed, mount, disk, url, truth):
+        self.seed, self.mount, self.disk, self.url, self.truth = seed, mount, disk, url, truth
         self.over = threading.Event()
         self.failure = None
         self.reads = self.errors = self.events = 0
@@ -197,8 +226,8 @@ class Soak:
         dice = random.Random(f"{self.seed} faults")
         end = time.monotonic() + seconds
         while time.monotonic() < end and not self.over.is_set():
-            event = dice.choices([self.fail, self.mend, self.kill, self.pause, self.restart],
-                                 [8, 4, 1, 1, 2])[0]
+            event = dice.choices([self.fail, self.fail_disk, self.mend, self.kill, self.pause,
+                                  self.restart], [8, 3, 4, 1, 1, 2])[0]
             event(dice)
             self.events += 1
             self.over.wait(dice.uniform(0.05, 0.6))
@@ -214,14 +243,18 @@ class Soak:
                      f"&seed={dice.randrange(1 << 30)}&count={dice.choice([1, 5, 50])}"
                      f"&glob={urllib.parse.quote(glob)}")
 
+    def fail_disk(self, dice):
+        self.disk.fail(dice.sample(DISK_FAULTS, dice.choice([1, 2])))
+
     def mend(self, _dice):
+        self.disk.fail([])
         self.control("clear")
         self.control("release")
 
     def kill(self, dice):
         self.mount.kill()
-        self.damage(dice)
         self.mend(dice)  # a first mount may need its server
+        self.damage(dice)
         self.mount.start()
 
     def restart(self, dice):
@@ -297,6 +330,7 @@ def main():
     parser = argparse.ArgumentParser(prog="soak.py")
     parser.add_argument("omicsfs", type=pathlib.Path)
     parser.add_argument("origin", type=pathlib.Path)
+    parser.add_argument("faulty_disk", type=pathlib.Path)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options = parser.parse_args()
@@ -309,7 +343,8 @@ def main():
         releases, truth = composed(work / "bucket")
         with origin(options.origin.absolute(), work / "bucket") as url:
             mount = Mount(options.omicsfs.absolute(), work, url, releases)
-            soak = Soak(options.seed, mount, url, truth)
+            disk = Disk(options.faulty_disk.absolute(), work)
+            soak = Soak(options.seed, mount, disk, url, truth)
             try:
                 mount.start()
                 soak.run(options.seconds)
@@ -321,6 +356,7 @@ def main():
                     mount.kill()
                 subprocess.run(["umount", "-l", str(mount.root)], check=False,
                                stderr=subprocess.DEVNULL)
+                disk.stop()
     print(f"soak: seed {options.seed}: {soak.reads} reads right, {soak.errors} failed as they may, "
           f"{soak.events} events")
     return 0

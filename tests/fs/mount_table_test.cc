@@ -19,9 +19,9 @@ constexpr const char* kTable =
 TEST(MountTable, HasTheFieldsOfEachLine) {
   const auto table = parse_mount_table(kTable);
   ASSERT_EQ(table.size(), 4U);
-  EXPECT_EQ(table[0], (MountEntry{22, 1, "/", "ext4", "/dev/sda1"}));
-  EXPECT_EQ(table[1],
-            (MountEntry{40, 22, "/mnt/abc", "fuse.omicsfs", "abc-atlas"}));
+  EXPECT_EQ(table[0], (MountEntry{22, 1, "/", "ext4", "/dev/sda1", "8:1"}));
+  EXPECT_EQ(table[1], (MountEntry{40, 22, "/mnt/abc", "fuse.omicsfs",
+                                  "abc-atlas", "0:35"}));
 }
 
 TEST(MountTable, UnescapesPaths) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "catalog/result.h"
+
+// Landlock (landlock(7)): rights that a process gives up, for good.
+
+namespace omicsfs {
+
+// The rights to change files that version `abi` of Landlock knows of; what a
+// version does not know, it cannot forbid. Pure.
+[[nodiscard]] std::uint64_t write_rights(int abi);
+
+// The version that this kernel offers, at least 1. Errors: kIo, it offers none.
+Result<int> landlock_abi();
+
+// From now on the calling thread, and every thread and process that it starts,
+// may make, write, cut, rename and remove files below `directories` alone, may
+// not mount or unmount, and gains no rights by what it executes. Reading is as
+// before, and so is what is open already. Threads that are there already are
+// not bound. A directory that is not there is left out.
+// Errors: kIo; nothing is then forbidden.
+Result<void> confine_writes(std::span<const std::filesystem::path> directories);
+
+}  // namespace omicsfs
