@@ -8,6 +8,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/snapshot_writer.h"
+#include "catalog/sources/manifest_address.h"
 #include "catalog/sources/manifest_readers.h"
 #include "catalog/sources/manifest_tree.h"
 
@@ -67,7 +68,7 @@ class ManifestImport {
   ManifestImport(const SourceInput& input, TreeBuilder& tree)
       : input_(input), files_(tree, input.archives, input.now) {}
 
-  Result<void> read(const std::string& place);
+  Result<void> read(const std::string& named);
   [[nodiscard]] const std::string& about() const { return about_; }
   [[nodiscard]] const ManifestTree& files() const { return files_; }
 
@@ -75,6 +76,7 @@ class ManifestImport {
   Result<void> take(const ManifestEntry& entry, const std::string& place,
                     const std::string& manifest, Problems& problems);
   void tell(std::string_view what, const std::string& text);
+  [[nodiscard]] Result<std::string> address_of(const std::string& named) const;
 
   const SourceInput& input_;
   ManifestTree files_;
@@ -109,13 +111,27 @@ Result<void> ManifestImport::take(const ManifestEntry& entry,
              : Result<void>();
 }
 
-Result<void> ManifestImport::read(const std::string& place) {
+// Its list, of what it holds now.
+Result<std::string> ManifestImport::address_of(const std::string& named) const {
+  const auto address = manifest_address(named);
+  return address ? pinned_address(*address, input_.download) : address;
+}
+
+Result<void> ManifestImport::read(const std::string& named) {
+  const auto address = address_of(named);
+  if (!address) {
+    return address.error();
+  }
+  const std::string& place = *address;
   const auto document = (*input_.open)(place);
   if (!document) {
     return document.error();
   }
-  const std::string manifest = told_place(place);
+  const std::string manifest = told_place(is_collection(named) ? named : place);
   tell("\nmanifest", manifest);
+  if (is_collection(named)) {
+    tell("list", told_place(place));
+  }
   Problems problems;
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) {
