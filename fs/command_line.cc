@@ -338,7 +338,7 @@ Result<void> check_sources(const std::vector<std::string>& names,
                            bool archives) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
-    const bool archive = archives && means_archive(name);
+    const bool archive = archives && means_place(name);
     if (const auto kind = find_source(name); !archive && !kind) {
       return kind.error();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/catalog/manifest_reading.h"
@@ -84,10 +85,9 @@ TEST_F(ManifestReal, IgsTables) {
         "igs_portal_s3_manifest.tsv"}) {
     const ToldManifest told = read(name);
     EXPECT_EQ(told.error + told.problems + told.odd, "") << name;
-    EXPECT_NE(told.files.find("SRS066784.fsa 2353731 "
-                              "md5:626b3b87b8958e1db84489d727d16607 - http"),
-              std::string::npos)
-        << told.files;
+    EXPECT_EQ(std::count(told.files.begin(), told.files.end(), '\n'), 2);
+    EXPECT_NE(told.files.find(" md5:"), std::string::npos) << told.files;
+    EXPECT_NE(told.files.find(" - http"), std::string::npos) << told.files;
     EXPECT_EQ(told.files.find("ftp:"), std::string::npos);
   }
 }
