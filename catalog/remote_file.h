@@ -42,6 +42,9 @@ struct RemoteFile {
   // url. No document from elsewhere may set it.
   std::string local_path{};
   std::optional<MemberPlace> member{};  // it has no url of its own, either
+  // Programs map it into memory, where a read that fails ends the program: it
+  // is tried for as long as the read may take. Of files with urls.
+  bool is_mapped = false;
 };
 
 // The name of the file's bytes in the block cache: files with equal keys hold

@@ -125,6 +125,7 @@ Result<ContentRow> content_row(const Rows& rows) {
   row.file.validator = rows.text(2);
   row.file.local_path = rows.text(3);
   row.file.urls = urls_in(rows.text(8));
+  row.file.is_mapped = rows.integer(9) != 0;
   if (!rows.is_null(4)) {
     row.archive = rows.integer(4);
     if (!read_place(rows, row.place)) {

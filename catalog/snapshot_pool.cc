@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "SELECT parent, position FROM nodes WHERE id = ?1",
     "SELECT kind, content FROM nodes WHERE id = ?1",
     "SELECT contents.size, digest, validator, local_path, archive, "
-    "header_offset, compressed_size, method, urls FROM contents "
+    "header_offset, compressed_size, method, urls, mapped FROM contents "
     "LEFT JOIN members ON members.content = contents.id "
     "WHERE contents.id = ?1",
     "SELECT kind, size, bytes FROM nodes WHERE id = ?1",

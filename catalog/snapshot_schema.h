@@ -26,7 +26,8 @@ inline constexpr char kFieldPrefixProperty[] = "field_prefix";
 // (node << kChunkBits) + n, as inline_chunks.h describes. nodes.parent and
 // nodes.position: where the first entry of the node stands, the root excepted.
 // contents.local_path: "" for what has a url; contents.urls: in the order to
-// try, a line each. members: of those contents that lie in an archive, itself a
+// try, a line each; contents.mapped: 1 where programs map it (remote_file.h).
+// members: of those contents that lie in an archive, itself a
 // content; they have no url of their own.
 // records: what a source describes (samples, experiments, files), and where in
 // the tree it is; its id is that of the node that it describes, or from
@@ -40,7 +41,8 @@ CREATE TABLE properties(
   name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE contents(
   id INTEGER PRIMARY KEY, size INTEGER NOT NULL, digest TEXT NOT NULL,
-  validator TEXT NOT NULL, local_path TEXT NOT NULL, urls TEXT NOT NULL);
+  validator TEXT NOT NULL, local_path TEXT NOT NULL, mapped INTEGER NOT NULL,
+  urls TEXT NOT NULL);
 CREATE TABLE members(
   content INTEGER PRIMARY KEY, archive INTEGER NOT NULL,
   header_offset INTEGER NOT NULL, compressed_size INTEGER NOT NULL,

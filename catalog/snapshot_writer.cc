@@ -123,8 +123,8 @@ struct SnapshotWriter::Tables {
 Result<void> SnapshotWriter::Tables::prepare_all() {
   const std::pair<std::optional<Statement>*, std::string_view> all[] = {
       {&statements.add_content,
-       "INSERT INTO contents(size, digest, validator, local_path, urls) "
-       "VALUES(?1, ?2, ?3, ?4, ?5)"},
+       "INSERT INTO contents(size, digest, validator, local_path, mapped, "
+       "urls) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
       {&statements.add_member,
        "INSERT INTO members(content, archive, header_offset, "
        "compressed_size, method) VALUES(?1, ?2, ?3, ?4, ?5)"},
@@ -342,7 +342,8 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
       file.digest.has_value() ? to_string(*file.digest) : "";
   const Result<void> added = tables_->statements.add_content->run(
       {static_cast<std::int64_t>(file.size), digest, file.validator,
-       file.local_path, url_lines(file.urls)});
+       file.local_path, std::int64_t{file.is_mapped ? 1 : 0},
+       url_lines(file.urls)});
   if (!added) {
     return added.error();
   }

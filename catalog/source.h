@@ -75,6 +75,9 @@ struct SourceSettings {
   // Of those whose files belong to datasets: kinds of datasets, as in a path.
   std::vector<std::string> datasets{"experiments"};
   bool archived = false;  // also what was archived
+  // Of sources that a listing of files drives: the url or absolute path of a
+  // document that file_listing.h reads; "" = the bucket at base_url is asked.
+  std::string listing{};
 };
 
 struct SourceInput {
@@ -112,6 +115,7 @@ struct SourceKind {
   bool of_archives = false;  // that the user names
   // Of a source that a catalogue drives: its default; "" = of no such source.
   std::string_view default_catalogue{};
+  bool of_listing = false;  // that a listing of files drives
   // Of a source that is what the user's catalogue says: it has no default.
   bool of_manifests = false;
 

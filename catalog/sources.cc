@@ -7,6 +7,7 @@
 #include "catalog/source.h"
 #include "catalog/sources/abc_atlas.h"
 #include "catalog/sources/encode.h"
+#include "catalog/sources/genomekit.h"
 #include "catalog/sources/manifest.h"
 #include "catalog/sources/refine_bio.h"
 
@@ -14,8 +15,8 @@ namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 4> kSources = {kAbcAtlas, kEncode, kManifest,
-                                                kRefineBio};
+constexpr std::array<SourceKind, 5> kSources = {kAbcAtlas, kEncode, kGenomekit,
+                                                kManifest, kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

@@ -286,7 +286,7 @@ bool CurlExchange::redirect() {
   }
   tell_gate();
   auto target = redirects_ < kMaxRedirects
-                    ? redirect_target(url_, reader_.head().location)
+                    ? redirect_target(url_, reader_.head())
                     : Error{ErrorCode::kUnavailable,
                             "refused a redirect: there were five before"};
   if (!target) {

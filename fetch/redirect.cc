@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "fetch/bucket_region.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -26,8 +28,12 @@ std::string without_spaces(std::string_view location) {
 
 bool is_redirect(const ResponseHead& head) {
   constexpr std::array<int, 5> kStatuses = {301, 302, 303, 307, 308};
-  return !head.location.empty() && std::find(kStatuses.begin(), kStatuses.end(),
-                                             head.status) != kStatuses.end();
+  const bool to_region =
+      !head.bucket_region.empty() && (head.status == 301 || head.status == 307);
+  const bool to_place =
+      !head.location.empty() && std::find(kStatuses.begin(), kStatuses.end(),
+                                          head.status) != kStatuses.end();
+  return to_place || to_region;
 }
 
 Result<std::string> redirect_target(std::string_view from,
@@ -41,6 +47,16 @@ Result<std::string> redirect_target(std::string_view from,
     return refused(" from https to http");
   }
   return url;
+}
+
+Result<std::string> redirect_target(std::string_view from,
+                                    const ResponseHead& head) {
+  if (!head.location.empty()) {
+    return redirect_target(from, head.location);
+  }
+  std::string url = url_in_region(from, head.bucket_region);
+  return url.empty() ? refused(": it names a region of S3, where this is not")
+                     : Result<std::string>(std::move(url));
 }
 
 }  // namespace omicsfs

@@ -146,7 +146,7 @@ class ResolvingTransport::Lookup final : public ResponseSink {
 // The head tells it all; the body of an object is not waited for.
 Result<void> ResolvingTransport::Lookup::take_redirect() {
   if (is_redirect(head_)) {
-    target_ = redirect_target(address_.api_url, head_.location);
+    target_ = redirect_target(address_.api_url, head_);
     return {};
   }
   const bool is_object =
@@ -208,7 +208,7 @@ class ResolvingTransport::Resolved final : public ResponseSink {
       return untold("the url has expired");
     }
     if (is_redirect(head)) {
-      return follow(head.location);
+      return follow(head);
     }
     return one_.sink->on_head(head);
   }
@@ -234,11 +234,11 @@ class ResolvingTransport::Resolved final : public ResponseSink {
   [[nodiscard]] bool urgent() const override { return one_.sink->urgent(); }
 
  private:
-  Result<void> follow(const std::string& location) {
+  Result<void> follow(const ResponseHead& head) {
     if (one_.redirects >= kMaxRedirects) {
       return untold("refused a redirect: there were five before");
     }
-    const auto target = redirect_target(actual_, location);
+    const auto target = redirect_target(actual_, head);
     if (!target) {
       return target.error().within(describe_get(actual_, one_.request.range));
     }

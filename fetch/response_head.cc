@@ -85,13 +85,14 @@ void HeadReader::field(std::string_view name, std::string_view value) {
 }
 
 std::string* HeadReader::text_of(const std::string& name) {
-  const std::array<std::pair<std::string_view, std::string*>, 8> fields = {{
+  const std::array<std::pair<std::string_view, std::string*>, 9> fields = {{
       {"content-length", &content_length_},
       {"content-range", &head_.content_range},
       {"content-encoding", &head_.content_encoding},
       {"content-type", &head_.content_type},
       {"retry-after", &head_.retry_after},
       {"location", &head_.location},
+      {"x-amz-bucket-region", &head_.bucket_region},
       {"etag", &head_.validator.etag},
       {"last-modified", &head_.validator.last_modified},
   }};

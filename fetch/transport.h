@@ -66,6 +66,7 @@ struct ResponseHead {
   std::string content_type;
   std::string retry_after;
   std::string location;
+  std::string bucket_region;  // where S3 says that the bucket is
   Validator validator;
   // From the request's being sent to the head's first byte.
   std::chrono::microseconds waited{0};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fetch/patient_source.h"
 #include "fetch/url.h"
 #include "fs/inline_source.h"
 #include "fs/xattrs.h"
@@ -19,6 +20,15 @@ Error no_inode() { return {ErrorCode::kNotFound, "no such inode"}; }
 
 std::uint16_t generation_of(const Snapshot& snapshot) {
   return static_cast<std::uint16_t>(snapshot.header().generation);
+}
+
+std::shared_ptr<ByteSource> reader_of(std::shared_ptr<CachedSource> source,
+                                      const RemoteFile& remote) {
+  auto reader = std::make_shared<CacheReader>(std::move(source));
+  if (!remote.is_mapped) {
+    return reader;
+  }
+  return std::make_shared<PatientSource>(std::move(reader));
 }
 
 }  // namespace
@@ -230,7 +240,7 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
 FileSystem::Opened FileSystem::open_remote(Inode inode,
                                            const RemoteFile& remote) {
   auto source = cache_.open(remote);
-  OpenFile file{std::make_shared<CacheReader>(source), {}};
+  OpenFile file{reader_of(source, remote), {}};
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(source->file().key());
   if (passthrough_ != nullptr) {

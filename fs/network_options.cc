@@ -22,6 +22,7 @@ std::vector<std::string> named_servers(const Settings& settings) {
   };
   for (const auto& [name, source] : settings.sources) {
     add(source.base_url);
+    add(source.listing);
     for (const ArchiveItem& item : source.archives) {
       add(item.place);
     }

@@ -56,8 +56,12 @@ struct SourceKey {
   std::string_view name;
   Result<void> (*set)(SourceSettings& settings, std::string_view text,
                       std::string_view home);
-  bool of_catalogue;  // only of sources that a catalogue drives
+  bool (*of)(const SourceKind& kind);  // whether the source has it
 };
+
+bool has_base_url(const SourceKind& /*kind*/) { return true; }
+bool has_catalogue(const SourceKind& kind) { return kind.has_catalogue(); }
+bool has_listing(const SourceKind& kind) { return kind.of_listing; }
 
 Result<void> set_base_url(SourceSettings& settings, std::string_view text,
                           std::string_view /*home*/) {
@@ -79,9 +83,20 @@ Result<void> set_catalogue(SourceSettings& settings, std::string_view text,
   return {};
 }
 
-constexpr std::array<SourceKey, 2> kSourceKeys = {{
-    {"base_url", set_base_url, false},
-    {"catalogue", set_catalogue, true},
+Result<void> set_listing(SourceSettings& settings, std::string_view text,
+                         std::string_view home) {
+  auto place = catalogue_place(text, home);
+  if (!place) {
+    return place.error();
+  }
+  settings.listing = *std::move(place);
+  return {};
+}
+
+constexpr std::array<SourceKey, 3> kSourceKeys = {{
+    {"base_url", set_base_url, has_base_url},
+    {"catalogue", set_catalogue, has_catalogue},
+    {"listing", set_listing, has_listing},
 }};
 
 std::string source_key(const SourceKind& kind, const SourceKey& key) {
@@ -93,7 +108,7 @@ template <typename Take>
 void for_each_source_key(const Take& take) {
   for (const SourceKind& kind : all_sources()) {
     for (const SourceKey& key : kSourceKeys) {
-      if (!key.of_catalogue || kind.has_catalogue()) {
+      if (key.of(kind)) {
         take(kind, key);
       }
     }

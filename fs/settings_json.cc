@@ -88,6 +88,8 @@ class SettingsReader {
                               const JsonValue& value) const;
   Result<void> read_catalogue_key(SourceSettings& settings,
                                   const Member& member) const;
+  Result<void> read_listing(const JsonValue& value,
+                            SourceSettings& settings) const;
   Result<void> read_source_key(const SourceKind& source,
                                SourceSettings& settings, const Member& member);
 
@@ -291,6 +293,9 @@ std::string_view source_keys(const SourceKind& source) {
   if (source.has_catalogue()) {
     return "base_url, catalogue";
   }
+  if (source.of_listing) {
+    return "base_url, listing";
+  }
   return source.of_archives ? "base_url, releases, archives"
                             : "base_url, releases";
 }
@@ -308,6 +313,20 @@ Result<void> read_source_url(const JsonValue& value, SourceSettings& settings) {
   return {};
 }
 
+Result<void> SettingsReader::read_listing(const JsonValue& value,
+                                          SourceSettings& settings) const {
+  const auto text = value.as_string();
+  if (!text) {
+    return text.error();
+  }
+  auto place = catalogue_place(*text, home_);
+  if (!place) {
+    return value.error(place.error().message);
+  }
+  settings.listing = *std::move(place);
+  return {};
+}
+
 Result<void> SettingsReader::read_source_key(const SourceKind& source,
                                              SourceSettings& settings,
                                              const Member& member) {
@@ -320,6 +339,9 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
   if (key == "base_url") {
     return read_source_url(value, settings);
   }
+  if (key == "listing" && source.of_listing) {
+    return read_listing(value, settings);
+  }
   if (key == "archives" && source.of_archives) {
     auto archives = parse_archive_items(value);
     if (!archives) {
@@ -328,7 +350,7 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     settings.archives = *std::move(archives);
     return {};
   }
-  if (key == "releases" && !source.has_catalogue()) {
+  if (key == "releases" && !source.has_catalogue() && !source.of_listing) {
     auto releases = string_list(value, check_entry_name);
     if (!releases) {
       return releases.error();

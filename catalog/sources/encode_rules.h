@@ -34,10 +34,6 @@ Result<void> complete_encode_file(EncodeFile& file, std::string_view portal);
 // "/experiments/ENCSR1/" as "experiments/ENCSR1"; "" where there is none.
 [[nodiscard]] std::string encode_dataset_path(const EncodeFile& file);
 
-// Seconds since the epoch of "2013-03-23T16:46:18.670068+00:00" (RFC 3339);
-// none for any other text.
-[[nodiscard]] std::optional<std::int64_t> encode_date(std::string_view text);
-
 // Which files are wanted.
 struct EncodeChoice {
   bool archived = false;

@@ -10,6 +10,7 @@
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
 #include "catalog/list_cell.h"
+#include "catalog/rfc3339.h"
 
 namespace omicsfs {
 namespace {
@@ -119,7 +120,7 @@ Result<void> EncodeTree::show(const EncodeFile& file) {
   const std::string shard = encode_shard(file.get(Field::kId)) + "/" + name;
   const auto node = tree_.add_file(
       shard, remote_file(file),
-      encode_date(file.get(Field::kDateCreated)).value_or(settings_.now));
+      parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now));
   if (!node) {
     return node.error();
   }
@@ -163,7 +164,7 @@ Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
   dataset_->path = encode_dataset_path(file);
   dataset_->named = file.get(Field::kDataset);
   dataset_->date =
-      encode_date(file.get(Field::kDateCreated)).value_or(settings_.now);
+      parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now);
   ++totals_.experiments;
   if (auto made = tree_.add_directory(dataset_->path, dataset_->date); !made) {
     return made.error();

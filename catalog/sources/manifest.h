@@ -19,7 +19,8 @@ Result<SourceSummary> build_manifest(const SourceInput& input,
                                      TreeBuilder& tree);
 
 inline constexpr SourceKind kManifest = {
-    "manifest", "Files of a manifest", "", build_manifest, false, {}, true};
+    "manifest", "Files of a manifest", "", build_manifest, false, {}, false,
+    true};
 
 // A manifest that is looked at, and not shown.
 struct ManifestCheck {

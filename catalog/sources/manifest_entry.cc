@@ -7,7 +7,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/percent_encoding.h"
-#include "catalog/sources/encode_rules.h"
+#include "catalog/rfc3339.h"
 #include "catalog/web_place.h"
 
 namespace omicsfs {
@@ -156,7 +156,7 @@ std::optional<std::int64_t> manifest_date(std::string_view text) {
   if (text.size() == kDayLength) {
     whole += "T00:00:00Z";
   }
-  return encode_date(whole);
+  return parse_rfc3339(whole);
 }
 
 Result<void> give_entry(const ManifestEvents& events, ManifestEntry& entry,

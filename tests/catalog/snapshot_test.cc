@@ -38,6 +38,7 @@ TEST(Snapshot, EveryKindOfNodeComesBack) {
   remote.urls.emplace_back("https://mirror/x");
   remote.digest = digest_of(DigestKind::kMd5, {});
   remote.validator = "\"etag\"";
+  remote.is_mapped = true;
   const auto snapshot = composed_snapshot(dir / "s", [&](TreeBuilder& tree) {
     ASSERT_TRUE(tree.add_file("d/remote", remote, 11));
     ASSERT_TRUE(tree.add_inline_file("d/inline", std::string("a\0c", 3), 12));
@@ -53,6 +54,7 @@ TEST(Snapshot, EveryKindOfNodeComesBack) {
   EXPECT_EQ(found.size, remote.size);
   EXPECT_EQ(found.digest, remote.digest);
   EXPECT_EQ(found.validator, remote.validator);
+  EXPECT_TRUE(found.is_mapped);
   const NodeFacts text = *node_at(*snapshot, "d/inline");
   EXPECT_EQ(text.size, 3U);
   EXPECT_EQ(*snapshot->inline_bytes(text.id, 0, 99), std::string("a\0c", 3));

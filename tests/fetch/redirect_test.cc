@@ -19,6 +19,26 @@ TEST(RedirectTarget, IsAStatusThatNamesAPlace) {
   }
 }
 
+TEST(RedirectTarget, OfABucketElsewhereIsItsRegion) {
+  for (int status = 0; status <= 699; ++status) {
+    ResponseHead head;
+    head.status = status;
+    head.bucket_region = "eu-west-1";
+    EXPECT_EQ(is_redirect(head), status == 301 || status == 307) << status;
+  }
+  ResponseHead head;
+  head.status = 301;
+  head.bucket_region = "eu-west-1";
+  EXPECT_EQ(*redirect_target("https://b.s3.amazonaws.com/k?q", head),
+            "https://b.s3.eu-west-1.amazonaws.com/k?q");
+  const auto refused = redirect_target("https://h/k", head);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  head.location = "https://elsewhere/k";
+  EXPECT_EQ(*redirect_target("https://b.s3.amazonaws.com/k", head),
+            "https://elsewhere/k");
+}
+
 TEST(RedirectTarget, LeadsWhereItSays) {
   EXPECT_EQ(*redirect_target("https://h/a/b?c", "https://s3/k?Signature=a%2Bb"),
             "https://s3/k?Signature=a%2Bb");

@@ -336,5 +336,38 @@ TEST(MergeSettings, RefusesWhatIsNoCatalogue) {
       "base_url, releases"));
 }
 
+TEST(MergeSettings, TakesWhatAListingDrives) {
+  EXPECT_EQ(from_file("{}").source("genomekit").listing, "");
+  for (const auto& [text, place] : {
+           std::pair{"~/names.txt", "/home/ada/names.txt"},
+           std::pair{"https://h/data/?C=N", "https://h/data/?C=N"},
+       }) {
+    EXPECT_EQ(from_file(R"({"sources": {"genomekit": {"listing": ")" +
+                        std::string(text) + R"("}}})")
+                  .source("genomekit")
+                  .listing,
+              place);
+  }
+  const Environment environment = {
+      {"HOME", "/home/ada"}, {"OMICSFS_SOURCES_GENOMEKIT_LISTING", "~/l.xml"}};
+  const auto settings = merged({{}, environment, {}}).settings;
+  EXPECT_EQ(settings.source("genomekit").listing, "/home/ada/l.xml");
+  EXPECT_EQ(settings.source("abc-atlas").listing, "");
+}
+
+TEST(MergeSettings, RefusesWhatIsNoListing) {
+  for (const char* source :
+       {R"({"listing": "names.txt"})", R"({"listing": ["/a"]})",
+        R"({"listing": "ftp://h/x"})", R"({"releases": ["1"]})"}) {
+    EXPECT_TRUE(has_part(refusal_of_file(R"({"sources": {"genomekit": )" +
+                                         std::string(source) + "}}"),
+                         "/sources/genomekit/"))
+        << source;
+  }
+  EXPECT_TRUE(
+      has_part(refusal_of_file(R"({"sources": {"encode": {"listing": "/a"}}})"),
+               "base_url, catalogue"));
+}
+
 }  // namespace
 }  // namespace omicsfs
