@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "catalog/ascii_case.h"
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "catalog/entry_name.h"
 #include "catalog/json_elements.h"
 #include "catalog/line_reader.h"
@@ -86,6 +89,24 @@ Result<void> read_checksums(const Resource& resource) {
   return {};
 }
 
+// One that is redirected to a signed url, asked for at each fetch
+// (fetch/resolve_url.h), in the place of the url by itself.
+Result<void> add_redirected(ManifestEntry& entry, std::string_view text) {
+  auto url = web_url(text);
+  if (!url || url->find('#') != std::string::npos) {
+    return Error{ErrorCode::kInvalid,
+                 omicsfs::quoted(text) + " is no url without a fragment"};
+  }
+  const auto plain = std::find(entry.urls.begin(), entry.urls.end(), *url);
+  std::string redirected = "redirect:" + *std::move(url);
+  if (plain == entry.urls.end()) {
+    entry.urls.push_back(std::move(redirected));
+  } else {
+    *plain = std::move(redirected);
+  }
+  return {};
+}
+
 // A url by itself, or an object with one.
 Result<void> read_access(const Resource& resource, const JsonValue& access) {
   const auto member =
@@ -94,7 +115,10 @@ Result<void> read_access(const Resource& resource, const JsonValue& access) {
   if (!url) {
     return url.error();
   }
-  auto added = add_origin(resource.entry, *url, resource.base);
+  const auto redirect =
+      access.is_object() ? access.find("redirect") : std::nullopt;
+  auto added = redirect ? add_redirected(resource.entry, *url)
+                        : add_origin(resource.entry, *url, resource.base);
   return added ? added : member->error(added.error().message);
 }
 
