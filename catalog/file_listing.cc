@@ -16,6 +16,7 @@
 #include "catalog/rfc3339.h"
 #include "catalog/s3_listing.h"
 #include "catalog/s3_page.h"
+#include "catalog/web_place.h"
 
 namespace omicsfs {
 namespace {
@@ -206,15 +207,6 @@ Result<std::string> read_listing(const SourceInput& input,
                                kMaxListingBytes)};
     }
   }
-}
-
-// "https://h/a/b?c" -> "https://h/a/"
-std::string folder_of(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const std::size_t slash = url.rfind('/');
-  const bool has_path = slash > url.find("://") + 2;
-  return has_path ? std::string(url.substr(0, slash + 1))
-                  : std::string(url) + "/";
 }
 
 std::string folder_url(std::string_view url) {

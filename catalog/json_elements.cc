@@ -10,7 +10,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{64} << 10U;
+constexpr std::size_t kJsonPieceBytes = std::size_t{64} << 10U;
 // More members than that are no document's.
 constexpr std::size_t kMaxMembers = 10'000;
 
@@ -35,7 +35,7 @@ class Characters {
   // The next one, which take() then passes over; none at the end.
   Result<std::optional<char>> peek() {
     if (at_ == piece_.size()) {
-      piece_.resize(kPieceBytes);
+      piece_.resize(kJsonPieceBytes);
       const auto got = read_(std::span(piece_));
       piece_.resize(got ? *got : 0);
       at_ = 0;

@@ -16,7 +16,7 @@ namespace {
 
 // In order of their names.
 constexpr std::array<SourceKind, 5> kSources = {kAbcAtlas, kEncode, kGenomekit,
-                                                kManifest, kRefineBio};
+                                                kAnyManifest, kRefineBio};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

@@ -181,7 +181,7 @@ class ManifestOutput {
 
 int fail_manifest(const ManifestOptions& options, const Error& error) {
   fmt::print(stderr, "omicsfs manifest: {}: {}\n",
-             printable(options.place, 1000), error.message);
+             omicsfs::printable(options.place, 1000), error.message);
   return kExitFailed;
 }
 
@@ -192,7 +192,7 @@ Result<std::string> document_place(const std::string& place) {
   return files::absolute(place).lexically_normal().string();
 }
 
-std::string counted(std::uint64_t count, std::string_view what) {
+std::string count_text(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
@@ -225,8 +225,8 @@ int check(const ManifestOptions& options, const Settings& settings) {
   if (!summary) {
     return fail_manifest(options, summary.error());
   }
-  fmt::print("{}, {}, {}\n", counted(summary->files, "file"),
-             size_text(summary->bytes), counted(problems, "problem"));
+  fmt::print("{}, {}, {}\n", count_text(summary->files, "file"),
+             size_text(summary->bytes), count_text(problems, "problem"));
   return problems == 0 ? kExitDone : kExitFailed;
 }
 
@@ -291,7 +291,7 @@ int make(const ManifestOptions& options, const Settings& settings) {
       [&](const std::string& what, const std::string& why) {
         progress.clear();
         fmt::print(stderr, "omicsfs manifest: {}: left out: {}\n",
-                   printable(what, 1000), why);
+                   omicsfs::printable(what, 1000), why);
       },
       interrupts.token()};
   auto done = writer.begin("");
@@ -302,7 +302,7 @@ int make(const ManifestOptions& options, const Settings& settings) {
   if (!done) {
     return fail_manifest(options, done.error());
   }
-  fmt::print(stderr, "{}\n", counted(writer.files(), "file"));
+  fmt::print(stderr, "{}\n", count_text(writer.files(), "file"));
   return kExitDone;
 }
 

@@ -34,7 +34,7 @@ constexpr std::uint64_t kMaxIndexBytes = std::uint64_t{64} << 20U;
 constexpr std::size_t kMaxIndexDepth = 32;
 constexpr std::size_t kMaxIndexes = 100'000;
 
-Error failed(const std::string& what) {
+Error entry_error(const std::string& what) {
   const ErrorCode code =
       errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   return {code, what + ": " + std::strerror(errno)};
@@ -116,7 +116,7 @@ Result<void> read_whole(
       continue;
     }
     if (got < 0) {
-      return failed("cannot read " + name);
+      return entry_error("cannot read " + name);
     }
     if (got == 0) {
       return {};
@@ -130,7 +130,7 @@ Result<ManifestEntry> local_entry(const FoundFile& file) {
   const UniqueFd fd(::open(file.place.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat facts {};
   if (!fd.valid() || ::fstat(fd.get(), &facts) != 0) {
-    return failed("cannot open " + name);
+    return entry_error("cannot open " + name);
   }
   DigestHasher hasher(DigestKind::kSha256);
   std::uint64_t size = 0;
@@ -197,7 +197,7 @@ void take_attributes(ManifestEntry& entry, const std::filesystem::path& file) {
 Result<std::string> inline_data(const FoundFile& file) {
   const UniqueFd fd(::open(file.place.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) {
-    return failed("cannot open " + file.place.string());
+    return entry_error("cannot open " + file.place.string());
   }
   std::string text;
   const auto read = read_whole(
@@ -229,7 +229,7 @@ void add_lines(std::vector<std::string>& lines, std::string_view text) {
 Result<ManifestEntry> mounted_entry(const FoundFile& file) {
   struct stat facts {};
   if (::lstat(file.place.c_str(), &facts) != 0) {
-    return failed("cannot look at " + file.place.string());
+    return entry_error("cannot look at " + file.place.string());
   }
   ManifestEntry entry;
   entry.path = file.path;

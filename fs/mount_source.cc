@@ -108,7 +108,7 @@ Result<MountSource> mount_source(const std::string& word) {
   if (const auto address = manifest_address(*place); !address) {
     return address.error();
   }
-  SourceKind kind = kManifest;
+  SourceKind kind = kAnyManifest;
   kind.name = "";
   return MountSource{name_of(*place, "manifest-"), shown_manifest(*place), kind,
                      *place};

@@ -18,7 +18,7 @@ namespace omicsfs {
 Result<SourceSummary> build_manifest(const SourceInput& input,
                                      TreeBuilder& tree);
 
-inline constexpr SourceKind kManifest = {
+inline constexpr SourceKind kAnyManifest = {
     "manifest", "Files of a manifest", "", build_manifest, false, {}, false,
     true};
 

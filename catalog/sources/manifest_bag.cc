@@ -14,16 +14,16 @@ namespace {
 constexpr std::size_t kBagSortBytes = std::size_t{16} << 20U;
 constexpr std::size_t kMaxBagLine = std::size_t{64} << 10U;
 constexpr std::string_view kPayload = "data/";
-constexpr std::string_view kBlanks = " \t";
+constexpr std::string_view kBagBlanks = " \t";
 // The payload manifests that are looked for (RFC 8493 2.4).
 constexpr std::array<std::string_view, 4> kBagDigests = {"sha512", "sha256",
                                                          "sha1", "md5"};
 
 // The first word of `line`, which loses it and the blanks behind it.
 std::string_view take_word(std::string_view& line) {
-  const std::string_view word = line.substr(0, line.find_first_of(kBlanks));
+  const std::string_view word = line.substr(0, line.find_first_of(kBagBlanks));
   line.remove_prefix(word.size());
-  line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+  line.remove_prefix(std::min(line.find_first_not_of(kBagBlanks), line.size()));
   return word;
 }
 
@@ -140,7 +140,7 @@ class BagReader {
         return next ? Result<void>() : next.error();
       }
       std::string_view line = **next;
-      if (line.find_first_not_of(kBlanks) == std::string_view::npos) {
+      if (line.find_first_not_of(kBagBlanks) == std::string_view::npos) {
         continue;
       }
       BagLine told = split(line);

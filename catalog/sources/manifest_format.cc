@@ -45,7 +45,7 @@ std::string_view first_line(std::string_view text) {
   return {};
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
+std::vector<std::string_view> words_in_line(std::string_view line) {
   std::vector<std::string_view> words;
   while (true) {
     const std::size_t begin = line.find_first_not_of(kSpaces);
@@ -126,7 +126,7 @@ bool is_fetch_line(const std::vector<std::string_view>& words) {
 
 ManifestFormat line_format(std::string_view text) {
   const std::string_view line = first_line(text);
-  const auto words = words_of(line);
+  const auto words = words_in_line(line);
   if (is_fetch_line(words)) {
     return ManifestFormat::kBag;
   }

@@ -11,6 +11,8 @@ namespace {
 // The files of the Hub are redirected to urls that are good for a while
 // (fetch/resolve_url.h).
 constexpr std::string_view kRedirected = "redirect:";
+// As many names does the Hub tell at a time; where the rest is, a header says.
+constexpr std::uint64_t kHubPage = 1000;
 constexpr std::string_view kApi = "/api/";
 constexpr std::string_view kTree = "/tree/";
 
@@ -89,7 +91,9 @@ Result<void> read_hub_manifest(const ManifestText& text,
         "sources.manifest.base_url to "
         "https://huggingface.co/datasets/OWNER/NAME/resolve/REVISION/"};
   }
+  std::uint64_t names = 0;
   const auto take = [&](const JsonElement& one) -> Result<void> {
+    ++names;
     const auto type = member_text(one.value, "type");
     if (!type) {
       events.problem(one.place(), type.error().message);
@@ -102,7 +106,13 @@ Result<void> read_hub_manifest(const ManifestText& text,
     return give_entry(events, entry, one.place(),
                       read_hub_file(entry, one.value, folder));
   };
-  return stream_json_elements(text.read, {take});
+  auto done = stream_json_elements(text.read, {take});
+  if (done && names != 0 && names % kHubPage == 0) {
+    events.odd("/" + std::to_string(names),
+               "what follows the names that the Hub tells at a time is not "
+               "read; there may be more files");
+  }
+  return done;
 }
 
 }  // namespace omicsfs

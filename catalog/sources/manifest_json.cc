@@ -48,7 +48,7 @@ bool has_type(const JsonValue& value, std::string_view name) {
   });
 }
 
-std::optional<std::uint64_t> exact_size(std::string_view text) {
+std::optional<std::uint64_t> told_bytes(std::string_view text) {
   for (const std::string_view unit : {" B", "B", " bytes"}) {
     if (text.ends_with(unit)) {
       text.remove_suffix(unit.size());
@@ -60,7 +60,7 @@ std::optional<std::uint64_t> exact_size(std::string_view text) {
 }
 
 Result<void> read_content_facts(ManifestEntry& entry, const JsonValue& value) {
-  entry.size = exact_size(linked_text(value, "contentSize"));
+  entry.size = told_bytes(linked_text(value, "contentSize"));
   for (const char* kind : {"sha512", "sha256", "sha1", "md5"}) {
     const std::string text = linked_text(value, kind);
     if (text.empty()) {

@@ -28,7 +28,7 @@ namespace omicsfs {
 
 // The bytes that "25585843 B" or "25585843" means; none of what is rounded, as
 // "1.2 MB", or anything else.
-[[nodiscard]] std::optional<std::uint64_t> exact_size(std::string_view text);
+[[nodiscard]] std::optional<std::uint64_t> told_bytes(std::string_view text);
 
 // Takes `contentSize`, and the digests "sha256", "sha512", "sha1" and "md5".
 // Errors: kInvalid, one is no digest.

@@ -22,8 +22,8 @@ struct Resource {
 };
 
 // The text of `key`; none where it is absent. Errors: kInvalid, no string.
-Result<std::optional<std::string>> text_of(const JsonValue& value,
-                                           std::string_view key) {
+Result<std::optional<std::string>> member_of(const JsonValue& value,
+                                             std::string_view key) {
   const auto member = value.find(key);
   if (!member) {
     return std::optional<std::string>();
@@ -48,7 +48,7 @@ Result<void> read_bytes(const Resource& resource) {
 
 // "<kind>:<digest>", or an MD5 alone.
 Result<void> read_hash(const Resource& resource) {
-  const auto hash = text_of(resource.value, "hash");
+  const auto hash = member_of(resource.value, "hash");
   if (!hash || !*hash) {
     return hash ? Result<void>() : hash.error();
   }
@@ -149,7 +149,7 @@ Result<void> read_origins(const Resource& resource, const std::string& path) {
   return access ? read_accesses(resource, *access) : Result<void>();
 }
 
-Result<std::string> path_of(const Resource& resource) {
+Result<std::string> resource_path(const Resource& resource) {
   const auto path = resource.value.find("path");
   if (path && path->is_array()) {
     return Error{ErrorCode::kUnsupported,
@@ -174,8 +174,9 @@ Result<void> read_data(const Resource& resource) {
 
 // By the first that there is of: our own key, a relative path, the url's last
 // name, the resource's name.
-Result<void> read_place(const Resource& resource, const std::string& path) {
-  auto place = text_of(resource.value, "fs:path");
+Result<void> read_resource_place(const Resource& resource,
+                                 const std::string& path) {
+  auto place = member_of(resource.value, "fs:path");
   if (!place || *place) {
     resource.entry.path = place ? **place : "";
     return place ? Result<void>() : place.error();
@@ -189,7 +190,7 @@ Result<void> read_place(const Resource& resource, const std::string& path) {
     resource.entry.path = name_of_url(urls.front());
     return {};
   }
-  const auto name = text_of(resource.value, "name");
+  const auto name = member_of(resource.value, "name");
   if (!name || !*name) {
     return name ? resource.value.error("it has neither \"path\" nor \"name\"")
                 : name.error();
@@ -199,7 +200,7 @@ Result<void> read_place(const Resource& resource, const std::string& path) {
 }
 
 Result<void> read_mtime(const Resource& resource) {
-  const auto mtime = text_of(resource.value, "fs:mtime");
+  const auto mtime = member_of(resource.value, "fs:mtime");
   if (!mtime || !*mtime) {
     return mtime ? Result<void>() : mtime.error();
   }
@@ -211,7 +212,7 @@ Result<void> read_mtime(const Resource& resource) {
                                     ", which is no date of RFC 3339");
 }
 
-Result<std::string> scalar_text(const JsonValue& value) {
+Result<std::string> attribute_text(const JsonValue& value) {
   if (const auto size = value.as_size()) {
     return std::to_string(*size);
   }
@@ -229,7 +230,7 @@ Result<void> read_attributes(const Resource& resource) {
     return members.error();
   }
   for (const auto& member : *members) {
-    auto text = scalar_text(member.second);
+    auto text = attribute_text(member.second);
     if (!text) {
       return text.error();
     }
@@ -242,7 +243,7 @@ Result<void> read_resource(const Resource& resource) {
   if (!resource.value.is_object()) {
     return resource.value.error("a resource is an object");
   }
-  const auto path = path_of(resource);
+  const auto path = resource_path(resource);
   if (!path) {
     return path.error();
   }
@@ -252,7 +253,7 @@ Result<void> read_resource(const Resource& resource) {
     done = done ? read(resource) : done;
   }
   done = done ? read_origins(resource, *path) : done;
-  return done ? read_place(resource, *path) : done;
+  return done ? read_resource_place(resource, *path) : done;
 }
 
 Result<void> take_resource(const JsonValue& value, const std::string& base,
@@ -273,7 +274,7 @@ void take_about(std::string_view key, const JsonValue& value,
   }
   if (key == "licenses") {
     for (const char* part : {"title", "name", "path"}) {
-      const auto text = text_of(value, part);
+      const auto text = member_of(value, part);
       if (text && *text) {
         events.about("licence", **text);
       }

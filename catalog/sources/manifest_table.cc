@@ -53,8 +53,8 @@ Result<void> read_urls_cell(ManifestEntry& entry, std::string_view urls) {
 
 // A file stands in a directory of its id, as GDC's own client puts it: names
 // come again.
-Result<void> read_row(ManifestEntry& entry, const Row& row,
-                      const std::string& base) {
+Result<void> read_manifest_row(ManifestEntry& entry, const Row& row,
+                               const std::string& base) {
   const std::string id(row.get("id"));
   if (auto named = check_entry_name(id); !named) {
     return named.error().within("id");
@@ -99,7 +99,8 @@ Result<void> read_table_manifest(const ManifestText& text,
   const Header header(table.cells().begin(), table.cells().end());
   for (more = table.next(); more && *more; more = table.next()) {
     ManifestEntry entry;
-    const auto read = read_row(entry, Row(header, table.cells()), base);
+    const auto read =
+        read_manifest_row(entry, Row(header, table.cells()), base);
     auto given =
         give_entry(events, entry, "line " + std::to_string(table.line()), read);
     if (!given) {

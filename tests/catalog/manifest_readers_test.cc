@@ -204,6 +204,20 @@ TEST(HubManifest, ModelsStandAtTheRootAndALocalListNeedsABase) {
             "a 3 - - redirect:https://hub/r/a\n");
 }
 
+TEST(HubManifest, APageThatIsFullMayNotBeAll) {
+  for (const int files : {999, 1000, 1001}) {
+    std::string list = R"([{"type": "directory", "path": "d"})";
+    for (int file = 1; file < files; ++file) {
+      list += R"(,{"type": "file", "path": ")";
+      list += std::to_string(file) + R"(", "size": 1})";
+    }
+    const ToldManifest told =
+        read_at("https://hub/api/datasets/o/n/tree/main", list + "]");
+    EXPECT_EQ(told.error + told.problems, "");
+    EXPECT_EQ(has(told.odd, "there may be more"), files == 1000) << files;
+  }
+}
+
 TEST(CrateManifest, FilesAreBesideItOrWhereTheyAreToldToBe) {
   const ToldManifest told = read_at(
       "https://h/c/ro-crate-metadata.json",

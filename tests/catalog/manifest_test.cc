@@ -43,8 +43,8 @@ class ManifestTest : public ::testing::Test {
         1'800'000'000,
         &access,
         &open};
-    auto summary = refresh_source(kManifest, input, dir_.path().native());
-    if (const auto path = current_snapshot(dir_.path(), kManifest.name)) {
+    auto summary = refresh_source(kAnyManifest, input, dir_.path().native());
+    if (const auto path = current_snapshot(dir_.path(), kAnyManifest.name)) {
       snapshot_ = *Snapshot::open(*path);
     }
     return summary;

@@ -8,7 +8,7 @@
 namespace omicsfs {
 namespace {
 
-std::vector<ManifestEntry> entries() {
+std::vector<ManifestEntry> written_entries() {
   ManifestEntry remote;
   remote.path = "d/a \"b\".bin";
   remote.urls = {"https://h/a%20b"};
@@ -51,7 +51,7 @@ TEST(ManifestWriter, WhatItWritesIsReadAsItWas) {
        {ManifestForm::kPackage, ManifestForm::kLines}) {
     ManifestReading reading;
     const ToldManifest told =
-        reading.read(written(form, entries()), "https://w/m.json");
+        reading.read(written(form, written_entries()), "https://w/m.json");
     EXPECT_EQ(told.error + told.problems + told.odd, "");
     EXPECT_EQ(told.about, "title: A \"title\"\n");
     EXPECT_EQ(told.files,
@@ -77,7 +77,7 @@ TEST(ManifestWriter, AnErrorOfItsSinkIsItsOwn) {
     return Error{ErrorCode::kNoSpace, "full"};
   });
   EXPECT_FALSE(writer.begin(""));
-  EXPECT_FALSE(writer.add(entries().front()));
+  EXPECT_FALSE(writer.add(written_entries().front()));
 }
 
 }  // namespace
