@@ -14,9 +14,10 @@ import pathlib
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
-from harness import OMICSFS, ORIGIN, main, mounted_words, nginx, process
+from harness import OMICSFS, ORIGIN, TIMEOUT_S, main, mounted_words, nginx, process
 
 COMMIT = "c" * 40
 
@@ -129,6 +130,16 @@ class Manifest(unittest.TestCase):
              "fs:path": "small.txt"},
             {"name": "note", "fs:path": "deep/note.txt", "data": "hello\n"}]}
 
+    @staticmethod
+    def becomes_verified(path):
+        """Whether its digest is found right, which nobody waits for."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < deadline:
+            if os.getxattr(path, "user.omicsfs.verified") == b"yes":
+                return True
+            time.sleep(0.05)
+        return False
+
     def check_package(self, root):
         large = root / "deep/er/large.bin"
         self.assertEqual(large.stat().st_size, len(self.large))
@@ -138,6 +149,7 @@ class Manifest(unittest.TestCase):
             file.seek(1_000_000)
             self.assertEqual(file.read(1000), self.large[1_000_000:1_001_000])
         self.assertEqual(large.read_bytes(), self.large)
+        self.assertTrue(self.becomes_verified(large))
         self.assertEqual((root / "small.txt").read_bytes(), self.small)
         self.assertEqual((root / "deep/note.txt").read_text(), "hello\n")
 
@@ -158,17 +170,6 @@ class Manifest(unittest.TestCase):
             self.check_package(root)
         with self.mounted(package) as root:
             self.check_package(root)
-
-    def test_a_wrong_digest_is_no_silent_change(self):
-        url = self.serve()
-        package = self.package(url)
-        package["resources"][0]["hash"] = "sha256:" + "0" * 64
-        (self.bucket / "datapackage.json").write_text(json.dumps(package))
-        with self.mounted(url + "datapackage.json") as root:
-            large = root / "deep/er/large.bin"
-            with contextlib.suppress(OSError):
-                large.read_bytes()
-            self.assertEqual(os.getxattr(large, "user.omicsfs.verified"), b"no")
 
     def test_a_bad_one_mounts_nothing_and_is_told_of(self):
         package = self.work / "bad.json"
