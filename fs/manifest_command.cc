@@ -36,6 +36,9 @@ namespace {
 
 namespace files = std::filesystem;
 
+// Files that are left out and named: an archive may have very many members.
+constexpr std::uint64_t kLeftOutTold = 20;
+
 constexpr const char* kManifestFooter =
     R"(omicsfs-manifest(5) describes the format; many others are read as well.
 
@@ -283,12 +286,16 @@ int make(const ManifestOptions& options, const Settings& settings) {
   ManifestWriter writer(output->form(), [&](std::string_view text) {
     return output->write(text);
   });
+  std::uint64_t left_out = 0;
   const ManifestMaking making{
       [&](const ManifestEntry& entry) {
         progress.show("files", writer.files() + 1, 0);
         return writer.add(entry);
       },
       [&](const std::string& what, const std::string& why) {
+        if (++left_out > kLeftOutTold) {
+          return;
+        }
         progress.clear();
         fmt::print(stderr, "omicsfs manifest: {}: left out: {}\n",
                    omicsfs::printable(what, 1000), why);
@@ -302,7 +309,8 @@ int make(const ManifestOptions& options, const Settings& settings) {
   if (!done) {
     return fail_manifest(options, done.error());
   }
-  fmt::print(stderr, "{}\n", count_text(writer.files(), "file"));
+  fmt::print(stderr, "{}{}\n", count_text(writer.files(), "file"),
+             left_out == 0 ? "" : fmt::format(", {} left out", left_out));
   return kExitDone;
 }
 
