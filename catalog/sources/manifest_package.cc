@@ -282,6 +282,20 @@ void take_about(std::string_view key, const JsonValue& value,
   }
 }
 
+// Whether a line tells of the whole and not of a file.
+bool is_about(const JsonValue& value) {
+  return value.is_object() && !value.find("path") && !value.find("data") &&
+         !value.find("fs:access");
+}
+
+void take_first_line(const JsonValue& value, const ManifestEvents& events) {
+  for (const char* key : {"title", "version", "homepage", "description"}) {
+    if (const auto member = value.find(key)) {
+      take_about(key, *member, events);
+    }
+  }
+}
+
 }  // namespace
 
 Result<void> read_package_manifest(const ManifestText& text,
@@ -311,11 +325,8 @@ Result<void> read_lines_manifest(const ManifestText& text,
                                  const ManifestEvents& events) {
   const std::string base = manifest_base(text);
   LineReader lines(text.read, kMaxJsonElement);
-  while (true) {
-    const auto line = lines.next();
-    if (!line || !*line) {
-      return line ? Result<void>() : line.error();
-    }
+  auto line = lines.next();
+  for (; line && *line; line = lines.next()) {
     if ((*line)->find_first_not_of(" \t") == std::string_view::npos) {
       continue;
     }
@@ -324,21 +335,15 @@ Result<void> read_lines_manifest(const ManifestText& text,
       events.problem(lines.place(), value.error().message);
       continue;
     }
-    const bool about = lines.line() == 1 && value->is_object() &&
-                       !value->find("path") && !value->find("data") &&
-                       !value->find("fs:access");
-    if (about) {
-      for (const char* key : {"title", "version", "homepage", "description"}) {
-        if (const auto member = value->find(key)) {
-          take_about(key, *member, events);
-        }
-      }
+    if (lines.line() == 1 && is_about(*value)) {
+      take_first_line(*value, events);
       continue;
     }
     if (auto done = take_resource(*value, base, lines.place(), events); !done) {
       return done;
     }
   }
+  return line ? Result<void>() : line.error();
 }
 
 }  // namespace omicsfs
