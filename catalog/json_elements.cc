@@ -55,7 +55,7 @@ class Characters {
   // Likewise, of those that are no white space.
   Result<std::optional<char>> peek_solid() {
     while (true) {
-      const auto c = peek();
+      auto c = peek();
       if (!c || !*c || !is_json_space(**c)) {
         return c;
       }

@@ -282,7 +282,7 @@ class IndexWalk {
     }
     for (const IndexEntry& entry : *entries) {
       const std::string path = folder + entry.name;
-      const auto done =
+      auto done =
           entry.is_directory ? walk(path + "/", depth + 1) : add(entry, path);
       if (!done) {
         return done;

@@ -206,7 +206,7 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
   ManifestTree files(*tree, nullptr, 0);
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) -> Result<void> {
-        const auto added = files.add(entry);
+        auto added = files.add(entry);
         if (!added && is_of_file(added.error())) {
           check.problem(where, added.error().message);
           return {};
