@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "catalog/ascii_case.h"
+#include "catalog/crc32c.h"
 #include "catalog/entry_name.h"
 
 namespace omicsfs {
@@ -22,11 +23,13 @@ struct KindFacts {
   const EVP_MD* (*algorithm)();  // null: a CRC
 };
 
-constexpr std::array<KindFacts, 4> kKinds = {{
+constexpr std::array<KindFacts, 6> kKinds = {{
     {DigestKind::kMd5, "md5", 32, EVP_md5},
     {DigestKind::kSha1, "sha1", 40, EVP_sha1},
     {DigestKind::kSha256, "sha256", 64, EVP_sha256},
     {DigestKind::kCrc32, "crc32", 8, nullptr},
+    {DigestKind::kSha512, "sha512", 128, EVP_sha512},
+    {DigestKind::kCrc32c, "crc32c", 8, nullptr},
 }};
 
 const KindFacts& facts_of(DigestKind kind) {
@@ -61,10 +64,81 @@ std::string hex_of(std::span<const unsigned char> bytes) {
   return hex;
 }
 
+// Six bits as base64 has them; none of another character.
+std::optional<std::uint32_t> base64_bits(char c) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t at = kAlphabet.find(c);
+  return at == std::string_view::npos
+             ? std::nullopt
+             : std::optional(static_cast<std::uint32_t>(at));
+}
+
+// The bytes of `text` in hex; none where it is no base64. What is left of the
+// last character must be zeros.
+std::optional<std::string> hex_of_base64(std::string_view text) {
+  std::string hex;
+  std::uint32_t held = 0;
+  unsigned int bits = 0;
+  for (const char c : text) {
+    const auto more = base64_bits(c);
+    if (!more) {
+      return std::nullopt;
+    }
+    held = held << 6U | *more;
+    bits += 6;
+    for (; bits >= 4; bits -= 4) {
+      hex += "0123456789abcdef"[held >> (bits - 4) & 0xFU];
+    }
+    held &= (1U << bits) - 1U;
+  }
+  if (hex.size() % 2 != 0 && hex.back() == '0') {
+    hex.pop_back();
+  }
+  return held == 0 && hex.size() % 2 == 0 ? std::optional(hex) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view digest_kind_name(DigestKind kind) {
   return facts_of(kind).name;
+}
+
+bool names_content(DigestKind kind) {
+  return facts_of(kind).algorithm != nullptr;
+}
+
+Result<std::optional<Digest>> stated_digest(std::string_view kind,
+                                            std::string_view text) {
+  std::string name;
+  for (const char c : kind) {
+    if (c != '-' && c != '_') {
+      name += lower(c);
+    }
+  }
+  const auto* facts =
+      std::find_if(kKinds.begin(), kKinds.end(),
+                   [&name](const KindFacts& one) { return one.name == name; });
+  if (facts == kKinds.end()) {
+    return std::optional<Digest>();
+  }
+  // Base64 takes four characters for three bytes, so that none is as long as
+  // the hex, but of a CRC with its padding.
+  const std::size_t bytes = facts->hex_length / 2;
+  const std::string_view bare = text.substr(0, text.find('='));
+  const std::size_t padding = text.size() - bare.size();
+  const bool padded = padding == 0 || text.size() == (bytes + 2) / 3 * 4;
+  if (padded && bare.size() == (bytes * 4 + 2) / 3) {
+    if (const auto hex = hex_of_base64(bare); hex && padding <= 2) {
+      return std::optional(Digest{facts->kind, *hex});
+    }
+  }
+  auto digest = parse_digest(facts->kind, text);
+  if (!digest) {
+    return Error{ErrorCode::kInvalid,
+                 digest.error().message + ", nor its base64"};
+  }
+  return std::optional(*std::move(digest));
 }
 
 Result<Digest> parse_digest(DigestKind kind, std::string_view hex) {
@@ -82,12 +156,20 @@ Result<Digest> parse_digest(DigestKind kind, std::string_view hex) {
   return digest;
 }
 
-Digest crc32_digest(std::uint32_t crc) {
+namespace {
+
+std::string hex_of_crc(std::uint32_t crc) {
   const std::array<unsigned char, 4> bytes = {
       static_cast<unsigned char>(crc >> 24U),
       static_cast<unsigned char>(crc >> 16U),
       static_cast<unsigned char>(crc >> 8U), static_cast<unsigned char>(crc)};
-  return {DigestKind::kCrc32, hex_of(bytes)};
+  return hex_of(bytes);
+}
+
+}  // namespace
+
+Digest crc32_digest(std::uint32_t crc) {
+  return {DigestKind::kCrc32, hex_of_crc(crc)};
 }
 
 std::string to_string(const Digest& digest) {
@@ -102,9 +184,10 @@ Result<Digest> parse_digest_text(std::string_view text) {
       return parse_digest(facts.kind, text.substr(colon + 1));
     }
   }
-  return Error{
-      ErrorCode::kInvalid,
-      quoted(text) + " does not begin with md5:, sha1:, sha256: or crc32:"};
+  return Error{ErrorCode::kInvalid,
+               quoted(text) +
+                   " does not begin with md5:, sha1:, sha256:, sha512:, "
+                   "crc32: or crc32c:"};
 }
 
 struct DigestHasher::Context {
@@ -134,6 +217,10 @@ void DigestHasher::update(std::span<const std::byte> bytes) {
   if (bytes.empty()) {
     return;  // which zlib takes for a start
   }
+  if (kind_ == DigestKind::kCrc32c) {
+    context_->crc = crc32c(bytes, context_->crc);
+    return;
+  }
   if (context_->state == nullptr) {
     context_->crc = static_cast<std::uint32_t>(
         ::crc32_z(context_->crc, reinterpret_cast<const Bytef*>(bytes.data()),
@@ -145,7 +232,7 @@ void DigestHasher::update(std::span<const std::byte> bytes) {
 
 Digest DigestHasher::finish() {
   if (context_->state == nullptr) {
-    return crc32_digest(context_->crc);
+    return {kind_, hex_of_crc(context_->crc)};
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned int length = 0;

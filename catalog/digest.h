@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,16 +12,19 @@
 #include "catalog/result.h"
 
 // Digests that publishers state, and their computation (OpenSSL's libcrypto;
-// zlib for the CRC).
+// zlib and ISA-L for the CRCs).
 
 namespace omicsfs {
 
-// kCrc32 is the CRC-32 of zip and gzip (APPNOTE.TXT 4.4.7), which finds damage
-// and no malice: it names no content.
-enum class DigestKind { kMd5, kSha1, kSha256, kCrc32 };
+// kCrc32 is the CRC-32 of zip and gzip (APPNOTE.TXT 4.4.7), kCrc32c that of
+// Castagnoli, which cloud stores tell: they find damage and no malice.
+enum class DigestKind { kMd5, kSha1, kSha256, kCrc32, kSha512, kCrc32c };
 
-// "md5", "sha1", "sha256", "crc32".
+// "md5", "sha1", "sha256", "crc32", "sha512", "crc32c".
 [[nodiscard]] std::string_view digest_kind_name(DigestKind kind);
+// Whether files of one digest of this kind, and of one size, are the same: not
+// so of a CRC.
+[[nodiscard]] bool names_content(DigestKind kind);
 
 // A published digest: lower-case hex of the kind's exact length.
 struct Digest {
@@ -36,6 +40,13 @@ Result<Digest> parse_digest(DigestKind kind, std::string_view hex);
 
 // A CRC-32 as a digest: its 32 bits, the highest first.
 [[nodiscard]] Digest crc32_digest(std::uint32_t crc);
+
+// A digest as a publisher writes it: `kind` is a name of one in any case, with
+// or without dashes and underscores ("SHA-256"), `text` its hex or its base64
+// (RFC 4648 4, with or without padding). None where no digest of that kind is
+// computed here. Errors: kInvalid, `text` is no such digest.
+Result<std::optional<Digest>> stated_digest(std::string_view kind,
+                                            std::string_view text);
 
 // "md5:<hex>" and the like, the form kept in snapshots and shown in xattrs.
 [[nodiscard]] std::string to_string(const Digest& digest);

@@ -12,6 +12,7 @@
 #include "catalog/entry_name.h"
 #include "catalog/hub_tree.h"
 #include "catalog/s3_listing.h"
+#include "catalog/web_place.h"
 
 namespace omicsfs {
 namespace {
@@ -20,15 +21,6 @@ using Files = std::vector<ListedFile>;
 
 bool is_on_the_web(std::string_view place) {
   return place.starts_with("http://") || place.starts_with("https://");
-}
-
-// "https://h/a/b?c" -> "https://h/a/"
-std::string folder_of(std::string_view url) {
-  url = url.substr(0, url.find_first_of("?#"));
-  const std::size_t slash = url.rfind('/');
-  const bool has_path = slash > url.find("://") + 2;
-  return has_path ? std::string(url.substr(0, slash + 1))
-                  : std::string(url) + "/";
 }
 
 std::string folder_url(std::string_view url) {

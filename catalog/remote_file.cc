@@ -53,15 +53,18 @@ std::string content_key(const RemoteFile& file) {
                              std::to_string(static_cast<int>(place.method)),
                              size, file.digest ? to_string(*file.digest) : ""});
   }
-  if (file.digest.has_value()) {
+  if (file.digest.has_value() && names_content(file.digest->kind)) {
     return std::string(digest_kind_name(file.digest->kind)) + "-" +
            file.digest->hex + "-" + size;
   }
+  // A CRC tells versions apart, though no more.
+  const std::string version =
+      file.digest ? to_string(*file.digest) : file.validator;
   if (!file.local_path.empty()) {
-    return key_of("local", {file.local_path, file.validator, size});
+    return key_of("local", {file.local_path, version, size});
   }
-  return key_of("url", {file.urls.empty() ? "" : file.urls.front(),
-                        file.validator, size});
+  return key_of("url",
+                {file.urls.empty() ? "" : file.urls.front(), version, size});
 }
 
 }  // namespace omicsfs

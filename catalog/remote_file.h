@@ -65,8 +65,9 @@ struct RemoteFile {
 [[nodiscard]] bool columns_fit(const RemoteFile& file);
 
 // The name of the file's bytes in the block cache: files with equal keys hold
-// equal bytes. With a digest "<kind>-<hex>-<size>"; else "url-" and the
-// SHA-256 of the first url, the validator and the size. Of a local file
+// equal bytes. With a digest that names content "<kind>-<hex>-<size>"; else
+// "url-" and the SHA-256 of the first url, the CRC or the validator, and the
+// size. Of a local file
 // "local-" and that of its path instead of the url, of an archive's member
 // "member-" and that of the archive's key and the member's place, size and
 // digest; of columns "columns-" and that of the array's key, their place in it,

@@ -133,6 +133,12 @@ struct SourceKind {
   std::string_view default_catalogue{};
   bool of_listing = false;  // that a listing of files drives
   bool of_columns = false;  // whose files are arrays with named columns
+  // Of a source that is what the user's catalogue says: it has no default.
+  bool of_manifests = false;
+
+  [[nodiscard]] constexpr bool has_catalogue() const {
+    return of_manifests || !default_catalogue.empty();
+  }
 };
 
 // All sources that this program knows, in order of their names (sources.cc).

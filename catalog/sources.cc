@@ -8,6 +8,7 @@
 #include "catalog/sources/abc_atlas.h"
 #include "catalog/sources/encode.h"
 #include "catalog/sources/genomekit.h"
+#include "catalog/sources/manifest.h"
 #include "catalog/sources/refine_bio.h"
 #include "catalog/sources/scprint2.h"
 
@@ -15,8 +16,9 @@ namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 5> kSources = {kAbcAtlas, kEncode, kGenomekit,
-                                                kRefineBio, kScprint2};
+constexpr std::array<SourceKind, 6> kSources = {kAbcAtlas, kEncode, kGenomekit,
+                                                kAnyManifest, kRefineBio,
+                                                kScprint2};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

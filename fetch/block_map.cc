@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fetch/crc32c.h"
+#include "catalog/crc32c.h"
 #include "fetch/local_io.h"
 
 namespace omicsfs {

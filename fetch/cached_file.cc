@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "fetch/crc32c.h"
+#include "catalog/crc32c.h"
 #include "fetch/file_stamp.h"
 #include "fetch/local_io.h"
 

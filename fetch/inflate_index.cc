@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "fetch/crc32c.h"
+#include "catalog/crc32c.h"
 
 namespace omicsfs {
 namespace {

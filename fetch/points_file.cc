@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-#include "fetch/crc32c.h"
+#include "catalog/crc32c.h"
 #include "fetch/local_io.h"
 
 namespace omicsfs {

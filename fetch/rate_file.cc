@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/crc32c.h"
 #include "catalog/unique_fd.h"
-#include "fetch/crc32c.h"
 #include "fetch/local_io.h"
 
 namespace omicsfs {

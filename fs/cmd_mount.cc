@@ -67,8 +67,7 @@ Result<void> refresh_one(const MountSource& source, const Settings& settings) {
   return {};
 }
 
-// Makes the snapshots that are missing, or all where asked to. An archive is
-// always looked at: it may be another one by now.
+// Makes the snapshots that are missing, or all where asked to.
 Result<void> prepare_snapshots(const MountOptions& options,
                                const std::vector<MountSource>& sources,
                                const Settings& settings) {
@@ -76,7 +75,7 @@ Result<void> prepare_snapshots(const MountOptions& options,
     const Found found = find_snapshot(settings, source);
     const bool there = found != Found::kNone;
     if (found == Found::kAsAskedFor && !options.refresh &&
-        !source.is_archive()) {
+        !source.may_have_changed()) {
       continue;
     }
     auto refreshed = refresh_one(source, settings);
@@ -201,7 +200,7 @@ int run_mount(const MountOptions& options, const Settings& given) {
   if (!sources) {
     return fail(sources.error());
   }
-  const Settings settings = with_archives(given, *sources);
+  const Settings settings = with_places(given, *sources);
   auto mount_point = prepare_mount_point(options.mount_point);
   if (!mount_point) {
     return fail(mount_point.error());

@@ -100,6 +100,7 @@ struct Words {
   AddOptions add;
   FindOptions find;
   FacetsOptions facets;
+  ManifestOptions manifest;
   bool paths = false;
   bool tsv = false;
   bool count = false;
@@ -338,7 +339,7 @@ Result<void> check_sources(const std::vector<std::string>& names,
                            bool archives) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
-    const bool archive = archives && means_archive(name);
+    const bool archive = archives && means_place(name);
     if (const auto kind = find_source(name); !archive && !kind) {
       return kind.error();
     }
@@ -542,6 +543,9 @@ Result<Command> chosen_command(const CLI::App& app, const Words& words,
   if (name == "refresh") {
     return Command(words.refresh);
   }
+  if (name == "manifest") {
+    return Command(words.manifest);
+  }
   if (name == "sources") {
     return Command(SourcesOptions{format});
   }
@@ -637,6 +641,7 @@ std::variant<Invocation, Farewell> parse_command_line(
   add_sources(app, parsed);
   add_ls(app, parsed);
   add_cache(app, parsed);
+  add_manifest_command(app, parsed.manifest);
   try {
     // CLI11 takes the words last first.
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

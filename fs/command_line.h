@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "fs/command.h"
+#include "fs/manifest_command.h"
 
 namespace omicsfs {
 
-using Command = std::variant<MountOptions, UmountOptions, RefreshOptions,
-                             AddOptions, FindOptions, FacetsOptions,
-                             SourcesOptions, LsOptions, CacheStatusOptions>;
+using Command =
+    std::variant<MountOptions, UmountOptions, RefreshOptions, AddOptions,
+                 FindOptions, FacetsOptions, SourcesOptions, LsOptions,
+                 CacheStatusOptions, ManifestOptions>;
 
 // A command, and the flags that set a setting.
 struct Invocation {

@@ -48,6 +48,9 @@ int run_with(const SourcesOptions& options, const Settings& settings) {
 int run_with(const LsOptions& options, const Settings& settings) {
   return run_ls(options, settings);
 }
+int run_with(const ManifestOptions& options, const Settings& settings) {
+  return run_manifest(options, settings);
+}
 int run_with(const CacheStatusOptions& options, const Settings& settings) {
   return run_cache_status(options, settings);
 }

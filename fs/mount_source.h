@@ -11,30 +11,36 @@
 
 namespace omicsfs {
 
-// Whether `word` means an archive and no source: it is an http(s) url, has a
-// '/', or ends in ".zip" or ".npz". Pure.
-[[nodiscard]] bool means_archive(std::string_view word);
+// Whether `word` means a place and no source: it has a '/', as every url has,
+// or ends as an archive or a manifest does. Pure.
+[[nodiscard]] bool means_place(std::string_view word);
+// Whether a place is that of a manifest, and not of an archive: s3:// and hf://
+// are, and what ends in .json, .jsonl, .ndjson, .txt, .tsv or .xml, be it
+// gzip'd, or asks for a bucket's listing ("?list-type=2"). Pure.
+[[nodiscard]] bool means_manifest(std::string_view place);
 
 // One thing to mount, by the word that the user gave.
 struct MountSource {
-  std::string name;   // of its snapshots: a source's, or "archive-<hex>"
+  // Of its snapshots: a source's, "archive-<hex>" or "manifest-<hex>".
+  std::string name;
   std::string shown;  // its directory's, where several are mounted
-  SourceKind kind;    // its name is that of the source, "" of an archive
-  std::string place;  // of an archive: its url or absolute path
+  SourceKind kind;    // its name is that of the source, "" of a place
+  std::string place;  // a url or an absolute path; "" of a source
 
-  [[nodiscard]] bool is_archive() const { return !place.empty(); }
+  // Whether what is there has to be looked at at each mount, for it may be
+  // another one by now: so of a document, which is read in one go.
+  [[nodiscard]] bool may_have_changed() const;
   // `kind` by the name of this source. REQUIRES: this outlives it.
   [[nodiscard]] SourceKind named_kind() const;
 };
 
-// What the words of a mount mean. Errors: kInvalid, no known source, or two of
-// one name.
+// What the words of a mount mean. Errors: kInvalid, no known source, no bucket
+// or repository, or two of one name.
 Result<std::vector<MountSource>> mount_sources(
     const std::vector<std::string>& words);
 
-// `settings` with the places of the archives among `sources`, as those of a
-// source.
-[[nodiscard]] Settings with_archives(Settings settings,
-                                     const std::vector<MountSource>& sources);
+// `settings` with the places among `sources`, as those of a source.
+[[nodiscard]] Settings with_places(Settings settings,
+                                   const std::vector<MountSource>& sources);
 
 }  // namespace omicsfs

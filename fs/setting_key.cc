@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "catalog/entry_name.h"
+#include "catalog/sources/manifest_address.h"
 #include "fetch/url.h"
 #include "fs/size_text.h"
 
@@ -161,7 +162,7 @@ constexpr std::array<SettingKey, 11> kKeys = {{
 Result<std::string> catalogue_place(std::string_view text,
                                     std::string_view home) {
   std::string place(text);
-  if (is_http_url(place)) {
+  if (is_http_url(place) || is_collection(place)) {
     return place;
   }
   const auto path = parse_path(text, home);

@@ -60,9 +60,7 @@ struct SourceKey {
 };
 
 bool has_base_url(const SourceKind& /*kind*/) { return true; }
-bool has_catalogue(const SourceKind& kind) {
-  return !kind.default_catalogue.empty();
-}
+bool has_catalogue(const SourceKind& kind) { return kind.has_catalogue(); }
 bool has_listing(const SourceKind& kind) { return kind.of_listing; }
 bool has_columns(const SourceKind& kind) { return kind.of_columns; }
 

@@ -289,6 +289,9 @@ std::string_view source_keys(const SourceKind& source) {
   if (!source.default_catalogue.empty()) {
     return "base_url, catalogue, archived, datasets";
   }
+  if (source.has_catalogue()) {
+    return "base_url, catalogue";
+  }
   if (source.of_listing) {
     return source.of_columns ? "base_url, listing, columns"
                              : "base_url, listing";
@@ -330,8 +333,8 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
                                              const Member& member) {
   const auto& [key, value] = member;
   const bool of_catalogue = !source.default_catalogue.empty();
-  if (of_catalogue &&
-      (key == "catalogue" || key == "archived" || key == "datasets")) {
+  if ((key == "catalogue" && source.has_catalogue()) ||
+      (of_catalogue && (key == "archived" || key == "datasets"))) {
     return read_catalogue_key(settings, member);
   }
   if (key == "base_url") {
@@ -351,7 +354,7 @@ Result<void> SettingsReader::read_source_key(const SourceKind& source,
     settings.archives = *std::move(archives);
     return {};
   }
-  if (key == "releases" && !of_catalogue && !source.of_listing) {
+  if (key == "releases" && !source.has_catalogue() && !source.of_listing) {
     auto releases = string_list(value, check_entry_name);
     if (!releases) {
       return releases.error();

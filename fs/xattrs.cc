@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "fetch/resolve_url.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -13,6 +14,23 @@ constexpr std::string_view kPrefix = "user.";
 
 std::string url_of(const RemoteFile& file, BlockCache& /*cache*/) {
   return origin_text(file);
+}
+// Where the whole of it may be had, a line each, in the order that is tried;
+// none of what is part of another file. A url that may hold a secret is not
+// told.
+std::string urls_of(const RemoteFile& file, BlockCache& /*cache*/) {
+  std::string text;
+  for (std::string_view url : file.urls) {
+    if (const auto redirected = parse_resolve_url(url);
+        redirected && redirected->field.empty()) {
+      url.remove_prefix(url.find(':') + 1);
+    }
+    if (is_http_url(url) && printable_url(url) == url) {
+      text += text.empty() ? "" : "\n";
+      text += url;
+    }
+  }
+  return text;
 }
 std::string size_of(const RemoteFile& file, BlockCache& /*cache*/) {
   return std::to_string(file.size);
@@ -32,25 +50,27 @@ std::string verified_of(const RemoteFile& file, BlockCache& cache) {
 }
 
 // Whether `file` has the attribute, as its value tells as well.
-bool has_xattr(const RemoteFile& file,
-               std::string (*value)(const RemoteFile&, BlockCache&)) {
-  if (value == digest_text) {
-    return file.digest.has_value();
-  }
-  return !file.columns || (value != cached_of && value != verified_of);
-}
-
 struct FileXattr {
   std::string_view name;
   std::string (*value)(const RemoteFile& file, BlockCache& cache);
 };
 constexpr std::array kFileXattrs = {
     FileXattr{"omicsfs.url", url_of},
+    FileXattr{"omicsfs.urls", urls_of},
     FileXattr{"omicsfs.size", size_of},
     FileXattr{"omicsfs.digest", digest_text},
     FileXattr{"omicsfs.cached_bytes", cached_of},
     FileXattr{"omicsfs.verified", verified_of},
 };
+// Some files have all of them; the list of urls is told when it is asked for.
+bool is_listed(const RemoteFile& file, const FileXattr& xattr) {
+  if (xattr.value == digest_text) {
+    return file.digest.has_value();
+  }
+  const bool of_cache = xattr.value == cached_of || xattr.value == verified_of;
+  return xattr.value != urls_of && !(file.columns && of_cache);
+}
+
 constexpr std::string_view kSource = "omicsfs.source";
 
 Error no_such(std::string_view name) {
@@ -102,7 +122,7 @@ Result<std::vector<std::string>> xattr_list(const XattrSubject& subject) {
       return file.error();
     }
     for (const FileXattr& xattr : kFileXattrs) {
-      if (has_xattr(*file, xattr.value)) {
+      if (is_listed(*file, xattr)) {
         names.push_back(std::string(kPrefix) + std::string(xattr.name));
       }
     }

@@ -10,8 +10,9 @@
 #include "fetch/block_cache.h"
 
 // Extended attributes. Of every node: user.omicsfs.source. Of a remote file
-// also user.omicsfs.{url,size,digest,cached_bytes,verified}; and whatever the
-// source gave the node, user.omicsfs.release among them.
+// also user.omicsfs.{url,size,digest,cached_bytes,verified}, and
+// user.omicsfs.urls, which is not listed; and whatever the source gave the
+// node, user.omicsfs.release among them.
 
 namespace omicsfs {
 

@@ -33,7 +33,7 @@ _omicsfs() {
 
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      mount | umount | refresh | add | find | facets | sources | ls | cache)
+      mount | umount | refresh | add | find | facets | sources | ls | cache | manifest)
         command=${COMP_WORDS[index]}
         break
         ;;
@@ -41,6 +41,12 @@ _omicsfs() {
   done
 
   case $previous in
+    -o | --output)
+      if [[ $command == manifest ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      fi
+      return
+      ;;
     --config | --log)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return
@@ -61,7 +67,7 @@ _omicsfs() {
       mapfile -t COMPREPLY < <(compgen -W 'none minmax standard robust' -- "$word")
       return
       ;;
-    --cache-limit | --keep-free | --base-url | --sha1 | --id | --email | -o)
+    --cache-limit | --keep-free | --base-url | --sha1 | --id | --email)
       return
       ;;
   esac
@@ -69,7 +75,7 @@ _omicsfs() {
   case $command:$word in
     :*)
       mapfile -t COMPREPLY < <(compgen -W \
-        "mount umount refresh add find facets sources ls cache --version $settings" -- "$word")
+        "mount umount refresh add find facets sources ls cache manifest --version $settings" -- "$word")
       ;;
     mount:-*)
       mapfile -t COMPREPLY < <(compgen -W \
@@ -78,7 +84,18 @@ _omicsfs() {
     mount:*)
       mapfile -t COMPREPLY < <(compgen -W "$(_omicsfs_sources "$program")" \
         -- "$word"; compgen -d -- "$word"; compgen -f -X '!*.zip' -- "$word"
-        compgen -f -X '!*.npz' -- "$word")
+        compgen -f -X '!*.npz' -- "$word"
+        compgen -f -X '!*.@(json|jsonl|ndjson|txt|tsv|xml)?(.gz)' -- "$word")
+      ;;
+    manifest:-*)
+      mapfile -t COMPREPLY < <(compgen -W "-o --output $settings" -- "$word")
+      ;;
+    manifest:*)
+      if [[ $previous == manifest ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'check make from' -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      fi
       ;;
     add:-*)
       mapfile -t COMPREPLY < <(compgen -W "--sha1 --id --rna-seq --by --scale --no-quantile-normalize --email

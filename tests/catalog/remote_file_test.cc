@@ -43,6 +43,18 @@ TEST(ContentKey, WithoutADigestTellsUrlValidatorAndSizeApart) {
   EXPECT_EQ(keys.size(), 5U);
 }
 
+TEST(ContentKey, OfACrcIsNotThatOfAnotherUrl) {
+  RemoteFile one = remote_at("https://a/x");
+  one.digest = crc32_digest(0x1234);
+  RemoteFile other = remote_at("https://b/y");
+  other.digest = one.digest;
+  EXPECT_TRUE(content_key(one).starts_with("url-"));
+  EXPECT_NE(content_key(one), content_key(other));
+  RemoteFile later = one;
+  later.digest = crc32_digest(0x1235);
+  EXPECT_NE(content_key(one), content_key(later));
+}
+
 RemoteFile member_at(const RemoteFile& archive, std::uint64_t offset) {
   RemoteFile member;
   member.size = 10;

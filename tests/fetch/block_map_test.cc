@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/crc32c.h"
 #include "catalog/unique_fd.h"
-#include "fetch/crc32c.h"
 #include "fetch/local_io.h"
 #include "tests/support/temporary_directory.h"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "fetch/crc32c.h"
+#include "catalog/crc32c.h"
 #include "tests/support/temporary_directory.h"
 
 namespace omicsfs {

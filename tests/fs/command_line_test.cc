@@ -211,6 +211,33 @@ TEST(CommandLine, TakesAFieldOfFacets) {
   EXPECT_TRUE(contains(words_refused({"facets", "nothing"}), "encode"));
 }
 
+TEST(CommandLine, TakesTheCommandsOfManifests) {
+  using What = ManifestOptions::What;
+  const auto check = accepted_as<ManifestOptions>({"manifest", "check", "a"});
+  EXPECT_EQ(check.what, What::kCheck);
+  EXPECT_EQ(check.place, "a");
+  const auto make = accepted_as<ManifestOptions>(
+      {"manifest", "make", "s3://b/x", "-o", "m.jsonl"});
+  EXPECT_EQ(make.what, What::kMake);
+  EXPECT_EQ(make.output, "m.jsonl");
+  const auto from = accepted_as<ManifestOptions>({"manifest", "from", "/m/d"});
+  EXPECT_EQ(from.what, What::kFrom);
+  EXPECT_EQ(from.output, "");
+  for (const Words& words :
+       {Words{"manifest"}, Words{"manifest", "check"},
+        Words{"manifest", "make"}, Words{"manifest", "eat", "x"},
+        Words{"manifest", "check", "x", "-o", "y"}}) {
+    EXPECT_FALSE(words_refused(words).empty());
+  }
+}
+
+TEST(CommandLine, TakesPlacesOfManifestsForAMount) {
+  const Words places = {"s3://b/x", "hf://datasets/o/n", "datapackage.json"};
+  const auto options = accepted_as<MountOptions>(
+      {"mount", places[0], places[1], places[2], "/m"});
+  EXPECT_EQ(options.sources, places);
+}
+
 TEST(CommandLine, SplitsThePlaceOfLsAtItsFirstSlash) {
   const auto root = accepted_as<LsOptions>({"ls", "abc-atlas"});
   EXPECT_EQ(root.source, "abc-atlas");

@@ -321,6 +321,27 @@ TEST(MergeSettings, TakesWhatACatalogueDrives) {
             std::vector<std::string>{"/home/ada/c.tsv"});
 }
 
+TEST(MergeSettings, TakesManifestsByTheirPlaces) {
+  EXPECT_TRUE(from_file("{}").source("manifest").catalogue.empty());
+  const std::vector<std::string> places = {"https://h/datapackage.json",
+                                           "/a.jsonl", "s3://b/x",
+                                           "hf://datasets/o/n@v1"};
+  const SourceSettings found = from_file(R"({"sources": {"manifest": {
+      "base_url": "https://h/d", "catalogue": ["https://h/datapackage.json",
+      "/a.jsonl", "s3://b/x", "hf://datasets/o/n@v1"]}}})")
+                                   .source("manifest");
+  EXPECT_EQ(found.catalogue, places);
+  EXPECT_EQ(found.base_url, "https://h/d/");
+  for (const char* source :
+       {R"({"catalogue": "a.json"})", R"({"archived": true})",
+        R"({"releases": ["1"]})"}) {
+    EXPECT_TRUE(has_part(refusal_of_file(R"({"sources": {"manifest": )" +
+                                         std::string(source) + "}}"),
+                         "/sources/manifest/"))
+        << source;
+  }
+}
+
 TEST(MergeSettings, RefusesWhatIsNoCatalogue) {
   for (const char* source :
        {R"({"catalogue": "files.json"})", R"({"catalogue": 3})",

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/entry_name.h"
+#include "catalog/json_elements.h"
+#include "catalog/percent_encoding.h"
+#include "catalog/sources/manifest_json.h"
+#include "catalog/sources/manifest_readers.h"
+#include "catalog/web_place.h"
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kMaxDrsBytes = std::uint64_t{16} << 20U;
+// Bundles in bundles, and objects of one bundle.
+constexpr int kMaxDrsDepth = 16;
+constexpr std::uint64_t kMaxDrsObjects = 100'000;
+constexpr std::string_view kDrsScheme = "drs://";
+
+// What a server answers for an object. Objects and bundles are small, so they
+// are held as a whole; only the list of a bundle's contents may be long.
+struct DrsObject {
+  std::string id;
+  std::string name;
+  std::string created;
+  std::string updated;
+  std::string mime_type;
+  std::optional<std::uint64_t> size;
+  std::vector<JsonValue> checksums;
+  std::vector<JsonValue> access_methods;
+  std::vector<JsonValue> contents;
+};
+
+Result<void> take_drs_member(DrsObject& object, const JsonElement& one) {
+  if (one.index) {
+    std::vector<JsonValue>* list = one.key == "checksums" ? &object.checksums
+                                   : one.key == "access_methods"
+                                       ? &object.access_methods
+                                   : one.key == "contents" ? &object.contents
+                                                           : nullptr;
+    if (list != nullptr && list->size() == kMaxDrsObjects) {
+      return Error{ErrorCode::kInvalid, one.place() + ": it has too many"};
+    }
+    if (list != nullptr) {
+      list->push_back(one.value);
+    }
+    return {};
+  }
+  if (one.key == "size") {
+    const auto size = one.value.as_size();
+    object.size = size ? std::optional(*size) : std::nullopt;
+    return size ? Result<void>() : size.error().within("/size");
+  }
+  const std::pair<std::string_view, std::string*> texts[] = {
+      {"id", &object.id},
+      {"name", &object.name},
+      {"created_time", &object.created},
+      {"updated_time", &object.updated},
+      {"mime_type", &object.mime_type}};
+  for (const auto& [key, text] : texts) {
+    if (one.key == key && one.value.is_string()) {
+      *text = *one.value.as_string();
+    }
+  }
+  return {};
+}
+
+Result<DrsObject> read_drs_object(const ReadPiece& read) {
+  DrsObject object;
+  const auto done =
+      stream_json_elements(read, {[&object](const JsonElement& one) {
+                             return take_drs_member(object, one);
+                           }});
+  return done ? Result<DrsObject>(std::move(object)) : done.error();
+}
+
+// The urls that need no headers; one that is told by an access_id alone is
+// good for minutes, and so none for a catalog.
+Result<void> read_drs_access(ManifestEntry& entry, const DrsObject& object) {
+  for (const JsonValue& method : object.access_methods) {
+    const auto access = method.find("access_url");
+    const std::string url = access ? linked_text(*access, "url") : "";
+    const bool free = access && linked_texts(*access, "headers").empty();
+    if (free && web_url(url)) {
+      if (auto added = add_origin(entry, url, ""); !added) {
+        return added;
+      }
+    }
+  }
+  return entry.urls.empty()
+             ? Error{ErrorCode::kInvalid,
+                     "no access method tells a url of http, https, s3 or gs "
+                     "that needs no headers"}
+             : Result<void>();
+}
+
+Result<void> read_drs_file(ManifestEntry& entry, const DrsObject& object) {
+  entry.size = object.size;
+  entry.mtime =
+      manifest_date(object.updated.empty() ? object.created : object.updated);
+  if (!object.mime_type.empty()) {
+    entry.attributes.emplace_back("mime_type", object.mime_type);
+  }
+  for (const JsonValue& checksum : object.checksums) {
+    auto added = add_digest(entry, linked_text(checksum, "type"),
+                            linked_text(checksum, "checksum"));
+    if (!added) {
+      return checksum.error(added.error().message);
+    }
+  }
+  return read_drs_access(entry, object);
+}
+
+// The objects of a bundle, and of those in it.
+class DrsReader {
+ public:
+  DrsReader(const ManifestText& text, const ManifestEvents& events)
+      : text_(text), events_(events) {}
+
+  // `path` is the object's, or its folder's with a slash at the end where the
+  // object names itself.
+  Result<void> take(const DrsObject& object, std::string path,
+                    const std::string& place, int depth) {
+    if (path.empty() || path.ends_with('/')) {
+      path += object.name.empty() ? object.id : object.name;
+    }
+    if (object.contents.empty()) {
+      ManifestEntry entry;
+      entry.path = std::move(path);
+      return give_entry(events_, entry, place, read_drs_file(entry, object));
+    }
+    return take_contents(object.contents, depth == 0 ? "" : path + "/", place,
+                         depth);
+  }
+
+ private:
+  Result<void> take_contents(const std::vector<JsonValue>& contents,
+                             const std::string& folder,
+                             const std::string& place, int depth) {
+    if (depth == kMaxDrsDepth) {
+      events_.problem(place, "bundles in bundles, too deep");
+      return {};
+    }
+    for (std::size_t index = 0; index < contents.size(); ++index) {
+      auto done = take_content(
+          contents[index], folder,
+          (place == "/" ? "" : place) + "/contents/" + std::to_string(index),
+          depth + 1);
+      if (!done) {
+        return done;
+      }
+    }
+    return {};
+  }
+
+  Result<void> take_content(const JsonValue& content, const std::string& folder,
+                            const std::string& place, int depth) {
+    const std::string name = linked_text(content, "name");
+    if (auto named = check_entry_name(name); !named) {
+      events_.problem(place, named.error().message);
+      return {};
+    }
+    if (const auto inner = content.find("contents");
+        inner && inner->is_array()) {
+      return take_contents(*inner->elements(), folder + name + "/", place,
+                           depth);
+    }
+    const std::string url = object_url(content);
+    if (url.empty()) {
+      events_.problem(place, "it has neither \"drs_uri\" nor \"id\"");
+      return {};
+    }
+    if (text_.download == nullptr) {
+      events_.odd(place, "it is asked for at the server, by a refresh only");
+      return {};
+    }
+    if (++asked_ > kMaxDrsObjects) {
+      return Error{ErrorCode::kInvalid, place + ": there are too many objects"};
+    }
+    return ask(url, folder + name, place, depth);
+  }
+
+  Result<void> ask(const std::string& url, const std::string& path,
+                   const std::string& place, int depth) {
+    const auto answer = (*text_.download)(url, kMaxDrsBytes);
+    if (!answer) {
+      return answer.error();
+    }
+    std::size_t given = 0;
+    const ReadPiece read = [&](std::span<char> out) -> Result<std::size_t> {
+      const std::size_t count = answer->copy(out.data(), out.size(), given);
+      given += count;
+      return count;
+    };
+    const auto object = read_drs_object(read);
+    return object ? take(*object, path, place, depth)
+                  : object.error().within(place);
+  }
+
+  // Where a server tells of an object (DRS 1.4, GET /objects/{id}).
+  [[nodiscard]] std::string object_url(const JsonValue& content) const {
+    for (const std::string& uri : linked_texts(content, "drs_uri")) {
+      const std::size_t slash = uri.find('/', kDrsScheme.size());
+      if (uri.starts_with(kDrsScheme) && slash != std::string::npos) {
+        return "https://" +
+               uri.substr(kDrsScheme.size(), slash - kDrsScheme.size()) +
+               "/ga4gh/drs/v1/objects/" +
+               percent_encode(uri.substr(slash + 1), "");
+      }
+    }
+    const std::string id = linked_text(content, "id");
+    const std::string base = manifest_base(text_);
+    return id.empty() || !is_web_place(base) ? ""
+                                             : base + percent_encode(id, "");
+  }
+
+  const ManifestText& text_;
+  const ManifestEvents& events_;
+  std::uint64_t asked_ = 0;
+};
+
+}  // namespace
+
+Result<void> read_drs_manifest(const ManifestText& text,
+                               const ManifestEvents& events) {
+  const auto object = read_drs_object(text.read);
+  if (!object) {
+    return object.error();
+  }
+  if (!object->name.empty()) {
+    events.about("name", object->name);
+  }
+  return DrsReader(text, events).take(*object, "", "/", 0);
+}
+
+}  // namespace omicsfs

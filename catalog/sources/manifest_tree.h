@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "catalog/sources/manifest_entry.h"
+#include "catalog/tree_builder.h"
+
+namespace omicsfs {
+
+// Puts what manifests tell of into a tree. Thread-compatible.
+class ManifestTree {
+ public:
+  // `locate` asks for what is not told of a file; null: nothing is asked, and a
+  // size that is not told is 0. `now` dates what is not dated.
+  ManifestTree(TreeBuilder& tree, const ArchiveAccess* locate, std::int64_t now)
+      : tree_(tree), locate_(locate), now_(now) {}
+
+  // Errors: kInvalid, it cannot stand there (its path is taken, or runs through
+  // a file), or it is another file than is told; kNotFound, none of its urls
+  // has it; those of ArchiveAccess::locate; kIo.
+  Result<void> add(const ManifestEntry& entry);
+
+  [[nodiscard]] std::uint64_t files() const { return files_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  Result<RemoteFile> remote_file(const ManifestEntry& entry) const;
+  Result<RemoteFile> located(const std::vector<std::string>& urls) const;
+  Result<NodeId> add_node(const ManifestEntry& entry);
+
+  TreeBuilder& tree_;
+  const ArchiveAccess* locate_;
+  std::int64_t now_;
+  std::uint64_t files_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace omicsfs

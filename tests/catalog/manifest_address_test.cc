@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/sources/manifest_address.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/catalog/fake_web.h"
+
+namespace omicsfs {
+namespace {
+
+const std::string kCommit(40, 'c');
+
+TEST(ManifestAddress, ABucketIsItsListing) {
+  const std::pair<const char*, const char*> places[] = {
+      {"s3://b",
+       "https://b.s3.amazonaws.com/"
+       "?list-type=2&encoding-type=url&prefix="},
+      {"s3://b/",
+       "https://b.s3.amazonaws.com/"
+       "?list-type=2&encoding-type=url&prefix="},
+      {"s3://b/x y/z",
+       "https://b.s3.amazonaws.com/"
+       "?list-type=2&encoding-type=url&prefix=x%20y/z/"},
+      {"s3://a.b/x/",
+       "https://s3.amazonaws.com/a.b/"
+       "?list-type=2&encoding-type=url&prefix=x/"}};
+  for (const auto& [place, address] : places) {
+    EXPECT_TRUE(is_collection(place));
+    const auto found = manifest_address(place);
+    ASSERT_TRUE(found) << place;
+    EXPECT_EQ(*found, address);
+  }
+}
+
+TEST(ManifestAddress, ARepositoryIsItsTree) {
+  const std::pair<const char*, const char*> places[] = {
+      {"hf://datasets/o/n", "datasets/o/n/tree/main"},
+      {"hf://datasets/o/n@v1.0", "datasets/o/n/tree/v1.0"},
+      {"hf://datasets/o/n@refs/convert/parquet",
+       "datasets/o/n/tree/refs%2Fconvert%2Fparquet"},
+      {"hf://models/o/n", "models/o/n/tree/main"},
+      {"hf://o/n@x", "models/o/n/tree/x"}};
+  for (const auto& [place, address] : places) {
+    EXPECT_TRUE(is_collection(place));
+    const auto found = manifest_address(place);
+    ASSERT_TRUE(found) << place;
+    EXPECT_EQ(*found, "https://huggingface.co/api/" + std::string(address) +
+                          "?recursive=true&expand=false");
+  }
+}
+
+TEST(ManifestAddress, OthersAreWhatTheyAre) {
+  for (const char* place : {"https://h/x", "/x/y.json", "s3", ""}) {
+    EXPECT_FALSE(is_collection(place)) << place;
+    EXPECT_EQ(*manifest_address(place), place);
+  }
+  for (const char* place :
+       {"s3://", "s3:///x", "s3://e:80/x", "hf://", "hf://datasets/o",
+        "hf://datasets/o/n/x", "hf://datasets/o/n@", "hf://../x"}) {
+    EXPECT_FALSE(manifest_address(place)) << place;
+  }
+}
+
+TEST(ManifestAddress, ATreeIsPinnedToItsCommit) {
+  FakeWeb web;
+  const std::string api = "https://hub/api/datasets/o/n";
+  web.documents[api + "/revision/main"] =
+      R"({"id": "o/n", "sha": ")" + kCommit + R"("})";
+  EXPECT_EQ(*pinned_address(api + "/tree/main?recursive=true", web.download()),
+            api + "/tree/" + kCommit + "?recursive=true");
+  EXPECT_EQ(web.asked.size(), 1U);
+  for (const std::string& address :
+       {api + "/tree/" + kCommit + "?x=1", std::string("/a/api/x/tree/main"),
+        std::string("https://h/tree/main"),
+        std::string("https://h/x?y=/api/a/tree/b")}) {
+    EXPECT_EQ(*pinned_address(address, web.download()), address);
+  }
+  EXPECT_EQ(web.asked.size(), 1U);
+  EXPECT_EQ(*pinned_address(api + "/tree/gone", web.download()),
+            api + "/tree/gone");
+}
+
+TEST(ManifestAddress, AnAnswerWithoutACommitIsAnError) {
+  for (const char* answer :
+       {"", "[]", "{}", R"({"sha": "x"})", R"({"sha": 1})"}) {
+    FakeWeb web;
+    web.documents["https://hub/api/datasets/o/n/revision/main"] = answer;
+    EXPECT_FALSE(pinned_address("https://hub/api/datasets/o/n/tree/main",
+                                web.download()))
+        << answer;
+  }
+}
+
+}  // namespace
+}  // namespace omicsfs

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#include "catalog/sources/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "catalog/snapshot.h"
+#include "tests/catalog/fake_archives.h"
+#include "tests/catalog/scratch_dir.h"
+#include "tests/catalog/text_pieces.h"
+#include "tests/catalog/tree_text.h"
+
+namespace omicsfs {
+namespace {
+
+class ManifestTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] OpenDocument opener() {
+    return [this](const std::string& place) -> Result<ReadPiece> {
+      const auto found = documents_.find(place);
+      if (found == documents_.end()) {
+        return Error{ErrorCode::kNotFound, "no " + place};
+      }
+      opened_.push_back(std::make_unique<TextPieces>(found->second));
+      return opened_.back()->reader();
+    };
+  }
+  Result<SourceSummary> refresh(const std::vector<std::string>& places) {
+    SourceSettings settings;
+    settings.catalogue = places;
+    const Download download = [](const std::string& url, std::uint64_t) {
+      return Error{ErrorCode::kNotFound, "no " + url};
+    };
+    const OpenDocument open = opener();
+    const ArchiveAccess access = archives_.access();
+    warnings_.clear();
+    const SourceInput input{
+        settings,
+        download,
+        [](std::string_view, std::uint64_t, std::uint64_t) {},
+        [this](const std::string& text) { warnings_ += text + "\n"; },
+        1'800'000'000,
+        &access,
+        &open};
+    auto summary = refresh_source(kAnyManifest, input, dir_.path().native());
+    if (const auto path = current_snapshot(dir_.path(), kAnyManifest.name)) {
+      snapshot_ = *Snapshot::open(*path);
+    }
+    return summary;
+  }
+  [[nodiscard]] std::string text_of(const std::string& path) const {
+    const auto node = node_at(*snapshot_, path);
+    return node ? *snapshot_->inline_bytes(node->id, 0, node->size) : "none";
+  }
+
+  const ScratchDir dir_;
+  std::map<std::string, std::string> documents_;
+  std::vector<std::unique_ptr<TextPieces>> opened_;
+  FakeArchives archives_;
+  std::string warnings_;
+  std::shared_ptr<const Snapshot> snapshot_;
+};
+
+TEST_F(ManifestTest, WithoutAManifestItSaysHowToNameOne) {
+  const auto summary = refresh({});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 0U);
+  EXPECT_NE(text_of("README.txt").find("sources.manifest.catalogue"),
+            std::string::npos);
+}
+
+TEST_F(ManifestTest, SeveralMakeOneTree) {
+  documents_["https://h/one.json"] = R"({"title": "First", "resources": [
+      {"path": "a/x", "bytes": 3, "fs:mtime": "1970-01-02",
+       "fs:xattr": {"sample": "S1"}},
+      {"fs:path": "a/note.txt", "data": "hello"}]})";
+  documents_["https://o/urls.txt"] = "https://o/b\n";
+  archives_.add("https://o/b", {});
+  const auto summary = refresh({"https://h/one.json", "https://o/urls.txt"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 3U);
+  EXPECT_EQ(summary->bytes, 1'000'008U);
+  EXPECT_EQ(warnings_, "");
+  EXPECT_EQ(text_of("a/note.txt"), "hello");
+  EXPECT_NE(text_of("README.txt").find("title: First"), std::string::npos);
+  const auto node = node_at(*snapshot_, "a/x");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(node->size, 3U);
+  EXPECT_EQ(node->mtime, 86'400);
+  EXPECT_EQ(**snapshot_->xattr(node->id, "sample"), "S1");
+  EXPECT_EQ(node_at(*snapshot_, "o/b")->size, 1'000'000U);
+}
+
+TEST_F(ManifestTest, AFileThatIsNotThereIsLeftOutWithAWarning) {
+  documents_["https://h/urls.txt"] = "https://h/gone\nhttps://h/here\n";
+  archives_.add("https://h/here", {});
+  const auto summary = refresh({"https://h/urls.txt"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 1U);
+  EXPECT_NE(warnings_.find("line 1: left out"), std::string::npos);
+}
+
+TEST_F(ManifestTest, AServerThatDoesNotAnswerIsNoFileLeftOut) {
+  documents_["https://h/urls.txt"] = "https://h/a\n";
+  archives_.fail("https://h/a", {ErrorCode::kUnavailable, "down"});
+  const auto summary = refresh({"https://h/urls.txt"});
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable);
+}
+
+TEST_F(ManifestTest, AMirrorIsAskedWhereTheFirstUrlHasNothing) {
+  documents_["https://h/p.json"] = R"({"resources": [{"fs:path": "a",
+      "fs:access": ["https://gone/a", "https://here/a"]}]})";
+  archives_.add("https://here/a", {});
+  const auto summary = refresh({"https://h/p.json"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->bytes, 1'000'000U);
+}
+
+TEST_F(ManifestTest, ABadManifestShowsNothingAndKeepsWhatWasThere) {
+  documents_["https://h/p.json"] =
+      R"({"resources": [{"path": "a", "bytes": 1}]})";
+  ASSERT_TRUE(refresh({"https://h/p.json"}));
+  documents_["https://h/p.json"] = R"({"resources": [
+      {"path": "a", "bytes": 1}, {"path": "a", "bytes": 1},
+      {"path": "a/b", "bytes": 1}, {"path": "../x", "bytes": 1},
+      {"path": "c", "bytes": -1}, {"path": "/d"}, {"path": "e", "hash": "f"}]})";
+  const auto summary = refresh({"https://h/p.json"});
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code, ErrorCode::kInvalid);
+  const std::string& message = summary.error().message;
+  for (const char* part : {"/resources/1", "/resources/2", "/resources/3",
+                           "/resources/5", "and 1 more"}) {
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  }
+  EXPECT_EQ(tree_text(*snapshot_, "").find("/x"), std::string::npos);
+  EXPECT_TRUE(node_at(*snapshot_, "a"));
+}
+
+TEST_F(ManifestTest, ItsOwnReadmeIsKept) {
+  documents_["https://h/p.json"] =
+      R"({"resources": [{"fs:path": "README.txt", "data": "mine"}]})";
+  ASSERT_TRUE(refresh({"https://h/p.json"}));
+  EXPECT_EQ(text_of("README.txt"), "mine");
+}
+
+TEST_F(ManifestTest, WhatFollowsAQuestionMarkIsToldToNobody) {
+  documents_["https://h/p.json?token=hidden"] = R"({"resources": [{}]})";
+  const auto summary = refresh({"https://h/p.json?token=hidden"});
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().message.find("hidden"), std::string::npos);
+  documents_["https://h/p.json?token=hidden"] = R"({"resources": []})";
+  ASSERT_TRUE(refresh({"https://h/p.json?token=hidden"}));
+  EXPECT_EQ(text_of("README.txt").find("hidden"), std::string::npos);
+}
+
+TEST_F(ManifestTest, ACheckTellsAllThatIsWrongAndAsksNobody) {
+  documents_["/p.json"] = R"({"resources": [
+      {"path": "https://h/a"}, {"path": "https://o/a"}, {"path": "../x"},
+      {"name": "t", "data": []}, {"path": "https://h/c", "bytes": 7}]})";
+  std::string problems;
+  std::string odd;
+  const auto line = [](std::string& out) {
+    return [&out](const std::string& place, const std::string& why) {
+      out += place + ": " + why + "\n";
+    };
+  };
+  const auto summary = check_manifest(
+      {"/p.json", dir_.path(), line(problems), line(odd)}, opener());
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 2U);
+  EXPECT_EQ(summary->bytes, 7U);
+  EXPECT_NE(problems.find("/resources/1: "), std::string::npos) << problems;
+  EXPECT_NE(problems.find("/resources/2: "), std::string::npos) << problems;
+  EXPECT_NE(odd.find("/resources/3: "), std::string::npos) << odd;
+}
+
+}  // namespace
+}  // namespace omicsfs
