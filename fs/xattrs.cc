@@ -49,7 +49,6 @@ std::string verified_of(const RemoteFile& file, BlockCache& cache) {
   return cache.state(file).verified ? "yes" : "no";
 }
 
-// Whether `file` has the attribute, as its value tells as well.
 struct FileXattr {
   std::string_view name;
   std::string (*value)(const RemoteFile& file, BlockCache& cache);
@@ -62,7 +61,7 @@ constexpr std::array kFileXattrs = {
     FileXattr{"omicsfs.cached_bytes", cached_of},
     FileXattr{"omicsfs.verified", verified_of},
 };
-// Some files have all of them; the list of urls is told when it is asked for.
+// The list of urls is told when it is asked for; of columns nothing is cached.
 bool is_listed(const RemoteFile& file, const FileXattr& xattr) {
   if (xattr.value == digest_text) {
     return file.digest.has_value();
