@@ -27,15 +27,22 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-// Of the characters that are escaped in a path (RFC 8493 2.1.3).
+// What `escape` stands for in a path (RFC 8493 2.1.3); NUL of no escape.
+char unescaped(std::string_view escape) {
+  if (escape == "%0A" || escape == "%0a") {
+    return '\n';
+  }
+  if (escape == "%0D" || escape == "%0d") {
+    return '\r';
+  }
+  return escape == "%25" ? '%' : '\0';
+}
+
 std::string bag_path(std::string_view text) {
   std::string path;
   while (!text.empty()) {
     const std::string_view escape = text.substr(0, 3);
-    const char c = escape == "%0A" || escape == "%0a"   ? '\n'
-                   : escape == "%0D" || escape == "%0d" ? '\r'
-                   : escape == "%25"                    ? '%'
-                                                        : '\0';
+    const char c = unescaped(escape);
     path += c == '\0' ? text[0] : c;
     text.remove_prefix(c == '\0' ? 1 : escape.size());
   }

@@ -29,26 +29,25 @@ struct DrsObject {
   std::vector<JsonValue> contents;
 };
 
-Result<void> take_drs_member(DrsObject& object, const JsonElement& one) {
-  if (one.index) {
-    std::vector<JsonValue>* list = one.key == "checksums" ? &object.checksums
-                                   : one.key == "access_methods"
-                                       ? &object.access_methods
-                                   : one.key == "contents" ? &object.contents
-                                                           : nullptr;
-    if (list != nullptr && list->size() == kMaxDrsObjects) {
+// An element of an array.
+Result<void> take_drs_element(DrsObject& object, const JsonElement& one) {
+  const std::pair<std::string_view, std::vector<JsonValue>*> lists[] = {
+      {"checksums", &object.checksums},
+      {"access_methods", &object.access_methods},
+      {"contents", &object.contents}};
+  for (const auto& [key, list] : lists) {
+    if (one.key != key) {
+      continue;
+    }
+    if (list->size() == kMaxDrsObjects) {
       return Error{ErrorCode::kInvalid, one.place() + ": it has too many"};
     }
-    if (list != nullptr) {
-      list->push_back(one.value);
-    }
-    return {};
+    list->push_back(one.value);
   }
-  if (one.key == "size") {
-    const auto size = one.value.as_size();
-    object.size = size ? std::optional(*size) : std::nullopt;
-    return size ? Result<void>() : size.error().within("/size");
-  }
+  return {};
+}
+
+void take_drs_text(DrsObject& object, const JsonElement& one) {
   const std::pair<std::string_view, std::string*> texts[] = {
       {"id", &object.id},
       {"name", &object.name},
@@ -60,6 +59,18 @@ Result<void> take_drs_member(DrsObject& object, const JsonElement& one) {
       *text = *one.value.as_string();
     }
   }
+}
+
+Result<void> take_drs_member(DrsObject& object, const JsonElement& one) {
+  if (one.index) {
+    return take_drs_element(object, one);
+  }
+  if (one.key == "size") {
+    const auto size = one.value.as_size();
+    object.size = size ? std::optional(*size) : std::nullopt;
+    return size ? Result<void>() : size.error().within("/size");
+  }
+  take_drs_text(object, one);
   return {};
 }
 
