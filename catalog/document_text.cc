@@ -33,16 +33,6 @@ Result<std::string> whole_text(const ReadPiece& read, const std::string& place,
   }
 }
 
-// REQUIRES: `text` outlives it.
-ReadPiece pieces_of_text(const std::string& text) {
-  return [&text, done = std::size_t{0}](
-             std::span<char> out) mutable -> Result<std::size_t> {
-    const std::size_t count = text.copy(out.data(), out.size(), done);
-    done += count;
-    return count;
-  };
-}
-
 Result<LinkedDocument> read_linked(const ReadLinked& linked,
                                    const std::string& url,
                                    std::uint64_t max_bytes) {
@@ -50,8 +40,8 @@ Result<LinkedDocument> read_linked(const ReadLinked& linked,
   if (!document) {
     return document;
   }
-  auto text = whole_text(inflated_if_gzip(pieces_of_text(document->text)), url,
-                         max_bytes);
+  auto text =
+      whole_text(inflated_if_gzip(pieces_of(document->text)), url, max_bytes);
   if (!text) {
     return text.error();
   }
@@ -60,6 +50,15 @@ Result<LinkedDocument> read_linked(const ReadLinked& linked,
 }
 
 }  // namespace
+
+ReadPiece pieces_of(const std::string& text) {
+  return [&text, done = std::size_t{0}](
+             std::span<char> out) mutable -> Result<std::size_t> {
+    const std::size_t count = text.copy(out.data(), out.size(), done);
+    done += count;
+    return count;
+  };
+}
 
 std::string told_place(const std::string& place) {
   const bool is_url = place.find("://") != std::string::npos;

@@ -17,6 +17,9 @@ Result<LinkedDocument> read_document(const SourceInput& input,
                                      const std::string& place,
                                      std::uint64_t max_bytes);
 
+// `text` as a document, which ends where it does. REQUIRES: `text` outlives it.
+[[nodiscard]] ReadPiece pieces_of(const std::string& text);
+
 // `place` as it is told to people: behind a '?' may be a secret.
 [[nodiscard]] std::string told_place(const std::string& place);
 

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "catalog/json_fields.h"
-
 namespace omicsfs {
 namespace {
 
@@ -49,6 +47,19 @@ Result<HubFile> read_hub_file(const JsonValue& entry) {
 
 }  // namespace
 
+Result<std::optional<HubFile>> parse_hub_entry(const JsonValue& entry) {
+  const auto type = text_at(entry, "type");
+  if (!type) {
+    return type.error();
+  }
+  if (*type != "file") {
+    return std::optional<HubFile>();
+  }
+  auto file = read_hub_file(entry);
+  return file ? std::optional(*std::move(file))
+              : Result<std::optional<HubFile>>(file.error());
+}
+
 Result<std::vector<HubFile>> parse_hub_tree(std::string_view json) {
   const auto document = JsonValue::parse(json);
   const auto entries = document
@@ -59,18 +70,13 @@ Result<std::vector<HubFile>> parse_hub_tree(std::string_view json) {
   }
   std::vector<HubFile> files;
   for (const JsonValue& entry : *entries) {
-    const auto type = text_at(entry, "type");
-    if (!type) {
-      return type.error();
-    }
-    if (*type != "file") {
-      continue;
-    }
-    auto file = read_hub_file(entry);
+    auto file = parse_hub_entry(entry);
     if (!file) {
       return file.error();
     }
-    files.push_back(*std::move(file));
+    if (*file) {
+      files.push_back(**std::move(file));
+    }
   }
   return files;
 }

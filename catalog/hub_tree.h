@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catalog/digest.h"
+#include "catalog/json_fields.h"
 #include "catalog/result.h"
 
 // What the Hugging Face Hub tells of the files of a repository, at
@@ -26,6 +27,9 @@ struct HubFile {
 
   bool operator==(const HubFile&) const = default;
 };
+
+// What one entry of a page tells; none of a folder. Errors: as the next.
+Result<std::optional<HubFile>> parse_hub_entry(const JsonValue& entry);
 
 // The files of one page; folders are left out. Errors: kInvalid, naming the
 // place, where it is none.

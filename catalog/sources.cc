@@ -16,9 +16,8 @@ namespace omicsfs {
 namespace {
 
 // In order of their names.
-constexpr std::array<SourceKind, 6> kSources = {kAbcAtlas, kEncode, kGenomekit,
-                                                kAnyManifest, kRefineBio,
-                                                kScprint2};
+constexpr std::array<SourceKind, 6> kSources = {
+    kAbcAtlas, kEncode, kGenomekit, kAnyManifest, kRefineBio, kScprint2};
 
 Result<void> set_properties(const SourceKind& kind,
                             const SourceSummary& summary,

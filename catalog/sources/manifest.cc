@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/document_text.h"
 #include "catalog/entry_name.h"
 #include "catalog/snapshot_writer.h"
 #include "catalog/sources/manifest_address.h"
@@ -56,11 +57,6 @@ class Problems {
 // Whether the error is that of one file alone.
 bool is_of_file(const Error& error) {
   return error.code == ErrorCode::kInvalid;
-}
-
-// What follows a '?' may be a secret.
-std::string told_place(const std::string& place) {
-  return place.substr(0, place.find('?'));
 }
 
 class ManifestImport {
@@ -148,7 +144,8 @@ Result<void> ManifestImport::read(const std::string& named) {
       }};
   const ManifestText text{
       *document,        place,       input_.settings.base_url,
-      &input_.download, input_.open, input_.scratch_directory};
+      &input_.download, input_.open, input_.scratch_directory,
+      input_.linked};
   const auto done = read_manifest(text, events);
   return done ? problems.result(manifest) : done.error().within(manifest);
 }

@@ -56,6 +56,7 @@ struct ManifestText {
   const Download* download = nullptr;
   const OpenDocument* open = nullptr;
   std::filesystem::path scratch_directory{};
+  const ReadLinked* linked = nullptr;
 };
 
 // Where the relative paths of `text` begin: its base, or its folder; "" of

@@ -19,7 +19,8 @@ Result<void> read_lines_manifest(const ManifestText& text,
                                  const ManifestEvents& events);
 // The tree of a repository as the Hub of Hugging Face lists it:
 // https://huggingface.co/api/datasets/OWNER/NAME/tree/REVISION?recursive=true
-// One page. The base of a document that does not lie there must be given.
+// With all its pages where text.linked is given. The base of a document that
+// does not lie there must be.
 Result<void> read_hub_manifest(const ManifestText& text,
                                const ManifestEvents& events);
 // RO-Crate 1.2, ro-crate-metadata.json: its entities of the type File.

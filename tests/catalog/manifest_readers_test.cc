@@ -204,18 +204,41 @@ TEST(HubManifest, ModelsStandAtTheRootAndALocalListNeedsABase) {
             "a 3 - - redirect:https://hub/r/a\n");
 }
 
-TEST(HubManifest, APageThatIsFullMayNotBeAll) {
-  for (const int files : {999, 1000, 1001}) {
-    std::string list = R"([{"type": "directory", "path": "d"})";
-    for (int file = 1; file < files; ++file) {
-      list += R"(,{"type": "file", "path": ")";
-      list += std::to_string(file) + R"(", "size": 1})";
-    }
-    const ToldManifest told =
-        read_at("https://hub/api/datasets/o/n/tree/main", list + "]");
-    EXPECT_EQ(told.error + told.problems, "");
-    EXPECT_EQ(has(told.odd, "there may be more"), files == 1000) << files;
+std::string hub_page(int names) {
+  std::string list = R"([{"type": "directory", "path": "d"})";
+  for (int file = 1; file < names; ++file) {
+    list += R"(,{"type": "file", "path": ")";
+    list += std::to_string(file) + R"(", "size": 1})";
   }
+  return list + "]";
+}
+
+constexpr const char* kHubTree = "https://hub/api/datasets/o/n/tree/main";
+
+TEST(HubManifest, APageThatIsFullMayNotBeAll) {
+  for (const int names : {999, 1000, 1001}) {
+    const ToldManifest told = read_at(kHubTree, hub_page(names));
+    EXPECT_EQ(told.error + told.problems, "");
+    EXPECT_EQ(has(told.odd, "there may be more"), names == 1000) << names;
+  }
+}
+
+TEST(HubManifest, ThePagesThatFollowAreRead) {
+  const auto last = [](const char* name) {
+    return std::string(R"([{"type": "file", "path": ")") + name +
+           R"(", "size": 7}])";
+  };
+  ManifestReading reading;
+  reading.pages[kHubTree] = {hub_page(1000), "https://hub/2"};
+  reading.pages["https://hub/2"] = {last("second"), "https://hub/3"};
+  reading.pages["https://hub/3"] = {last("third"), ""};
+  const ToldManifest told = reading.read(hub_page(1000), kHubTree);
+  EXPECT_EQ(told.error + told.problems + told.odd, "");
+  EXPECT_TRUE(has(told.files, "999 1 - - redirect:https://hub/datasets/o/n"));
+  EXPECT_TRUE(has(told.files, "second 7 "));
+  EXPECT_TRUE(has(told.files, "third 7 "));
+  reading.pages.erase("https://hub/3");
+  EXPECT_EQ(reading.read(hub_page(1000), kHubTree).error, "no https://hub/3");
 }
 
 TEST(CrateManifest, FilesAreBesideItOrWhereTheyAreToldToBe) {

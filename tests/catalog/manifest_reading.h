@@ -30,6 +30,7 @@ class ManifestReading {
   // By url or path: those that are opened, and those that are downloaded.
   std::map<std::string, std::string> documents;
   FakeWeb web;
+  std::map<std::string, LinkedDocument> pages;  // that tell where they go on
 
   [[nodiscard]] ToldManifest read(const std::string& text,
                                   const std::string& place,
@@ -48,8 +49,18 @@ class ManifestReading {
       opened.push_back(std::make_unique<TextPieces>(found->second));
       return opened.back()->reader();
     };
-    const ManifestText manifest{pieces.reader(), place, base,
-                                &download,       &open, scratch_.path()};
+    const ReadLinked linked = [&](const std::string& url, std::uint64_t) {
+      const auto found = pages.find(url);
+      return found != pages.end() ? Result<LinkedDocument>(found->second)
+                                  : Error{ErrorCode::kNotFound, "no " + url};
+    };
+    const ManifestText manifest{pieces.reader(),
+                                place,
+                                base,
+                                &download,
+                                &open,
+                                scratch_.path(),
+                                pages.empty() ? nullptr : &linked};
     const auto line = [](std::string& out) {
       return [&out](const std::string& where, const std::string& why) {
         out += where + ": " + why + "\n";
