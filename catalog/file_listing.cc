@@ -56,7 +56,7 @@ std::string ListingReader::base_of(std::string_view text) const {
   }
   if (is_on_the_web(place)) {
     const ListingForm form = listing_form(text);
-    const std::string of_tree =
+    std::string of_tree =
         form == ListingForm::kTree ? hub_tree_files(place) : "";
     if (!of_tree.empty()) {
       return of_tree;

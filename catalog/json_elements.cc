@@ -123,10 +123,11 @@ class ElementReader {
     if (!begin) {
       return begin.error();
     }
-    if (*begin != '{' && *begin != '[') {
+    const bool is_array = *begin == '[';
+    if (!is_array && *begin != '{') {
       return invalid("it is neither an object nor an array");
     }
-    auto done = *begin == '[' ? read_array("") : read_object();
+    auto done = is_array ? read_array("") : read_object();
     if (!done) {
       return done;
     }

@@ -398,7 +398,7 @@ Result<ContentId> SnapshotWriter::content_of(const RemoteFile& whole) {
 
 Result<ContentId> SnapshotWriter::add_member(ContentId content,
                                              const MemberPlace& place) {
-  const Result<ContentId> archive = content_of(*place.archive);
+  Result<ContentId> archive = content_of(*place.archive);
   if (!archive) {
     return archive;
   }
@@ -411,7 +411,7 @@ Result<ContentId> SnapshotWriter::add_member(ContentId content,
 
 Result<ContentId> SnapshotWriter::add_columns(ContentId content,
                                               const ColumnPlace& place) {
-  const Result<ContentId> array = content_of(*place.array);
+  Result<ContentId> array = content_of(*place.array);
   if (!array) {
     return array;
   }

@@ -63,6 +63,18 @@ Result<void> read_crate_file(ManifestEntry& entry, const JsonValue& file,
   return {};
 }
 
+// What the crate as a whole says of itself.
+void tell_of_crate(const JsonValue& root, const ManifestEvents& events) {
+  constexpr std::pair<std::string_view, std::string_view> kTold[] = {
+      {"name", "name"}, {"description", "description"}, {"license", "licence"}};
+  for (const auto& [key, what] : kTold) {
+    const std::string text = linked_text(root, key);
+    if (!text.empty()) {
+      events.about(what, text);
+    }
+  }
+}
+
 }  // namespace
 
 Result<void> read_crate_manifest(const ManifestText& text,
@@ -73,16 +85,7 @@ Result<void> read_crate_manifest(const ManifestText& text,
       return {};
     }
     if (linked_text(one.value, "@id") == "./") {
-      for (const char* key : {"name", "description"}) {
-        const std::string about = linked_text(one.value, key);
-        if (!about.empty()) {
-          events.about(key, about);
-        }
-      }
-      const std::string licence = linked_text(one.value, "license");
-      if (!licence.empty()) {
-        events.about("licence", licence);
-      }
+      tell_of_crate(one.value, events);
     }
     if (!has_type(one.value, "File")) {
       return {};

@@ -16,14 +16,14 @@ constexpr std::string_view kRedirected = "redirect:";
 // As many names does the Hub tell at a time.
 constexpr std::uint64_t kHubPage = 1000;
 
-ManifestEntry entry_of(HubFile file, std::string_view folder) {
+ManifestEntry entry_of(const HubFile& file, std::string_view folder) {
   ManifestEntry entry;
   entry.urls.push_back(std::string(kRedirected)
                            .append(folder)
                            .append(percent_encode(file.path, "/")));
-  entry.path = std::move(file.path);
+  entry.path = file.path;
   entry.size = file.size;
-  entry.digest = std::move(file.digest);
+  entry.digest = file.digest;
   return entry;
 }
 
@@ -56,12 +56,11 @@ class HubPages {
 
   Result<void> take(const JsonElement& one) {
     ++names_;
-    auto file = parse_hub_entry(one.value);
+    const auto file = parse_hub_entry(one.value);
     if (file && !*file) {
       return {};
     }
-    ManifestEntry entry =
-        file ? entry_of(**std::move(file), folder_) : ManifestEntry{};
+    ManifestEntry entry = file ? entry_of(**file, folder_) : ManifestEntry{};
     return give_entry(events_, entry, one.place(),
                       file ? Result<void>() : file.error());
   }

@@ -26,8 +26,10 @@ class ManifestTree {
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
  private:
-  Result<RemoteFile> remote_file(const ManifestEntry& entry) const;
-  Result<RemoteFile> located(const std::vector<std::string>& urls) const;
+  [[nodiscard]] Result<RemoteFile> remote_file(
+      const ManifestEntry& entry) const;
+  [[nodiscard]] Result<RemoteFile> located(
+      const std::vector<std::string>& urls) const;
   Result<NodeId> add_node(const ManifestEntry& entry);
 
   TreeBuilder& tree_;

@@ -238,7 +238,8 @@ TEST(HubManifest, ThePagesThatFollowAreRead) {
   EXPECT_TRUE(has(told.files, "second 7 "));
   EXPECT_TRUE(has(told.files, "third 7 "));
   reading.pages.erase("https://hub/3");
-  EXPECT_EQ(reading.read(hub_page(1000), kHubTree).error, "no https://hub/3");
+  EXPECT_TRUE(
+      has(reading.read(hub_page(1000), kHubTree).error, "no https://hub/3"));
 }
 
 TEST(CrateManifest, FilesAreBesideItOrWhereTheyAreToldToBe) {
