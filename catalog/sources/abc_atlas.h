@@ -24,8 +24,11 @@ Result<SourceSummary> build_abc_atlas(const SourceInput& input,
                                       TreeBuilder& tree);
 
 inline constexpr SourceKind kAbcAtlas = {
-    "abc-atlas", "Allen Brain Cell Atlas",
-    "https://allen-brain-cell-atlas.s3.us-west-2.amazonaws.com/",
-    build_abc_atlas};
+    .name = "abc-atlas",
+    .title = "Allen Brain Cell Atlas",
+    .default_base_url =
+        "https://allen-brain-cell-atlas.s3.us-west-2.amazonaws.com/",
+    .build = build_abc_atlas,
+};
 
 }  // namespace omicsfs

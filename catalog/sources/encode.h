@@ -29,7 +29,11 @@ inline constexpr std::string_view kEncodeCatalogue =
     "https://encode-public.s3.amazonaws.com/encode_file_manifest.tsv";
 
 inline constexpr SourceKind kEncode = {
-    "encode",     "ENCODE", "https://www.encodeproject.org/",
-    build_encode, false,    kEncodeCatalogue};
+    .name = "encode",
+    .title = "ENCODE",
+    .default_base_url = "https://www.encodeproject.org/",
+    .build = build_encode,
+    .default_catalogue = kEncodeCatalogue,
+};
 
 }  // namespace omicsfs

@@ -23,12 +23,11 @@ Result<SourceSummary> build_genomekit(const SourceInput& input,
                                       TreeBuilder& tree);
 
 inline constexpr SourceKind kGenomekit = {
-    "genomekit",
-    "GenomeKit",
-    "https://genomekit-data-public.s3.amazonaws.com/",
-    build_genomekit,
-    false,
-    "",
-    true};
+    .name = "genomekit",
+    .title = "GenomeKit",
+    .default_base_url = "https://genomekit-data-public.s3.amazonaws.com/",
+    .build = build_genomekit,
+    .of_listing = true,
+};
 
 }  // namespace omicsfs

@@ -19,8 +19,12 @@ Result<SourceSummary> build_manifest(const SourceInput& input,
                                      TreeBuilder& tree);
 
 inline constexpr SourceKind kAnyManifest = {
-    "manifest", "Files of a manifest", "", build_manifest, false, {}, false,
-    true};
+    .name = "manifest",
+    .title = "Files of a manifest",
+    .default_base_url = "",
+    .build = build_manifest,
+    .of_manifests = true,
+};
 
 // A manifest that is looked at, and not shown.
 struct ManifestCheck {

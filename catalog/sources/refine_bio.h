@@ -21,8 +21,12 @@ namespace omicsfs {
 Result<SourceSummary> build_refine_bio(const SourceInput& input,
                                        TreeBuilder& tree);
 
-inline constexpr SourceKind kRefineBio = {"refine-bio", "refine.bio",
-                                          "https://api.refine.bio/",
-                                          build_refine_bio, true};
+inline constexpr SourceKind kRefineBio = {
+    .name = "refine-bio",
+    .title = "refine.bio",
+    .default_base_url = "https://api.refine.bio/",
+    .build = build_refine_bio,
+    .of_archives = true,
+};
 
 }  // namespace omicsfs

@@ -25,9 +25,12 @@ Result<SourceSummary> build_scprint2(const SourceInput& input,
 
 // Where its files are has not been published: the settings must say.
 inline constexpr SourceKind kScprint2 = {
-    "scprint2", "scPRINT-2 embedding atlas",
-    "",         build_scprint2,
-    false,      {},
-    true,       true};
+    .name = "scprint2",
+    .title = "scPRINT-2 embedding atlas",
+    .default_base_url = "",
+    .build = build_scprint2,
+    .of_listing = true,
+    .of_columns = true,
+};
 
 }  // namespace omicsfs

@@ -22,7 +22,7 @@ bool take_word(std::string_view& text, std::string_view word) {
 std::string take_digits(std::string_view& text) {
   const std::size_t end =
       std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string digits(text.substr(0, end));
+  std::string digits(text.substr(0, end));
   text.remove_prefix(end);
   return digits;
 }
