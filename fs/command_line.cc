@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <set>
@@ -527,45 +528,67 @@ LsOptions ls_options(const Words& words, OutputFormat format) {
   return options;
 }
 
-// The command that was given; -o of a mount may add to `flags`.
+FacetsOptions facets_options(const Words& words, OutputFormat format) {
+  FacetsOptions options = words.facets;
+  options.format = format;
+  return options;
+}
+
+template <typename Options>
+Result<Command> as_command(Result<Options> options) {
+  return options ? Result<Command>(*std::move(options)) : options.error();
+}
+
+// A command by its name; -o of a mount may add to `flags`.
+struct CommandOf {
+  std::string_view name;
+  Result<Command> (*options)(const Words& words, OutputFormat format,
+                             std::vector<Assignment>& flags);
+};
+
+using Flags = std::vector<Assignment>;
+
+constexpr std::array<CommandOf, 10> kCommands = {{
+    {"mount",
+     [](const Words& words, OutputFormat, Flags& flags) {
+       return as_command(mount_options(words, flags));
+     }},
+    {"umount", [](const Words& words, OutputFormat,
+                  Flags&) { return Result<Command>(words.umount); }},
+    {"refresh", [](const Words& words, OutputFormat,
+                   Flags&) { return Result<Command>(words.refresh); }},
+    {"manifest", [](const Words& words, OutputFormat,
+                    Flags&) { return Result<Command>(words.manifest); }},
+    {"sources", [](const Words&, OutputFormat format,
+                   Flags&) { return Result<Command>(SourcesOptions{format}); }},
+    {"ls", [](const Words& words, OutputFormat format,
+              Flags&) { return Result<Command>(ls_options(words, format)); }},
+    {"find", [](const Words& words, OutputFormat,
+                Flags&) { return as_command(find_options(words)); }},
+    {"facets",
+     [](const Words& words, OutputFormat format, Flags&) {
+       return Result<Command>(facets_options(words, format));
+     }},
+    {"add", [](const Words& words, OutputFormat,
+               Flags&) { return as_command(add_options(words)); }},
+    {"cache",
+     [](const Words&, OutputFormat format, Flags&) {
+       return Result<Command>(CacheStatusOptions{format});
+     }},
+}};
+
+// The command that was given. REQUIRES: exactly one was.
 Result<Command> chosen_command(const CLI::App& app, const Words& words,
-                               std::vector<Assignment>& flags) {
+                               Flags& flags) {
   const OutputFormat format =
       words.json ? OutputFormat::kJson : OutputFormat::kText;
   const std::string name = app.get_subcommands().front()->get_name();
-  if (name == "mount") {
-    auto options = mount_options(words, flags);
-    return options ? Result<Command>(*std::move(options)) : options.error();
-  }
-  if (name == "umount") {
-    return Command(words.umount);
-  }
-  if (name == "refresh") {
-    return Command(words.refresh);
-  }
-  if (name == "manifest") {
-    return Command(words.manifest);
-  }
-  if (name == "sources") {
-    return Command(SourcesOptions{format});
-  }
-  if (name == "ls") {
-    return Command(ls_options(words, format));
-  }
-  if (name == "find") {
-    auto options = find_options(words);
-    return options ? Result<Command>(*std::move(options)) : options.error();
-  }
-  if (name == "facets") {
-    FacetsOptions options = words.facets;
-    options.format = format;
-    return Command(std::move(options));
-  }
-  if (name == "add") {
-    auto options = add_options(words);
-    return options ? Result<Command>(*std::move(options)) : options.error();
-  }
-  return Command(CacheStatusOptions{format});
+  const auto* const command =
+      std::find_if(kCommands.begin(), kCommands.end(),
+                   [&](const CommandOf& one) { return one.name == name; });
+  return command != kCommands.end()
+             ? command->options(words, format, flags)
+             : Error{ErrorCode::kInvalid, name + " is no command"};
 }
 
 Result<Invocation> invocation(const CLI::App& app, const Words& words) {

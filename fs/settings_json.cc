@@ -69,6 +69,176 @@ Result<std::string> scalar_text(const JsonValue& value, SettingKey::Kind kind) {
   return std::to_string(*number);
 }
 
+// The strings of an array, each of which `accept` must take.
+template <typename Accept>
+Result<std::vector<std::string>> string_list(const JsonValue& array,
+                                             const Accept& accept) {
+  const auto elements = array.elements();
+  if (!elements) {
+    return elements.error();
+  }
+  std::vector<std::string> strings;
+  for (const JsonValue& element : *elements) {
+    auto text = element.as_string();
+    if (!text) {
+      return text.error();
+    }
+    if (const auto accepted = accept(*text); !accepted) {
+      return element.error(accepted.error().message);
+    }
+    strings.push_back(*std::move(text));
+  }
+  return strings;
+}
+
+// The readers of a source's settings. `home` is the user's directory.
+
+// A document: a url, or the path of a file.
+Result<void> read_place(const JsonValue& value, std::string_view home,
+                        std::string& setting) {
+  const auto text = value.as_string();
+  if (!text) {
+    return text.error();
+  }
+  auto place = catalogue_place(*text, home);
+  if (!place) {
+    return value.error(place.error().message);
+  }
+  setting = *std::move(place);
+  return {};
+}
+
+Result<void> read_listing(const JsonValue& value, std::string_view home,
+                          SourceSettings& settings) {
+  return read_place(value, home, settings.listing);
+}
+
+Result<void> read_columns(const JsonValue& value, std::string_view home,
+                          SourceSettings& settings) {
+  return read_place(value, home, settings.columns);
+}
+
+// One string, or an array of them.
+Result<void> read_catalogue(const JsonValue& value, std::string_view home,
+                            SourceSettings& settings) {
+  const auto elements =
+      value.is_string()
+          ? Result<std::vector<JsonValue>>(std::vector<JsonValue>{value})
+          : value.elements();
+  if (!elements) {
+    return elements.error();
+  }
+  settings.catalogue.clear();
+  for (const JsonValue& element : *elements) {
+    if (auto read =
+            read_place(element, home, settings.catalogue.emplace_back());
+        !read) {
+      return read;
+    }
+  }
+  return {};
+}
+
+Result<void> read_source_url(const JsonValue& value, std::string_view /*home*/,
+                             SourceSettings& settings) {
+  const auto text = value.as_string();
+  if (!text) {
+    return text.error();
+  }
+  auto url = parse_base_url(*text);
+  if (!url) {
+    return value.error(url.error().message);
+  }
+  settings.base_url = *std::move(url);
+  return {};
+}
+
+Result<void> read_archived(const JsonValue& value, std::string_view /*home*/,
+                           SourceSettings& settings) {
+  const auto archived = value.as_bool();
+  settings.archived = archived && *archived;
+  return archived ? Result<void>() : archived.error();
+}
+
+Result<void> read_names(const JsonValue& value,
+                        std::vector<std::string>& setting) {
+  auto names = string_list(value, check_entry_name);
+  if (!names) {
+    return names.error();
+  }
+  setting = *std::move(names);
+  return {};
+}
+
+Result<void> read_datasets(const JsonValue& value, std::string_view /*home*/,
+                           SourceSettings& settings) {
+  return read_names(value, settings.datasets);
+}
+
+Result<void> read_releases(const JsonValue& value, std::string_view /*home*/,
+                           SourceSettings& settings) {
+  return read_names(value, settings.releases);
+}
+
+Result<void> read_archives(const JsonValue& value, std::string_view /*home*/,
+                           SourceSettings& settings) {
+  auto archives = parse_archive_items(value);
+  if (!archives) {
+    return archives.error();
+  }
+  settings.archives = *std::move(archives);
+  return {};
+}
+
+struct SourceMember {
+  std::string_view key;
+  bool (*of)(const SourceKind& source);  // whether the source has it
+  Result<void> (*read)(const JsonValue& value, std::string_view home,
+                       SourceSettings& settings);
+};
+
+bool has_default_catalogue(const SourceKind& source) {
+  return !source.default_catalogue.empty();
+}
+
+constexpr std::array<SourceMember, 8> kSourceMembers = {{
+    {"base_url", [](const SourceKind& /*source*/) { return true; },
+     read_source_url},
+    {"catalogue",
+     [](const SourceKind& source) { return source.has_catalogue(); },
+     read_catalogue},
+    {"archived", has_default_catalogue, read_archived},
+    {"datasets", has_default_catalogue, read_datasets},
+    {"listing", [](const SourceKind& source) { return source.of_listing; },
+     read_listing},
+    {"columns", [](const SourceKind& source) { return source.of_columns; },
+     read_columns},
+    {"releases",
+     [](const SourceKind& source) {
+       return !source.has_catalogue() && !source.of_listing;
+     },
+     read_releases},
+    {"archives", [](const SourceKind& source) { return source.of_archives; },
+     read_archives},
+}};
+
+Result<void> read_source_member(const SourceKind& source, const Member& member,
+                                std::string_view home,
+                                SourceSettings& settings) {
+  const auto& [key, value] = member;
+  std::string known;
+  for (const SourceMember& one : kSourceMembers) {
+    if (!one.of(source)) {
+      continue;
+    }
+    if (one.key == key) {
+      return one.read(value, home, settings);
+    }
+    known.append(known.empty() ? "" : ", ").append(one.key);
+  }
+  return unknown_key(value, known);
+}
+
 class SettingsReader {
  public:
   SettingsReader(std::string_view home, Settings& settings)
@@ -84,13 +254,6 @@ class SettingsReader {
   Result<void> read_rate(const Member& member);
   Result<void> read_mirror(const Member& member);
   Result<void> read_source(const Member& member);
-  Result<void> read_catalogue(SourceSettings& settings,
-                              const JsonValue& value) const;
-  Result<void> read_catalogue_key(SourceSettings& settings,
-                                  const Member& member) const;
-  Result<void> read_place(const JsonValue& value, std::string& setting) const;
-  Result<void> read_source_key(const SourceKind& source,
-                               SourceSettings& settings, const Member& member);
 
   std::string_view home_;
   Settings& settings_;
@@ -178,28 +341,6 @@ Result<void> SettingsReader::read_rate(const Member& member) {
   return {};
 }
 
-// The strings of an array, each of which `accept` must take.
-template <typename Accept>
-Result<std::vector<std::string>> string_list(const JsonValue& array,
-                                             const Accept& accept) {
-  const auto elements = array.elements();
-  if (!elements) {
-    return elements.error();
-  }
-  std::vector<std::string> strings;
-  for (const JsonValue& element : *elements) {
-    auto text = element.as_string();
-    if (!text) {
-      return text.error();
-    }
-    if (const auto accepted = accept(*text); !accepted) {
-      return element.error(accepted.error().message);
-    }
-    strings.push_back(*std::move(text));
-  }
-  return strings;
-}
-
 // A prefix is used letter by letter, so it is not brought into another form.
 Result<void> check_url_prefix(std::string_view prefix) {
   const auto url = parse_base_url(prefix);
@@ -236,133 +377,8 @@ Result<void> SettingsReader::read_source(const Member& member) {
   }
   SourceSettings& source = settings_.sources[name];
   return for_each_member(value, [&](const Member& setting) {
-    return read_source_key(**kind, source, setting);
+    return read_source_member(**kind, setting, home_, source);
   });
-}
-
-// One string, or an array of them.
-Result<void> SettingsReader::read_catalogue(SourceSettings& settings,
-                                            const JsonValue& value) const {
-  const auto elements =
-      value.is_string()
-          ? Result<std::vector<JsonValue>>(std::vector<JsonValue>{value})
-          : value.elements();
-  if (!elements) {
-    return elements.error();
-  }
-  settings.catalogue.clear();
-  for (const JsonValue& element : *elements) {
-    const auto text = element.as_string();
-    if (!text) {
-      return text.error();
-    }
-    auto place = catalogue_place(*text, home_);
-    if (!place) {
-      return element.error(place.error().message);
-    }
-    settings.catalogue.push_back(*std::move(place));
-  }
-  return {};
-}
-
-// Keys of sources that a catalogue drives.
-Result<void> SettingsReader::read_catalogue_key(SourceSettings& settings,
-                                                const Member& member) const {
-  const auto& [key, value] = member;
-  if (key == "catalogue") {
-    return read_catalogue(settings, value);
-  }
-  if (key == "archived") {
-    const auto archived = value.as_bool();
-    settings.archived = archived && *archived;
-    return archived ? Result<void>() : archived.error();
-  }
-  auto datasets = string_list(value, check_entry_name);
-  if (!datasets) {
-    return datasets.error();
-  }
-  settings.datasets = *std::move(datasets);
-  return {};
-}
-
-std::string_view source_keys(const SourceKind& source) {
-  if (!source.default_catalogue.empty()) {
-    return "base_url, catalogue, archived, datasets";
-  }
-  if (source.has_catalogue()) {
-    return "base_url, catalogue";
-  }
-  if (source.of_listing) {
-    return source.of_columns ? "base_url, listing, columns"
-                             : "base_url, listing";
-  }
-  return source.of_archives ? "base_url, releases, archives"
-                            : "base_url, releases";
-}
-
-Result<void> read_source_url(const JsonValue& value, SourceSettings& settings) {
-  const auto text = value.as_string();
-  if (!text) {
-    return text.error();
-  }
-  auto url = parse_base_url(*text);
-  if (!url) {
-    return value.error(url.error().message);
-  }
-  settings.base_url = *std::move(url);
-  return {};
-}
-
-// A document: a url, or the path of a file.
-Result<void> SettingsReader::read_place(const JsonValue& value,
-                                        std::string& setting) const {
-  const auto text = value.as_string();
-  if (!text) {
-    return text.error();
-  }
-  auto place = catalogue_place(*text, home_);
-  if (!place) {
-    return value.error(place.error().message);
-  }
-  setting = *std::move(place);
-  return {};
-}
-
-Result<void> SettingsReader::read_source_key(const SourceKind& source,
-                                             SourceSettings& settings,
-                                             const Member& member) {
-  const auto& [key, value] = member;
-  const bool of_catalogue = !source.default_catalogue.empty();
-  if ((key == "catalogue" && source.has_catalogue()) ||
-      (of_catalogue && (key == "archived" || key == "datasets"))) {
-    return read_catalogue_key(settings, member);
-  }
-  if (key == "base_url") {
-    return read_source_url(value, settings);
-  }
-  if (key == "listing" && source.of_listing) {
-    return read_place(value, settings.listing);
-  }
-  if (key == "columns" && source.of_columns) {
-    return read_place(value, settings.columns);
-  }
-  if (key == "archives" && source.of_archives) {
-    auto archives = parse_archive_items(value);
-    if (!archives) {
-      return archives.error();
-    }
-    settings.archives = *std::move(archives);
-    return {};
-  }
-  if (key == "releases" && !source.has_catalogue() && !source.of_listing) {
-    auto releases = string_list(value, check_entry_name);
-    if (!releases) {
-      return releases.error();
-    }
-    settings.releases = *std::move(releases);
-    return {};
-  }
-  return unknown_key(value, source_keys(source));
 }
 
 }  // namespace
