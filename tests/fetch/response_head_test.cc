@@ -17,12 +17,12 @@ ResponseHead read(std::initializer_list<const char*> lines) {
 }
 
 TEST(HeadReader, KeepsTheFieldsThatMeanSomething) {
-  const auto head = read(
-      {"HTTP/1.1 206 Partial Content", "Content-Length: 10",
-       "content-range:bytes 0-9/100", "CONTENT-ENCODING: identity",
-       "Content-Type:  text/csv ", "ETag: \"x\"", "Server: s",
-       "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: 3",
-       "Link: </2>; rel=\"next\"", ""});
+  const auto head =
+      read({"HTTP/1.1 206 Partial Content", "Content-Length: 10",
+            "content-range:bytes 0-9/100", "CONTENT-ENCODING: identity",
+            "Content-Type:  text/csv ", "ETag: \"x\"", "Server: s",
+            "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: 3",
+            "Link: </2>; rel=\"next\"", ""});
   EXPECT_EQ(head.status, 206);
   EXPECT_EQ(head.content_length, 10U);
   EXPECT_EQ(head.content_range, "bytes 0-9/100");
