@@ -178,6 +178,8 @@ class Manifest(unittest.TestCase):
             {"name": "c", "data": "x"}, {"name": "c", "data": "x"}]}))
         mount = self.work / "mnt"
         mount.mkdir()
+        self.addCleanup(subprocess.run, ["umount", "-l", str(mount)], check=False,
+                        stderr=subprocess.DEVNULL)  # of a mount that should not be
         told = self.call("mount", package, mount, status=1)
         for place in ("/resources/0", "/resources/1", "/resources/3"):
             self.assertIn(place, told)
