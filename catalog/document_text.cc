@@ -51,6 +51,23 @@ Result<LinkedDocument> read_linked(const ReadLinked& linked,
 
 }  // namespace
 
+Result<std::string> first_bytes(const ReadPiece& read, std::size_t count) {
+  std::string bytes(count, '\0');
+  std::size_t held = 0;
+  while (held < bytes.size()) {
+    const auto got = read(std::span(bytes).subspan(held));
+    if (!got) {
+      return got.error();
+    }
+    if (*got == 0) {
+      break;
+    }
+    held += *got;
+  }
+  bytes.resize(held);
+  return bytes;
+}
+
 ReadPiece pieces_of(const std::string& text) {
   return [&text, done = std::size_t{0}](
              std::span<char> out) mutable -> Result<std::size_t> {

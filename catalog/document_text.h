@@ -17,6 +17,10 @@ Result<LinkedDocument> read_document(const SourceInput& input,
                                      const std::string& place,
                                      std::uint64_t max_bytes);
 
+// The first `count` bytes of a document, or all where it has fewer. Errors:
+// those of `read`.
+Result<std::string> first_bytes(const ReadPiece& read, std::size_t count);
+
 // `text` as a document, which ends where it does. REQUIRES: `text` outlives it.
 [[nodiscard]] ReadPiece pieces_of(const std::string& text);
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "catalog/document_text.h"
 #include "catalog/sources/encode_json.h"
 #include "catalog/sources/encode_table.h"
 
@@ -13,24 +14,6 @@ namespace {
 
 // Enough to tell what a document is.
 constexpr std::size_t kFirstBytes = 4096;
-
-// The first bytes of a document; fewer than kFirstBytes at its end alone.
-Result<std::string> first_bytes(const ReadPiece& read) {
-  std::string bytes(kFirstBytes, '\0');
-  std::size_t held = 0;
-  while (held < bytes.size()) {
-    const auto got = read(std::span(bytes).subspan(held));
-    if (!got) {
-      return got.error();
-    }
-    if (*got == 0) {
-      break;
-    }
-    held += *got;
-  }
-  bytes.resize(held);
-  return bytes;
-}
 
 bool is_file_list(std::string_view text) {
   const std::string_view line = text.substr(0, text.find('\n'));
@@ -42,7 +25,7 @@ bool is_file_list(std::string_view text) {
 
 Result<void> read_encode_catalogue(const ReadPiece& read,
                                    const EncodeRows& rows) {
-  const auto first = first_bytes(read);
+  const auto first = first_bytes(read, kFirstBytes);
   if (!first) {
     return first.error();
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <span>
 
+#include "catalog/document_text.h"
 #include "catalog/sources/manifest_format.h"
 #include "catalog/sources/manifest_readers.h"
 
@@ -9,24 +10,6 @@ namespace omicsfs {
 namespace {
 
 constexpr std::string_view kMarkOfUtf8 = "\xEF\xBB\xBF";
-
-// The first bytes of a document; fewer than kFormatBytes at its end alone.
-Result<std::string> format_bytes(const ReadPiece& read) {
-  std::string bytes(kFormatBytes, '\0');
-  std::size_t held = 0;
-  while (held < bytes.size()) {
-    const auto got = read(std::span(bytes).subspan(held));
-    if (!got) {
-      return got.error();
-    }
-    if (*got == 0) {
-      break;
-    }
-    held += *got;
-  }
-  bytes.resize(held);
-  return bytes;
-}
 
 Result<void> read_format(ManifestFormat format, const ManifestText& text,
                          const ManifestEvents& events) {
@@ -65,7 +48,7 @@ Result<void> read_format(ManifestFormat format, const ManifestText& text,
 
 Result<void> read_manifest(const ManifestText& text,
                            const ManifestEvents& events) {
-  auto first = format_bytes(text.read);
+  auto first = first_bytes(text.read, kFormatBytes);
   if (!first) {
     return first.error();
   }

@@ -71,10 +71,11 @@ TEST(HubTree, TellsWhereItsFilesAre) {
 }
 
 TEST(HubTree, IsReadAsTheHubTellsIt) {
-  std::ifstream file(std::string(OMICSFS_SHARED_DATA) +
-                     "/catalogues/hf_tree_example.json");
+  const std::string sample =
+      std::string(OMICSFS_SHARED_DATA) + "/catalogues/hf_tree_example.json";
+  std::ifstream file(sample);
   if (!file) {
-    GTEST_SKIP() << "no sample of a tree";
+    GTEST_SKIP() << sample << " is not here";
   }
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const auto files = parse_hub_tree(text);
