@@ -151,8 +151,8 @@ struct EncodePortalColumn {
 // All 59, in their order.
 [[nodiscard]] std::span<const EncodePortalColumn> encode_portal_columns();
 
-// One file's values, as texts in the form of their shapes, one behind another in
-// one piece of memory, which is kept for the next row.
+// One file's values, as texts in the form of their shapes, one behind another
+// in one piece of memory, which is kept for the next row.
 class EncodeFile {
  public:
   [[nodiscard]] bool has(EncodeField field) const {
@@ -161,9 +161,9 @@ class EncodeFile {
   // "" where there is none. Good until the file is changed.
   [[nodiscard]] std::string_view get(EncodeField field) const {
     const Place& place = places_[index_of(field)];
-    return place.size == kNone ? std::string_view()
-                               : std::string_view(bytes_).substr(place.begin,
-                                                                 place.size);
+    return place.size == kNone
+               ? std::string_view()
+               : std::string_view(bytes_).substr(place.begin, place.size);
   }
   // `value` may be what get() gave.
   void set(EncodeField field, std::string_view value) {
