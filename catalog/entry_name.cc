@@ -91,8 +91,15 @@ std::string_view character_fault(std::string_view rest) {
   return rest.front() == '/' ? "must not contain \"/\"" : "";
 }
 
+// ASCII that may stand in a name: of nothing else most names are.
+bool is_plain_name_byte(char c) { return c >= ' ' && c < '\x7F' && c != '/'; }
+
 std::string_view characters_fault(std::string_view name) {
   while (!name.empty()) {
+    if (is_plain_name_byte(name.front())) {
+      name.remove_prefix(1);
+      continue;
+    }
     const std::string_view fault = character_fault(name);
     if (!fault.empty()) {
       return fault;

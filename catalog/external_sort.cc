@@ -153,10 +153,12 @@ Result<void> ExternalSort::add(std::string_view key, std::string_view payload) {
 }
 
 void ExternalSort::sort_buffer() {
-  std::stable_sort(order_.begin(), order_.end(),
-                   [this](const Row& left, const Row& right) {
-                     return key_of(left) < key_of(right);
-                   });
+  const auto before = [this](const Row& left, const Row& right) {
+    return key_of(left) < key_of(right);
+  };
+  if (!std::is_sorted(order_.begin(), order_.end(), before)) {
+    std::stable_sort(order_.begin(), order_.end(), before);
+  }
 }
 
 Result<void> ExternalSort::spill() {

@@ -2,10 +2,10 @@
 #include "catalog/json_stream.h"
 
 #include <array>
-#include <istream>
+#include <cstddef>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <streambuf>
 #include <utility>
 #include <vector>
 
@@ -14,29 +14,61 @@ namespace {
 
 using Json = nlohmann::json;
 
-// What the JSON library reads from.
-class PieceBuffer final : public std::streambuf {
+// A document, piece by piece.
+class Pieces {
  public:
-  explicit PieceBuffer(const ReadPiece& read) : read_(read) {}
+  explicit Pieces(const ReadPiece& read) : read_(read) {}
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
- protected:
-  int_type underflow() override {
-    const auto count = read_(piece_);
+  [[nodiscard]] bool at_end() { return at_ == end_ && !fill(); }
+  [[nodiscard]] char front() const { return *at_; }
+  void pop_front() { ++at_; }
+
+ private:
+  bool fill() {
+    const Result<std::size_t> count =
+        failure_ ? Result<std::size_t>(*failure_) : read_(piece_);
     if (!count) {
       failure_ = count.error();
+      return false;
     }
-    if (!count || *count == 0) {
-      return traits_type::eof();
-    }
-    setg(piece_.data(), piece_.data(), piece_.data() + *count);
-    return traits_type::to_int_type(piece_.front());
+    at_ = piece_.data();
+    end_ = at_ + *count;
+    return *count != 0;
+  }
+
+  const ReadPiece& read_;
+  std::array<char, 65536> piece_{};
+  const char* at_ = nullptr;
+  const char* end_ = nullptr;
+  std::optional<Error> failure_;
+};
+
+// Goes through a document; of no document it is the end of any.
+class PieceIterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = char;
+
+  PieceIterator() = default;
+  explicit PieceIterator(Pieces& pieces) : pieces_(&pieces) {}
+  char operator*() const { return pieces_->front(); }
+  PieceIterator& operator++() {
+    pieces_->pop_front();
+    return *this;
+  }
+  bool operator==(const PieceIterator& other) const {
+    return at_end() == other.at_end();
   }
 
  private:
-  const ReadPiece& read_;
-  std::array<char, 65536> piece_{};
-  std::optional<Error> failure_;
+  [[nodiscard]] bool at_end() const {
+    return pieces_ == nullptr || pieces_->at_end();
+  }
+  Pieces* pieces_ = nullptr;
 };
 
 class Events final : public nlohmann::json_sax<Json> {
@@ -131,17 +163,16 @@ class Events final : public nlohmann::json_sax<Json> {
 
 Result<void> stream_json(const ReadPiece& read, const JsonEvents& events,
                          std::size_t max_depth) {
-  PieceBuffer buffer(read);
-  std::istream document(&buffer);
+  Pieces pieces(read);
   Events told(events, max_depth);
   try {
-    if (Json::sax_parse(document, &told)) {
+    if (Json::sax_parse(PieceIterator(pieces), PieceIterator(), &told)) {
       return {};
     }
   } catch (const std::exception& failure) {
     return Error{ErrorCode::kInvalid, failure.what()};
   }
-  return buffer.failure() ? *buffer.failure() : told.error();
+  return pieces.failure() ? *pieces.failure() : told.error();
 }
 
 Result<void> stream_json(

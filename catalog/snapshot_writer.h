@@ -67,15 +67,11 @@ class SnapshotWriter {
   Result<void> end_bytes(NodeId file);
   Result<NodeId> add_symlink(std::string_view target, std::int64_t mtime);
 
-  // Whether `parent` has the name `name`. Errors: kIo.
-  Result<bool> has_entry(NodeId parent, std::string_view name);
-  // Gives `node` the name `name` in `parent`; false where `parent` has that
-  // name already. Errors: kIo.
-  Result<bool> try_add_entry(NodeId parent, std::string_view name, NodeId node);
-  // Likewise, but a name that is taken is kInvalid.
+  // Whether `parent` has the name `name`.
+  [[nodiscard]] bool has_entry(NodeId parent, std::string_view name) const;
+  // Gives `node` the name `name` in `parent`. Errors: kInvalid, the name is
+  // taken; kIo.
   Result<void> add_entry(NodeId parent, std::string_view name, NodeId node);
-  // Takes back the node that was made last, which has no entry. Errors: kIo.
-  Result<void> drop_last_node();
 
   // A value shown as the extended attribute `user.<name>` of `node`.
   Result<void> set_xattr(NodeId node, std::string_view name,

@@ -71,7 +71,7 @@ struct Binder {
   }
 };
 
-int bind_all(sqlite3_stmt* statement, std::initializer_list<SqlValue> values) {
+int bind_all(sqlite3_stmt* statement, std::span<const SqlValue> values) {
   int index = 0;
   for (const SqlValue& value : values) {
     const int status = std::visit(Binder{statement, ++index}, value);
@@ -153,11 +153,11 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
-Rows Statement::rows(std::initializer_list<SqlValue> values) {
+Rows Statement::rows(std::span<const SqlValue> values) {
   return {statement_.get(), bind_all(statement_.get(), values)};
 }
 
-Result<void> Statement::run(std::initializer_list<SqlValue> values) {
+Result<void> Statement::run(std::span<const SqlValue> values) {
   Rows results = rows(values);
   while (true) {
     const Result<bool> more = results.step();
@@ -237,14 +237,6 @@ Result<std::int64_t> Database::query_integer(std::string_view sql) {
     return Error{ErrorCode::kNotFound, "SQLite: no row"};
   }
   return results.integer(0);
-}
-
-std::int64_t Database::last_insert_id() const {
-  return sqlite3_last_insert_rowid(database_.get());
-}
-
-std::int64_t Database::changes() const {
-  return sqlite3_changes64(database_.get());
 }
 
 }  // namespace omicsfs

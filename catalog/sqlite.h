@@ -57,9 +57,15 @@ class Statement {
  public:
   // Starts a run with ?1, ?2, … bound to `values`, whose text and bytes must
   // outlive the Rows.
-  Rows rows(std::initializer_list<SqlValue> values = {});
+  Rows rows(std::initializer_list<SqlValue> values = {}) {
+    return rows(std::span(values.begin(), values.size()));
+  }
+  Rows rows(std::span<const SqlValue> values);
   // Runs to the end and drops any rows.
-  Result<void> run(std::initializer_list<SqlValue> values = {});
+  Result<void> run(std::initializer_list<SqlValue> values = {}) {
+    return run(std::span(values.begin(), values.size()));
+  }
+  Result<void> run(std::span<const SqlValue> values);
 
  private:
   friend class Database;
@@ -88,10 +94,6 @@ class Database {
   Result<Statement> prepare(std::string_view sql);
   // The first column of the first row. Errors: also kNotFound, no row.
   Result<std::int64_t> query_integer(std::string_view sql);
-
-  [[nodiscard]] std::int64_t last_insert_id() const;
-  // Rows that the last INSERT, UPDATE or DELETE changed.
-  [[nodiscard]] std::int64_t changes() const;
 
  private:
   struct Close {

@@ -70,11 +70,7 @@ Result<NodeId> TreeBuilder::make_directory(std::string_view path, NodeId parent,
   if (known != directories_.end()) {
     return known->second;
   }
-  const Result<bool> taken = writer_->has_entry(parent, name);
-  if (!taken) {
-    return taken.error();
-  }
-  if (*taken) {
+  if (writer_->has_entry(parent, name)) {
     return Error{ErrorCode::kInvalid,
                  omicsfs::quoted(name) + " is a file, not a directory"};
   }
@@ -105,27 +101,27 @@ Result<TreeBuilder::Place> TreeBuilder::place_for(std::string_view path) {
   return parent ? Result<Place>(Place{*parent, names->back()}) : parent.error();
 }
 
-Result<NodeId> TreeBuilder::named(const Place& place, std::string_view path,
+Result<TreeBuilder::Place> TreeBuilder::free_place(std::string_view path) {
+  Result<Place> place = place_for(path);
+  if (place && writer_->has_entry(place->parent, place->name)) {
+    return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
+  }
+  return place;
+}
+
+Result<NodeId> TreeBuilder::named(const Place& place,
                                   const Result<NodeId>& node) {
   if (!node) {
     return node;
   }
-  const Result<bool> added =
-      writer_->try_add_entry(place.parent, place.name, *node);
-  if (added && *added) {
-    return node;
-  }
-  const Result<void> dropped = writer_->drop_last_node();
-  if (!added || !dropped) {
-    return added ? dropped.error() : added.error();
-  }
-  return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
+  const auto added = writer_->add_entry(place.parent, place.name, *node);
+  return added ? node : added.error();
 }
 
 Result<NodeId> TreeBuilder::add_file(std::string_view path,
                                      const RemoteFile& file,
                                      std::int64_t mtime) {
-  const Result<Place> place = place_for(path);
+  const Result<Place> place = free_place(path);
   if (!place) {
     return place.error();
   }
@@ -133,8 +129,7 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
   if (!content) {
     return content.error().within(omicsfs::quoted(path));
   }
-  auto node =
-      named(*place, path, writer_->add_remote_file(*content, file, mtime));
+  auto node = named(*place, writer_->add_remote_file(*content, file, mtime));
   if (node && on_file_) {
     on_file_(path, file);
   }
@@ -142,31 +137,22 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
 }
 
 Result<void> TreeBuilder::check_free(std::string_view path) {
-  const Result<Place> place = place_for(path);
-  if (!place) {
-    return place.error();
-  }
-  const Result<bool> taken = writer_->has_entry(place->parent, place->name);
-  if (!taken || !*taken) {
-    return taken ? Result<void>() : taken.error();
-  }
-  return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
+  const Result<Place> place = free_place(path);
+  return place ? Result<void>() : place.error();
 }
 
 Result<NodeId> TreeBuilder::add_inline_file(std::string_view path,
                                             std::string_view bytes,
                                             std::int64_t mtime) {
-  const Result<Place> place = place_for(path);
-  if (!place) {
-    return place.error();
-  }
-  return named(*place, path, writer_->add_inline_file(bytes, mtime));
+  const Result<Place> place = free_place(path);
+  return place ? named(*place, writer_->add_inline_file(bytes, mtime))
+               : place.error();
 }
 
 Result<NodeId> TreeBuilder::begin_inline_file(std::string_view path,
                                               std::int64_t mtime) {
-  const Result<Place> place = place_for(path);
-  return place ? named(*place, path, writer_->begin_inline_file(mtime))
+  const Result<Place> place = free_place(path);
+  return place ? named(*place, writer_->begin_inline_file(mtime))
                : place.error();
 }
 
@@ -177,11 +163,9 @@ Result<NodeId> TreeBuilder::add_symlink(std::string_view path,
   if (!valid) {
     return valid.error().within(omicsfs::quoted(path));
   }
-  const Result<Place> place = place_for(path);
-  if (!place) {
-    return place.error();
-  }
-  return named(*place, path, writer_->add_symlink(target, mtime));
+  const Result<Place> place = free_place(path);
+  return place ? named(*place, writer_->add_symlink(target, mtime))
+               : place.error();
 }
 
 Result<void> TreeBuilder::set_xattr(NodeId node, std::string_view name,
@@ -199,16 +183,9 @@ Result<void> TreeBuilder::add_record(const SnapshotRecord& record) {
 }
 
 Result<void> TreeBuilder::add_link(std::string_view path, NodeId file) {
-  const Result<Place> place = place_for(path);
-  if (!place) {
-    return place.error();
-  }
-  const Result<bool> added =
-      writer_->try_add_entry(place->parent, place->name, file);
-  if (!added || *added) {
-    return added ? Result<void>() : added.error();
-  }
-  return Error{ErrorCode::kInvalid, omicsfs::quoted(path) + " is taken"};
+  const Result<Place> place = free_place(path);
+  return place ? writer_->add_entry(place->parent, place->name, file)
+               : place.error();
 }
 
 }  // namespace omicsfs

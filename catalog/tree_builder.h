@@ -77,9 +77,10 @@ class TreeBuilder {
   TreeBuilder(SnapshotWriter& writer, std::int64_t mtime);
   // The directories of `path` are made.
   Result<Place> place_for(std::string_view path);
-  // Gives the node that was just made its name, or takes it back.
-  Result<NodeId> named(const Place& place, std::string_view path,
-                       const Result<NodeId>& node);
+  // Likewise, of a name that is not taken.
+  Result<Place> free_place(std::string_view path);
+  // Gives the node that was just made its name.
+  Result<NodeId> named(const Place& place, const Result<NodeId>& node);
   Result<NodeId> make_directory(std::string_view path, NodeId parent,
                                 std::string_view name, std::int64_t mtime);
 

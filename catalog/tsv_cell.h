@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,10 @@ namespace omicsfs {
 // doubled, where it holds a tab, a quote or a line break, as pandas, polars and
 // TsvReader read it.
 inline void append_tsv_cell(std::string& line, std::string_view cell) {
-  if (cell.find_first_of("\t\"\r\n") == std::string_view::npos) {
+  const auto is_plain = [](char c) {
+    return c != '\t' && c != '"' && c != '\r' && c != '\n';
+  };
+  if (std::all_of(cell.begin(), cell.end(), is_plain)) {
     line += cell;
     return;
   }

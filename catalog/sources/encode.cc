@@ -51,6 +51,7 @@ class Merge {
     if (any_ && id == id_) {
       further_.unpack(row);
       file_.fill_from(further_);
+      is_merged_ = true;
       repeated_ += std::exchange(document_, document) == document ? 1U : 0U;
       return {};
     }
@@ -58,6 +59,7 @@ class Merge {
       return ended;
     }
     any_ = true;
+    is_merged_ = false;
     id_ = id;
     document_ = document;
     file_.unpack(row);
@@ -69,7 +71,8 @@ class Merge {
     if (!std::exchange(any_, false)) {
       return {};
     }
-    auto whole = complete_encode_file(file_, portal_);
+    auto whole = is_merged_ ? complete_encode_file(file_, portal_)
+                            : Result<void>();  // each row was completed
     return whole ? take_(file_) : whole;
   }
 
@@ -84,6 +87,7 @@ class Merge {
   std::string id_;
   char document_ = 0;
   bool any_ = false;
+  bool is_merged_ = false;  // from more rows than one
   std::uint64_t repeated_ = 0;
 };
 

@@ -395,34 +395,36 @@ std::span<const EncodePortalColumn> encode_portal_columns() {
 }
 
 void EncodeFile::fill_from(const EncodeFile& other) {
-  for (std::size_t index = 0; index < kEncodeFields; ++index) {
-    if (!has_[index] && other.has_[index]) {
-      values_[index] = other.values_[index];
-      has_[index] = true;
+  for (const EncodeColumn& column : kColumns) {
+    if (!has(column.field) && other.has(column.field)) {
+      set(column.field, other.get(column.field));
     }
   }
 }
 
 void EncodeFile::pack(std::string& out) const {
-  for (std::size_t index = 0; index < kEncodeFields; ++index) {
-    if (has_[index]) {
-      out += static_cast<char>(index);
-      put_varint(out, values_[index].size());
-      out += values_[index];
+  for (const EncodeColumn& column : kColumns) {
+    if (has(column.field)) {
+      const std::string_view value = get(column.field);
+      out += static_cast<char>(column.field);
+      put_varint(out, value.size());
+      out += value;
     }
   }
 }
 
 void EncodeFile::unpack(std::string_view bytes) {
   clear();
-  auto rest = std::as_bytes(std::span(bytes));
+  bytes_ = bytes;
+  const auto all = std::as_bytes(std::span(bytes_));
+  auto rest = all;
   while (!rest.empty()) {
     const auto index = std::to_integer<std::size_t>(rest.front());
     rest = rest.subspan(1);
     const std::size_t length =
         std::min<std::uint64_t>(take_varint(rest).value_or(0), rest.size());
-    values_[index].assign(reinterpret_cast<const char*>(rest.data()), length);
-    has_[index] = true;
+    places_[index] = {static_cast<std::uint32_t>(all.size() - rest.size()),
+                      static_cast<std::uint32_t>(length)};
     rest = rest.subspan(length);
   }
 }

@@ -151,24 +151,31 @@ struct EncodePortalColumn {
 // All 59, in their order.
 [[nodiscard]] std::span<const EncodePortalColumn> encode_portal_columns();
 
-// One file's values, as texts in the form of their shapes. Reused for row after
-// row, so that its strings keep their memory.
+// One file's values, as texts in the form of their shapes, one behind another
+// in one piece of memory, which is kept for the next row.
 class EncodeFile {
  public:
   [[nodiscard]] bool has(EncodeField field) const {
-    return has_[index_of(field)];
+    return places_[index_of(field)].size != kNone;
   }
-  // "" where there is none.
+  // "" where there is none. Good until the file is changed.
   [[nodiscard]] std::string_view get(EncodeField field) const {
-    return has(field) ? std::string_view(values_[index_of(field)])
-                      : std::string_view();
+    const Place& place = places_[index_of(field)];
+    return place.size == kNone
+               ? std::string_view()
+               : std::string_view(bytes_).substr(place.begin, place.size);
   }
+  // `value` may be what get() gave.
   void set(EncodeField field, std::string_view value) {
-    values_[index_of(field)].assign(value);
-    has_[index_of(field)] = true;
+    places_[index_of(field)] = {static_cast<std::uint32_t>(bytes_.size()),
+                                static_cast<std::uint32_t>(value.size())};
+    bytes_.append(value);
   }
-  void drop(EncodeField field) { has_[index_of(field)] = false; }
-  void clear() { has_.fill(false); }
+  void drop(EncodeField field) { places_[index_of(field)] = {}; }
+  void clear() {
+    places_.fill({});
+    bytes_.clear();
+  }
   // Takes what it lacks from `other`.
   void fill_from(const EncodeFile& other);
 
@@ -177,11 +184,16 @@ class EncodeFile {
   void unpack(std::string_view bytes);
 
  private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  struct Place {  // in bytes_
+    std::uint32_t begin = 0;
+    std::uint32_t size = kNone;
+  };
   static std::size_t index_of(EncodeField field) {
     return static_cast<std::size_t>(field);
   }
-  std::array<std::string, kEncodeFields> values_;
-  std::array<bool, kEncodeFields> has_{};
+  std::array<Place, kEncodeFields> places_{};
+  std::string bytes_;
 };
 
 }  // namespace omicsfs

@@ -138,8 +138,9 @@ class FileEvents {
     for (std::size_t index = 0; index < kEncodeFields; ++index) {
       if (has_list_[index]) {
         const auto field = static_cast<Field>(index);
-        file_.set(field,
-                  encode_list(lists_[index], encode_column(field).shape));
+        const std::vector<std::string_view> items(lists_[index].begin(),
+                                                  lists_[index].end());
+        file_.set(field, encode_list(items, encode_column(field).shape));
         has_list_[index] = false;
       }
     }

@@ -282,13 +282,6 @@ bool is_number(std::string_view text) {
   return all_digits && (text.size() == 1 || text[0] != '0');
 }
 
-bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= ' ' && byte < 0x7F && c != '"' && c != '\\';
-  });
-}
-
 }  // namespace
 
 std::optional<std::string_view> encode_extension(std::string_view file_format) {
@@ -381,22 +374,14 @@ std::string_view encode_index_suffix(std::string_view file_name) {
   return file_name.ends_with(".gz") ? ".tbi" : "";
 }
 
-std::string encode_list(const std::vector<std::string>& items,
+std::string encode_list(std::span<const std::string_view> items,
                         EncodeShape shape) {
   const bool numbers = shape == EncodeShape::kNumbers &&
                        std::all_of(items.begin(), items.end(), is_number);
   std::string text = "[";
-  for (const std::string& item : items) {
+  for (const std::string_view item : items) {
     text += text.size() > 1 ? ", " : "";
-    if (numbers) {
-      text += item;
-    } else if (is_plain(item)) {
-      text += '"';
-      text += item;
-      text += '"';
-    } else {
-      text += json_quoted(item);
-    }
+    text += numbers ? std::string(item) : json_quoted(item);
   }
   return text += ']';
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +65,7 @@ enum class EncodeVerdict {
 
 // `items` as a JSON array: `["a", "b"]`, or `[1, 2]` where the shape is
 // kNumbers and each is a whole number.
-[[nodiscard]] std::string encode_list(const std::vector<std::string>& items,
+[[nodiscard]] std::string encode_list(std::span<const std::string_view> items,
                                       EncodeShape shape);
 
 }  // namespace omicsfs

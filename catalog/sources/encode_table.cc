@@ -90,12 +90,12 @@ std::optional<std::vector<std::string>> bracketed(std::string_view cell) {
 }
 
 // The parts of a cell between ", ". The portal joins them in no certain order.
-std::vector<std::string> parts_of(std::string_view cell) {
+std::vector<std::string_view> parts_of(std::string_view cell) {
   constexpr std::string_view kBetween = ", ";
-  std::vector<std::string> parts;
+  std::vector<std::string_view> parts;
   while (!cell.empty()) {
     const std::string_view part = cell.substr(0, cell.find(kBetween));
-    parts.emplace_back(part);
+    parts.push_back(part);
     cell.remove_prefix(std::min(part.size() + kBetween.size(), cell.size()));
   }
   std::sort(parts.begin(), parts.end());
@@ -106,7 +106,8 @@ std::vector<std::string> parts_of(std::string_view cell) {
 std::string list_text(std::string_view cell, EncodeShape shape) {
   if (cell.starts_with('[')) {
     if (const auto items = bracketed(cell)) {
-      return encode_list(*items, shape);
+      const std::vector<std::string_view> views(items->begin(), items->end());
+      return encode_list(views, shape);
     }
   }
   return encode_list(parts_of(cell), shape);

@@ -16,12 +16,12 @@ namespace {
 
 using Field = EncodeField;
 
-// The items of a list, with `between` between them.
-std::string joined_items(std::string_view list, std::string_view between) {
+// The items of a list, with ", " between them.
+std::string joined_items(std::string_view list) {
   const auto items = list_items(list);
   std::string text;
   for (const std::string& item : items ? *items : std::vector<std::string>()) {
-    text += text.empty() ? "" : between;
+    text += text.empty() ? "" : ", ";
     text += item;
   }
   return text;
@@ -139,9 +139,11 @@ void append_encode_metadata_line(std::string& out, const EncodeFile& file) {
   for (const EncodePortalColumn& column : encode_portal_columns()) {
     out += std::exchange(first, false) ? "" : "\t";
     const std::string_view value = file.get(column.field);
-    append_tsv_cell(out, is_encode_list(column.field) && !value.empty()
-                             ? joined_items(value, ", ")
-                             : std::string(value));
+    if (is_encode_list(column.field) && !value.empty()) {
+      append_tsv_cell(out, joined_items(value));
+    } else {
+      append_tsv_cell(out, value);
+    }
   }
   out += '\n';
 }

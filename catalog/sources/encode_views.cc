@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "catalog/entry_name.h"
 #include "catalog/sources/encode_rules.h"
@@ -136,12 +137,25 @@ Result<void> EncodeViews::add_dataset(const EncodeFacets& facets,
 
 Result<void> EncodeViews::add_file(const EncodeFile& file,
                                    const std::string& path) {
+  constexpr std::array kFields = {Field::kFileFormat, Field::kAssembly,
+                                  Field::kOutputType};
+  std::string values;
+  for (const Field field : kFields) {
+    values.append(file.get(field)).append(1, '\0');
+  }
+  const auto known = by_format_.find(values);
+  if (known != by_format_.end()) {
+    return link(known->second, path);
+  }
   Result<std::string> place = std::string("by-format");
-  for (const Field field :
-       {Field::kFileFormat, Field::kAssembly, Field::kOutputType}) {
+  for (const Field field : kFields) {
     place = place ? directory(*place, field, file.get(field)) : place;
   }
-  return place ? link(*place, path) : place.error();
+  if (!place) {
+    return place.error();
+  }
+  return link(by_format_.emplace(std::move(values), *place).first->second,
+              path);
 }
 
 }  // namespace omicsfs

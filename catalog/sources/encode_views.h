@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "catalog/result.h"
@@ -69,6 +70,8 @@ class EncodeViews {
   std::int64_t now_;
   EncodeTermNames names_;
   std::set<std::string> described_;
+  // The directory of files, by format, assembly and output type.
+  std::unordered_map<std::string, std::string> by_format_;
   bool has_assays_ = false;
 };
 

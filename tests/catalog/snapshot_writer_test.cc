@@ -84,8 +84,8 @@ TEST(SnapshotWriter, ANameThatIsTakenIsRefusedAndTheRestGoesOn) {
               EXPECT_TRUE(writer.add_entry(kRootNode, "a", file));
               EXPECT_EQ(writer.add_entry(kRootNode, "a", file).error().code,
                         ErrorCode::kInvalid);
-              EXPECT_TRUE(*writer.has_entry(kRootNode, "a"));
-              EXPECT_FALSE(*writer.has_entry(kRootNode, "b"));
+              EXPECT_TRUE(writer.has_entry(kRootNode, "a"));
+              EXPECT_FALSE(writer.has_entry(kRootNode, "b"));
             }),
             "");
 }

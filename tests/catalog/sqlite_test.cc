@@ -34,8 +34,6 @@ TEST_F(Sqlite, ValuesOfEveryTypeComeBack) {
   const std::string_view empty;
   ASSERT_TRUE(insert->run({std::int64_t{-7}, text, empty,
                            std::as_bytes(std::span(text)), SqlValue()}));
-  EXPECT_EQ(database.changes(), 1);
-  EXPECT_EQ(database.last_insert_id(), 1);
   Result<Statement> select =
       database.prepare("SELECT a, b, c, d, e, typeof(c) FROM t");
   ASSERT_TRUE(select);
