@@ -19,9 +19,8 @@ std::uint64_t mixed(std::uint64_t value) {
 }
 
 std::uint64_t key_of(std::int64_t parent, std::string_view name) {
-  const std::uint64_t key =
-      mixed(std::hash<std::string_view>()(name) +
-            mixed(static_cast<std::uint64_t>(parent)));
+  const std::uint64_t key = mixed(std::hash<std::string_view>()(name) +
+                                  mixed(static_cast<std::uint64_t>(parent)));
   return std::max<std::uint64_t>(key, 1);  // 0 is a free slot
 }
 

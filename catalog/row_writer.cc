@@ -97,9 +97,9 @@ Result<RowWriter::Table> RowWriter::prepare(std::string_view insert) {
   if (auto idle = flush(); !idle) {
     return idle.error();
   }
-  const auto columns = static_cast<std::size_t>(
-                           std::count(insert.begin(), insert.end(), ',')) +
-                       1;
+  const auto columns =
+      static_cast<std::size_t>(std::count(insert.begin(), insert.end(), ',')) +
+      1;
   Result<Statement> statement = database_.prepare(insert_text(insert, columns));
   if (!statement) {
     return statement.error();

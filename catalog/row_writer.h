@@ -83,7 +83,7 @@ class RowWriter {
   std::mutex mutex_;
   std::condition_variable work_;  // there are jobs, or it is over
   std::condition_variable room_;  // there are few jobs, or none, or a failure
-  std::deque<Job> jobs_;  // the first is being done
+  std::deque<Job> jobs_;          // the first is being done
   std::optional<Error> failure_;
   bool ends_ = false;
   std::thread thread_;  // the last member: it uses the others

@@ -167,21 +167,21 @@ Result<void> TreeRows::write_entries(RowWriter& rows) {
   }
   NodeId last_parent = 0;
   std::uint32_t position = 0;
-  return entries_.drain(
-      [&](std::string_view name, std::string_view payload) -> Result<void> {
-        const NodeId parent = take_ordered(name);
-        const auto id = take_plain<NodeId>(payload);
-        position = parent == last_parent ? position + 1 : 1;
-        last_parent = parent;
-        Placed* const node = find(id);
-        if (node->parent == parent && node->position == 0) {
-          node->position = position;
-        }
-        auto added = rows.add(*entries, {parent, name, id});
-        return added ? rows.add(*listing,
-                                {parent, std::int64_t{position}, id, name})
-                     : added;
-      });
+  return entries_.drain([&](std::string_view name,
+                            std::string_view payload) -> Result<void> {
+    const NodeId parent = take_ordered(name);
+    const auto id = take_plain<NodeId>(payload);
+    position = parent == last_parent ? position + 1 : 1;
+    last_parent = parent;
+    Placed* const node = find(id);
+    if (node->parent == parent && node->position == 0) {
+      node->position = position;
+    }
+    auto added = rows.add(*entries, {parent, name, id});
+    return added
+               ? rows.add(*listing, {parent, std::int64_t{position}, id, name})
+               : added;
+  });
 }
 
 Result<void> TreeRows::write_nodes(RowWriter& rows) {

@@ -33,7 +33,7 @@ class TreeRows {
     NodeKind kind = NodeKind::kDirectory;
     std::uint64_t size = 0;
     std::int64_t mtime = 0;  // seconds since the epoch
-    ContentId content = 0;  // 0 = none
+    ContentId content = 0;   // 0 = none
     std::optional<std::string_view> bytes{};
     bool is_mapped = false;
   };
@@ -69,11 +69,11 @@ class TreeRows {
   Result<void> write_entries(RowWriter& rows);
   Result<void> write_nodes(RowWriter& rows);
 
-  std::vector<Placed> placed_;                         // by id less one
+  std::vector<Placed> placed_;                       // by id less one
   std::unordered_map<NodeId, std::uint64_t> sizes_;  // by set_size
   EntrySet names_;
-  ExternalSort entries_;  // by parent and name
-  ExternalSort nodes_;    // by id
+  ExternalSort entries_;              // by parent and name
+  ExternalSort nodes_;                // by id
   std::optional<std::string> fault_;  // of an entry
 };
 

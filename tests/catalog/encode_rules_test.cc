@@ -8,6 +8,8 @@
 namespace omicsfs {
 namespace {
 
+using Items = std::vector<std::string_view>;
+
 using Field = EncodeField;
 using Values = std::vector<std::pair<Field, std::string>>;
 
@@ -168,11 +170,13 @@ TEST(EncodeRules, TermsAsNames) {
 }
 
 TEST(EncodeRules, Lists) {
-  EXPECT_EQ(encode_list({}, EncodeShape::kList), "[]");
-  EXPECT_EQ(encode_list({"a", "b\"c"}, EncodeShape::kList), R"(["a", "b\"c"])");
-  EXPECT_EQ(encode_list({"1", "20"}, EncodeShape::kNumbers), "[1, 20]");
-  EXPECT_EQ(encode_list({"1", "x"}, EncodeShape::kNumbers), R"(["1", "x"])");
-  EXPECT_EQ(encode_list({"01"}, EncodeShape::kNumbers), R"(["01"])");
+  EXPECT_EQ(encode_list(Items{}, EncodeShape::kList), "[]");
+  EXPECT_EQ(encode_list(Items{"a", "b\"c"}, EncodeShape::kList),
+            R"(["a", "b\"c"])");
+  EXPECT_EQ(encode_list(Items{"1", "20"}, EncodeShape::kNumbers), "[1, 20]");
+  EXPECT_EQ(encode_list(Items{"1", "x"}, EncodeShape::kNumbers),
+            R"(["1", "x"])");
+  EXPECT_EQ(encode_list(Items{"01"}, EncodeShape::kNumbers), R"(["01"])");
 }
 
 TEST(EncodeRules, SuffixesOfIndexes) {

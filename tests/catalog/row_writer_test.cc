@@ -23,8 +23,7 @@ class RowWriterTest : public testing::Test {
   }
 
   ScratchDir dir_;
-  Database database_ =
-      *Database::open(dir_ / "d", OpenMode::kReadWriteCreate);
+  Database database_ = *Database::open(dir_ / "d", OpenMode::kReadWriteCreate);
 };
 
 constexpr char kIntoT[] = "INSERT INTO t(id, a, b, c)";
@@ -36,12 +35,12 @@ TEST_F(RowWriterTest, ValuesOfEveryTypeAreKept) {
   ASSERT_TRUE(table);
   {
     const std::string text = "of a string that goes";
-    ASSERT_TRUE(writer.add(*table, {std::int64_t{1}, text,
-                                    std::as_bytes(std::span(text)), {}}));
+    ASSERT_TRUE(writer.add(
+        *table, {std::int64_t{1}, text, std::as_bytes(std::span(text)), {}}));
   }
-  ASSERT_TRUE(writer.add(*table, {std::int64_t{2}, std::string_view(),
-                                  std::span<const std::byte>(),
-                                  std::int64_t{-5}}));
+  ASSERT_TRUE(
+      writer.add(*table, {std::int64_t{2}, std::string_view(),
+                          std::span<const std::byte>(), std::int64_t{-5}}));
   ASSERT_TRUE(writer.flush());
   EXPECT_EQ(number("SELECT count(*) FROM t"), 2);
   EXPECT_EQ(number("SELECT a = 'of a string that goes' AND b = CAST(a AS BLOB) "
@@ -61,8 +60,10 @@ TEST_F(RowWriterTest, AnyNumberOfRowsComesInTheOrderInWhichTheyWereAdded) {
     const auto table = writer.prepare(kIntoT);
     for (int row = 0; row < rows; ++row) {
       ASSERT_TRUE(writer.add(
-          *table, {++id, std::string(static_cast<std::size_t>(row) % 300, 'x'),
-                   {}, {}}));
+          *table, {++id,
+                   std::string(static_cast<std::size_t>(row) % 300, 'x'),
+                   {},
+                   {}}));
     }
     ASSERT_TRUE(writer.flush());
     EXPECT_EQ(number("SELECT count(*) FROM t"), rows);

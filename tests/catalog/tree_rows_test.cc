@@ -34,8 +34,7 @@ class TreeRowsTest : public testing::Test {
   }
 
   ScratchDir dir_;
-  Database database_ =
-      *Database::open(dir_ / "d", OpenMode::kReadWriteCreate);
+  Database database_ = *Database::open(dir_ / "d", OpenMode::kReadWriteCreate);
   TreeRows rows_{dir_.path()};
 };
 
@@ -55,16 +54,19 @@ TEST_F(TreeRowsTest, NodesAreKeptAsTheyWereGiven) {
     return number("SELECT " + condition +
                   " FROM nodes WHERE id = " + std::to_string(id));
   };
-  EXPECT_EQ(holds(root, "kind = 1 AND mtime = 7 AND links = 2 AND content IS "
-                        "NULL AND parent IS NULL AND position IS NULL AND "
-                        "bytes IS NULL"),
+  EXPECT_EQ(holds(root,
+                  "kind = 1 AND mtime = 7 AND links = 2 AND content IS "
+                  "NULL AND parent IS NULL AND position IS NULL AND "
+                  "bytes IS NULL"),
             1);
-  EXPECT_EQ(holds(mapped, "kind = 5 AND size = 1000000000000 AND mtime = -5 "
-                          "AND content = 12 AND links = 1 AND bytes IS NULL "
-                          "AND parent = 1 AND position = 3"),
+  EXPECT_EQ(holds(mapped,
+                  "kind = 5 AND size = 1000000000000 AND mtime = -5 "
+                  "AND content = 12 AND links = 1 AND bytes IS NULL "
+                  "AND parent = 1 AND position = 3"),
             1);
-  EXPECT_EQ(holds(empty, "kind = 3 AND size = 0 AND bytes = x'' AND "
-                         "position = 1"),
+  EXPECT_EQ(holds(empty,
+                  "kind = 3 AND size = 0 AND bytes = x'' AND "
+                  "position = 1"),
             1);
   EXPECT_EQ(holds(large, "size = 5000 AND bytes IS NULL AND position = 2"), 1);
 }
