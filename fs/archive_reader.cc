@@ -28,8 +28,13 @@ ArchiveReader::ArchiveReader(const Settings& settings, const Network& network,
 ArchiveReader::~ArchiveReader() {
   last_read_.reset();
   if (cache_ != nullptr) {
-    cache_->end_unpacking();
     cache_->wait_until_idle();
+  }
+}
+
+void ArchiveReader::end_unpacking() {
+  if (cache_ != nullptr) {
+    cache_->end_unpacking();
   }
 }
 

@@ -25,7 +25,8 @@ class ArchiveReader {
     const Mirrors& mirrors;
     Counters& counters;
   };
-  // What it is given must outlive it.
+  // What it is given must outlive it; but the network ends first, and before
+  // that comes end_unpacking().
   ArchiveReader(const Settings& settings, const Network& network,
                 std::stop_token stop);
   ~ArchiveReader();
@@ -33,6 +34,8 @@ class ArchiveReader {
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
   [[nodiscard]] const ArchiveAccess& access() const { return access_; }
+  // Reads fail with kInterrupted from now on.
+  void end_unpacking();
 
  private:
   Result<RemoteFile> locate(const std::string& place);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <memory>
 
 #include "fetch/counters.h"
 #include "fetch/curl_transport.h"
@@ -41,8 +42,8 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
   if (!headers) {
     return headers.error();
   }
-  CurlTransport direct(transport_options(settings));
-  ResolvingTransport transport(direct, *headers);
+  auto direct = std::make_unique<CurlTransport>(transport_options(settings));
+  ResolvingTransport transport(*direct, *headers);
   DocumentFetcher fetcher(transport, mirrors, retry_policy(settings.network),
                           counters);
   const Download download = [&](const std::string& url,
@@ -68,7 +69,11 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                           watch.stop,
                           {},
                           &linked};
-  return refresh_source(kind, input, settings.state_dir);
+  auto summary = refresh_source(kind, input, settings.state_dir);
+  // What is under way ends before the cache that it is for.
+  archives.end_unpacking();
+  direct.reset();
+  return summary;
 }
 
 RefreshWatch watch_on_stderr(std::string_view source, Progress& progress,
