@@ -27,8 +27,10 @@ void check_file(omicsfs::EncodeFile& file) {
   std::string again;
   copy.pack(again);
   const std::string dataset = omicsfs::encode_dataset_path(file);
+  // One whose name nothing tells is unavailable.
   const bool named =
-      omicsfs::check_entry_name(omicsfs::encode_file_name(file)) &&
+      (!file.has(omicsfs::EncodeField::kHref) ||
+       omicsfs::check_entry_name(omicsfs::encode_file_name(file))) &&
       omicsfs::check_entry_name(file.get(omicsfs::EncodeField::kId)) &&
       (dataset.empty() || omicsfs::split_path(dataset)) &&
       omicsfs::check_entry_name(omicsfs::encode_term_name(
