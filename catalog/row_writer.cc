@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 #include <variant>
 
@@ -111,7 +112,7 @@ Result<RowWriter::Table> RowWriter::prepare(std::string_view insert) {
 Result<void> RowWriter::add(Table table, std::initializer_list<SqlValue> row) {
   Target& target = targets_[table.index];
   target.held.add(row);
-  const bool is_full = target.held.values() == kRowsAtATime * target.columns;
+  const bool is_full = target.held.values() >= kRowsAtATime * target.columns;
   return is_full ? hand_over(target) : Result<void>();
 }
 
@@ -156,7 +157,12 @@ void RowWriter::run() {
     }
     const Job& job = jobs_.front();  // others are put behind it
     lock.unlock();
-    const Result<void> written = write(job);
+    Result<void> written;
+    try {
+      written = write(job);
+    } catch (const std::bad_alloc&) {
+      written = Error{ErrorCode::kIo, "no memory to write rows"};
+    }
     lock.lock();
     if (!written) {
       failure_ = written.error();

@@ -22,8 +22,8 @@ namespace omicsfs {
 // The nodes and entries of a tree that is being made. They are put into
 // temporary files and become rows in the end: only then is it known how many
 // names a node has and where among its siblings it stands, and rows that come
-// in the order of their keys are written several times as fast. Held in memory
-// are some 40 bytes for each node and entry. Thread-compatible.
+// in the order of their keys change few pages at a time. Held in memory are
+// some 40 bytes for each node and entry. Thread-compatible.
 class TreeRows {
  public:
   // The temporary files come to be in `scratch`, once there is much to keep.
