@@ -32,6 +32,8 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
       unkept_(std::chrono::minutes(1)),
       // What is on its way to the disk cannot be evicted.
       budget_(fetching.limits.memory, limits.limit / 4),
+      // The other half is for what is under way.
+      backlog_(fetching.limits.memory / 2),
       buffers_(fetching.limits.memory),
       local_readers_(kLocalReaders),
       unpackers_(kUnpackers) {
@@ -58,6 +60,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                &budget_,
                &buffers_,
                nullptr,
+               &backlog_,
                fetching.limits.connections};
   housekeeper_ = std::make_unique<Worker>(
       Worker::Options{Worker::AtEnd::kDrop, Worker::Weight::kThird,

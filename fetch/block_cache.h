@@ -122,6 +122,7 @@ class BlockCache {
   CacheUse use_ GUARDED_BY(mutex_);
 
   FetchBudget budget_;
+  StoreBacklog backlog_;
   BlockBuffers buffers_;
   // Last: their threads use the rest. Who unpacks may wait for who reads.
   std::unique_ptr<Worker> housekeeper_;

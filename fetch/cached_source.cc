@@ -187,6 +187,7 @@ Result<std::uint64_t> CachedSource::read_once(const Window& window,
     }
     return take_present(wanted, window);
   }
+  services_.backlog->wait(limits);
   const auto parts = flights_.join(
       wanted, run_limits(),
       [this](BlockIndex block) { return file_.present(block); },

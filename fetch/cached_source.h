@@ -22,6 +22,7 @@
 #include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
 #include "fetch/read_ahead.h"
+#include "fetch/store_backlog.h"
 #include "fetch/worker.h"
 
 namespace omicsfs {
@@ -47,9 +48,10 @@ struct CacheServices {
   FetchBudget* budget = nullptr;
   BlockBuffers* buffers = nullptr;
   // Writes what came over the network to the cache's disk, so that neither
-  // readers nor the network wait for it. What waits for it is bounded by the
-  // memory that fetches may take.
+  // readers nor the network wait for it, but where too much does already.
   Worker* storer = nullptr;
+  // What waits for it.
+  StoreBacklog* backlog = nullptr;
   std::uint64_t connections = 1;  // that a server is asked over at a time
 };
 
@@ -137,6 +139,7 @@ class CachedSource final : public ByteSource,
   bool has_room(Storing& storing);
   void store_arrived(Storing& storing, std::uint64_t count);
   void store(Storing& storing, std::uint64_t count);
+  void settle_backlog(Storing& storing, std::uint64_t count);
   void end_flight(Flight& flight);
 
   [[nodiscard]] bool digest_due() const;

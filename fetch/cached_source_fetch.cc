@@ -23,6 +23,7 @@ struct CachedSource::Storing {
   std::atomic<std::uint64_t> here{0};    // blocks that have come
   std::atomic<std::uint64_t> queued{0};  // of which the storer was told
   std::uint64_t stored = 0;
+  std::uint64_t settled = 0;  // of `here`, what waits for the disk no more
 };
 
 // Blocks that are here already may be fetched again between others where that
@@ -41,11 +42,6 @@ std::shared_ptr<Flight> CachedSource::new_flight(BlockRun run,
 std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
                                                    Priority priority) {
   if (services_.space == nullptr || failed_.load(std::memory_order_acquire)) {
-    return nullptr;
-  }
-  // A disk slower than the network must not fill the memory with what waits
-  // for it.
-  if (services_.budget->used() > services_.budget->limit()) {
     return nullptr;
   }
   if (disk_was_full_.exchange(false)) {
@@ -79,29 +75,46 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
   storing->room = std::move(room);
   Worker::Task finish = [self, storing](const std::stop_token& /*stop*/) {
     self->store_arrived(*storing, storing->here);
+    self->settle_backlog(*storing, storing->here);
     storing->room.reset();
     self->end_flight(*storing->flight);
     storing->flight.reset();
   };
+  // It must not wait for such a disk either, to give back its memory.
+  const bool kept = !services_.backlog->is_given_up();
   flight->listen(
-      [self, storing](std::uint64_t count) {
+      [self, storing, kept](std::uint64_t count) {
+        if (!kept) {
+          return;
+        }
+        self->services_.backlog->add((count - storing->here) * kBlockBytes);
+        storing->here = count;
         if (count - storing->queued >= kPiece) {
           storing->queued = count;
           self->services_.storer->add(
               [self, storing, count](const std::stop_token& /*stop*/) {
                 self->store_arrived(*storing, count);
+                self->settle_backlog(*storing, count);
               });
         }
-        storing->here = count;
       },
       // Made beforehand, so that the end needs no memory.
-      [self, finish = std::move(finish)](const Result<void>& result) mutable {
+      [self, kept,
+       finish = std::move(finish)](const Result<void>& result) mutable {
         if (!result && result.error().code == ErrorCode::kChanged) {
           self->fail(result.error());
         }
-        self->services_.storer->add_expected(std::move(finish));
+        if (kept) {
+          self->services_.storer->add_expected(std::move(finish));
+        } else {
+          finish({});
+        }
       });
-  services_.storer->expect();
+  if (kept) {
+    services_.storer->expect();
+  } else {
+    services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
+  }
   try {
     auto ask_again = origin_->fetch(flight->bytes(), flight);
     if (const auto late = origin_->late_after()) {
@@ -131,6 +144,12 @@ void CachedSource::store_arrived(Storing& storing, std::uint64_t count) {
   } catch (const std::bad_alloc&) {
     services_.counters->reads_uncached.fetch_add(1, std::memory_order_relaxed);
   }
+}
+
+// Whether or not they could be stored.
+void CachedSource::settle_backlog(Storing& storing, std::uint64_t count) {
+  services_.backlog->drop((count - storing.settled) * kBlockBytes);
+  storing.settled = count;
 }
 
 void CachedSource::store(Storing& storing, std::uint64_t count) {
@@ -213,6 +232,9 @@ void CachedSource::fetch_ahead(ByteRange range) {
 bool CachedSource::fetch_run_ahead(BlockRun run) {
   if (all_present(run)) {
     return true;
+  }
+  if (services_.backlog->is_full()) {
+    return false;
   }
   const auto room = room_for(run, Priority::kPrefetch);
   if (room == nullptr) {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "fetch/store_backlog.h"
 #include "tests/faults/faulty_mount.h"
 #include "tests/support/environment_variable.h"
 #include "tests/support/faulty_disk.h"
@@ -132,6 +133,27 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Refusal{"EDQUOT", EDQUOT}, Refusal{"ENOSPC", ENOSPC},
                       Refusal{"EIO", EIO}, Refusal{"EROFS", EROFS}),
     [](const auto& refusal) { return std::string(refusal.param.name); });
+
+// What may wait for the disk is less than a file.
+class SlowDisk : public DiskFaults {
+ protected:
+  const EnvironmentVariable memory_{"OMICSFS_NETWORK_MEMORY", "1M"};
+};
+
+TEST_F(SlowDisk, IsWaitedForSoThatWhatWasReadIsKept) {
+  disk_->slow_down(std::chrono::milliseconds(50));
+  expect_right(large());
+  disk_->mend();
+  expect_kept(large());
+}
+
+// As that of a server that does not answer any more.
+TEST_F(SlowDisk, ThatTakesNothingIsNotWaitedFor) {
+  disk_->slow_down(2 * StoreBacklog::kPatience);
+  expect_right(large());
+  expect_right(small());
+  disk_->mend();
+}
 
 class Reads : public DiskFaults {
  protected:

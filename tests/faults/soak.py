@@ -76,6 +76,16 @@ def difference(got, right, offset):
             f"{right[offset + first:offset + first + 16].hex()}")
 
 
+def waits_of(pid):
+    """What each thread of a process that does not end waits in, as the kernel tells."""
+    threads = []
+    for thread in sorted(pathlib.Path(f"/proc/{pid}/task").iterdir()):
+        with contextlib.suppress(OSError):
+            threads.append(" ".join((thread / name).read_text().strip().replace("\n", " ")
+                                    for name in ("comm", "wchan", "syscall", "stack")))
+    return "\n".join(threads)
+
+
 def must_run(*words, **options):
     return subprocess.run([str(word) for word in words], check=True, timeout=PATIENCE_S,
                           **options)
@@ -149,13 +159,20 @@ class Mount:
     def stop(self):
         subprocess.run(["umount", "-l", str(self.root)], check=False,
                        stderr=subprocess.DEVNULL)
-        status = self.process.wait(PATIENCE_S)
+        status = self.ended()
         if status != 0:
             raise Wrong(f"the mount ended with {status}: {self.log()[-4000:]}")
 
     def kill(self):
         self.process.kill()
-        self.process.wait(PATIENCE_S)
+        self.ended()
+
+    def ended(self):
+        try:
+            return self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired as late:
+            raise Wrong(f"the mount's process does not end:\n{waits_of(self.process.pid)}\n"
+                        f"{self.log()[-2000:]}") from late
 
     def log(self):
         return (self.work / "log").read_text(errors="replace")

@@ -98,6 +98,23 @@ def nginx(bucket, work, tls="", port=None):
         yield f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/"
 
 
+def serves(process, mount):
+    """Whether the process is one that was started to mount there."""
+    try:
+        return str(mount).encode() in process.joinpath("cmdline").read_bytes().split(b"\0")
+    except OSError:  # it has ended
+        return False
+
+
+def wait_until_served_by_nobody(mount):
+    """Until what was read is on disk: umount returns before that."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while any(serves(process, mount) for process in pathlib.Path("/proc").glob("[0-9]*")):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the process of {mount} does not end")
+        time.sleep(0.02)
+
+
 @contextlib.contextmanager
 def mounted_words(words, mount, environment):
     """A mount of what `words` name, unmounted at the end."""
@@ -107,6 +124,7 @@ def mounted_words(words, mount, environment):
         yield mount
     finally:
         run(OMICSFS, "umount", str(mount), env=environment)
+        wait_until_served_by_nobody(mount)
 
 
 def md5_of(path):

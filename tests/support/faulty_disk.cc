@@ -61,6 +61,11 @@ void FaultyDisk::fail(const std::string& operation, int error) {
   write_faults(faults_);
 }
 
+void FaultyDisk::slow_down(std::chrono::microseconds delay) {
+  faults_ += "delay " + std::to_string(delay.count()) + "\n";
+  write_faults(faults_);
+}
+
 void FaultyDisk::mend() {
   faults_.clear();
   write_faults(faults_);

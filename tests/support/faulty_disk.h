@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -25,6 +26,8 @@ class FaultyDisk {
   [[nodiscard]] bool mounted() const;
   // What fails from now on: "write", "read" or "sync", with an errno.
   void fail(const std::string& operation, int error);
+  // Each write of a file's bytes takes so much longer from now on.
+  void slow_down(std::chrono::microseconds delay);
   // Everything works again.
   void mend();
 

@@ -19,11 +19,15 @@
 // A disk that fails when told to: the directory BACKING, mounted at
 // MOUNTPOINT. The file FAULTS says what fails, and how, from the next call on:
 // lines "OPERATION ERRNO", where OPERATION is "write" (whatever may need
-// space), "read" or "sync". While it is empty or absent, nothing does.
+// space), "read" or "sync"; and "delay MICROSECONDS", by which each write of
+// kLargeWrite or more takes longer. While it is empty or absent, nothing fails.
 //
 // usage: omicsfs-faulty-disk BACKING MOUNTPOINT FAULTS
 
 namespace {
+
+// The bytes of files are written so, and what is noted of them is not.
+constexpr std::size_t kLargeWrite = 32768;
 
 struct Disk {
   std::string backing;
@@ -38,18 +42,21 @@ std::string below(const char* path) { return disk().backing + path; }
 
 int outcome(long status) { return status < 0 ? -errno : 0; }
 
-// What `operation` is to fail with, as FUSE wants it: 0 where it is to work.
-int fault(std::string_view operation) {
+// What is said of `operation`; 0 where nothing is.
+int told_of(std::string_view operation) {
   std::ifstream file(disk().faults);
   std::string word;
   int number = 0;
   while (file >> word >> number) {
     if (word == operation) {
-      return -number;
+      return number;
     }
   }
   return 0;
 }
+
+// What `operation` is to fail with, as FUSE wants it: 0 where it is to work.
+int fault(std::string_view operation) { return -told_of(operation); }
 
 int file_of(const fuse_file_info* file) { return static_cast<int>(file->fh); }
 
@@ -157,6 +164,9 @@ int on_write(const char* /*path*/, const char* bytes, std::size_t size,
              off_t offset, fuse_file_info* file) {
   if (const int failure = fault("write"); failure != 0) {
     return failure;
+  }
+  if (const int delay = told_of("delay"); size >= kLargeWrite && delay > 0) {
+    ::usleep(static_cast<useconds_t>(delay));
   }
   const ssize_t put = ::pwrite(file_of(file), bytes, size, offset);
   return put < 0 ? -errno : static_cast<int>(put);
