@@ -139,26 +139,52 @@ Result<void> ExternalSort::add(std::string_view key, std::string_view payload) {
     return Error{ErrorCode::kInvalid, "a row is too large to be sorted"};
   }
   const std::size_t bytes = key.size() + payload.size();
-  if (!order_.empty() && buffer_.size() + bytes > buffer_bytes_) {
-    if (auto spilled = spill(); !spilled) {
-      return spilled;
+  if (!filling_.order.empty() &&
+      filling_.bytes.size() + bytes > buffer_bytes_ / 2) {
+    if (auto started = start_spill(); !started) {
+      return started;
     }
   }
-  order_.push_back({buffer_.size(), static_cast<std::uint32_t>(key.size()),
-                    static_cast<std::uint32_t>(payload.size())});
-  buffer_ += key;
-  buffer_ += payload;
+  filling_.order.push_back({filling_.bytes.size(),
+                            static_cast<std::uint32_t>(key.size()),
+                            static_cast<std::uint32_t>(payload.size())});
+  filling_.bytes += key;
+  filling_.bytes += payload;
   ++rows_;
   return {};
 }
 
-void ExternalSort::sort_buffer() {
+void ExternalSort::Buffer::sort() {
   const auto before = [this](const Row& left, const Row& right) {
     return key_of(left) < key_of(right);
   };
-  if (!std::is_sorted(order_.begin(), order_.end(), before)) {
-    std::stable_sort(order_.begin(), order_.end(), before);
+  if (!std::is_sorted(order.begin(), order.end(), before)) {
+    std::stable_sort(order.begin(), order.end(), before);
   }
+}
+
+void ExternalSort::Buffer::clear() {
+  bytes.clear();
+  order.clear();
+}
+
+// Where the system has no thread left it is done by end_spill().
+Result<void> ExternalSort::start_spill() {
+  if (auto ended = end_spill(); !ended) {
+    return ended;
+  }
+  std::swap(filling_, full_);
+  spilling_ = std::async(std::launch::async | std::launch::deferred,
+                         [this] { return spill(); });
+  return {};
+}
+
+Result<void> ExternalSort::end_spill() {
+  if (!failure_ && spilling_.valid()) {
+    const auto spilled = spilling_.get();
+    failure_ = spilled ? std::nullopt : std::optional(spilled.error());
+  }
+  return failure_ ? Result<void>(*failure_) : Result<void>();
 }
 
 Result<void> ExternalSort::spill() {
@@ -169,7 +195,7 @@ Result<void> ExternalSort::spill() {
     }
     file_ = *std::move(file);
   }
-  sort_buffer();
+  full_.sort();
   const std::uint64_t begin = file_bytes_;
   std::string piece;
   const auto flush = [&]() -> Result<void> {
@@ -178,9 +204,9 @@ Result<void> ExternalSort::spill() {
     piece.clear();
     return written;
   };
-  for (const Row& row : order_) {
+  for (const Row& row : full_.order) {
     append_head(piece, row.key_bytes, row.payload_bytes);
-    piece.append(buffer_, row.begin,
+    piece.append(full_.bytes, row.begin,
                  std::size_t{row.key_bytes} + row.payload_bytes);
     if (piece.size() >= (std::size_t{1} << 20)) {
       if (auto flushed = flush(); !flushed) {
@@ -192,34 +218,36 @@ Result<void> ExternalSort::spill() {
     return flushed;
   }
   runs_.push_back({begin, file_bytes_});
-  buffer_.clear();
-  order_.clear();
+  full_.clear();
   return {};
 }
 
 Result<void> ExternalSort::drain(const Take& take) {
+  if (auto ended = end_spill(); !ended) {
+    return ended;
+  }
   if (runs_.empty()) {
-    sort_buffer();
-    for (const Row& row : order_) {
-      if (auto taken = take(key_of(row),
-                            std::string_view(buffer_).substr(
-                                row.begin + row.key_bytes, row.payload_bytes));
-          !taken) {
-        return taken;
-      }
-    }
-    buffer_ = {};
-    order_ = {};
-    return {};
+    return drain_buffer(take);
   }
-  if (!order_.empty()) {
-    if (auto spilled = spill(); !spilled) {
-      return spilled;
-    }
+  std::swap(filling_, full_);
+  if (auto spilled = spill(); !spilled) {
+    return spilled;
   }
-  buffer_ = {};
-  order_ = {};
+  filling_ = {};
+  full_ = {};
   return merge(take);
+}
+
+Result<void> ExternalSort::drain_buffer(const Take& take) {
+  filling_.sort();
+  for (const Row& row : filling_.order) {
+    auto taken = take(filling_.key_of(row), filling_.payload_of(row));
+    if (!taken) {
+      return taken;
+    }
+  }
+  filling_ = {};
+  return {};
 }
 
 Result<void> ExternalSort::merge(const Take& take) {

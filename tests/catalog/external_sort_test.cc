@@ -85,10 +85,17 @@ TEST(ExternalSort, WhoTakesRowsMayEndIt) {
   }
 }
 
-TEST(ExternalSort, ADirectoryThatIsNotThereIsAnError) {
+// A buffer is written while the next one fills, so a later call tells of it.
+TEST(ExternalSort, ADirectoryThatIsNotThereIsAnErrorFromThenOn) {
   ExternalSort sort("/nowhere/at/all", 1);
   ASSERT_TRUE(sort.add("a", "1"));
-  EXPECT_FALSE(sort.add("b", "2"));
+  EXPECT_TRUE(sort.add("b", "2"));
+  EXPECT_FALSE(sort.add("c", "3"));
+  EXPECT_FALSE(sort.add("d", "4"));
+  EXPECT_FALSE(sort.drain([](std::string_view, std::string_view) {
+    ADD_FAILURE() << "rows are lost";
+    return Result<void>();
+  }));
 }
 
 }  // namespace
