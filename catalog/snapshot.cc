@@ -8,8 +8,9 @@
 #include "catalog/entry_name.h"
 #include "catalog/inline_chunks.h"
 #include "catalog/snapshot_check.h"
+#include "catalog/snapshot_content.h"
 #include "catalog/snapshot_pool.h"
-#include "catalog/snapshot_records.h"
+#include "catalog/snapshot_rows.h"
 #include "catalog/snapshot_schema.h"
 #include "catalog/sqlite.h"
 
@@ -18,15 +19,6 @@ namespace {
 
 Error no_node(NodeId id) {
   return {ErrorCode::kNotFound, "no node " + std::to_string(id)};
-}
-
-// Goes to the one row that is wanted. Errors: `absent` where there is none.
-Result<void> step_to(Rows& rows, Error absent) {
-  const Result<bool> found = rows.step();
-  if (!found) {
-    return found.error();
-  }
-  return *found ? Result<void>() : Result<void>(std::move(absent));
 }
 
 // As step_to, for queries of a node whose first column is its kind.
@@ -80,203 +72,6 @@ Result<DirectoryEntry> directory_entry(const Rows& rows) {
                         *node};
 }
 
-// The lines of contents.urls.
-std::vector<std::string> urls_in(std::string_view lines) {
-  std::vector<std::string> urls;
-  while (!lines.empty()) {
-    const std::string_view url = lines.substr(0, lines.find('\n'));
-    urls.emplace_back(url);
-    lines.remove_prefix(std::min(url.size() + 1, lines.size()));
-  }
-  return urls;
-}
-
-// A row of kContent: the content without its urls, and where it lies.
-struct ContentRow {
-  RemoteFile file;
-  std::optional<ContentId> archive;
-  MemberPlace place{};  // but for its archive
-};
-
-bool is_method(std::int64_t number) {
-  return number == static_cast<std::int64_t>(MemberMethod::kStored) ||
-         number == static_cast<std::int64_t>(MemberMethod::kDeflated) ||
-         number == static_cast<std::int64_t>(MemberMethod::kUnreadable);
-}
-
-// The place in columns 5 to 7. False for what cannot be.
-bool read_place(const Rows& rows, MemberPlace& place) {
-  const std::int64_t offset = rows.integer(5);
-  const std::int64_t compressed = rows.integer(6);
-  if (offset < 0 || compressed < 0 || !is_method(rows.integer(7))) {
-    return false;
-  }
-  place.header_offset = static_cast<std::uint64_t>(offset);
-  place.compressed_size = static_cast<std::uint64_t>(compressed);
-  place.method = static_cast<MemberMethod>(rows.integer(7));
-  return true;
-}
-
-Result<ContentRow> content_row(const Rows& rows) {
-  ContentRow row;
-  const std::int64_t size = rows.integer(0);
-  if (size < 0) {
-    return damaged_snapshot("a content's size");
-  }
-  row.file.size = static_cast<std::uint64_t>(size);
-  if (!rows.text(1).empty()) {
-    Result<Digest> digest = parse_digest_text(rows.text(1));
-    if (!digest) {
-      return damaged_snapshot(digest.error().message);
-    }
-    row.file.digest = *std::move(digest);
-  }
-  row.file.validator = rows.text(2);
-  row.file.local_path = rows.text(3);
-  row.file.urls = urls_in(rows.text(8));
-  row.file.is_mapped = rows.integer(9) != 0;
-  if (!rows.is_null(4)) {
-    row.archive = rows.integer(4);
-    if (!read_place(rows, row.place)) {
-      return damaged_snapshot("a member's place");
-    }
-  }
-  return row;
-}
-
-Result<ContentRow> read_content(SnapshotConnection& connection, ContentId id) {
-  Rows rows = connection.rows(SnapshotQuery::kContent, {id});
-  const Result<void> found =
-      step_to(rows, damaged_snapshot("no content " + std::to_string(id)));
-  return found ? content_row(rows) : found.error();
-}
-
-// A content that is neither a member nor columns.
-Result<RemoteFile> whole_content(ContentRow row, ContentId id) {
-  if (row.archive) {
-    return damaged_snapshot("an archive lies within another");
-  }
-  if (row.file.urls.empty() && row.file.local_path.empty()) {
-    return damaged_snapshot("content " + std::to_string(id) + " has no url");
-  }
-  return std::move(row.file);
-}
-
-// A content that may be a member, but no columns.
-Result<RemoteFile> array_content(SnapshotConnection& connection, ContentRow row,
-                                 ContentId id) {
-  if (!row.archive) {
-    return whole_content(std::move(row), id);
-  }
-  Result<ContentRow> outer = read_content(connection, *row.archive);
-  if (!outer) {
-    return outer.error();
-  }
-  Result<RemoteFile> archive = whole_content(*std::move(outer), *row.archive);
-  if (!archive) {
-    return archive;
-  }
-  row.place.archive = std::make_shared<const RemoteFile>(*std::move(archive));
-  row.file.member = std::move(row.place);
-  return std::move(row.file);
-}
-
-struct ColumnsRow {
-  ContentId array = 0;
-  ColumnPlace place;  // but for its array
-};
-
-// With the blanks and the line feed that it ends with.
-Result<std::string> columns_header(const Rows& rows) {
-  const std::int64_t bytes = rows.integer(5);
-  const std::span<const std::byte> kept = rows.blob(6);
-  if (bytes < 0 || bytes > kMaxColumnsHeader ||
-      kept.size() > static_cast<std::uint64_t>(bytes)) {
-    return damaged_snapshot("the header of columns");
-  }
-  std::string header(reinterpret_cast<const char*>(kept.data()), kept.size());
-  if (header.size() < static_cast<std::uint64_t>(bytes)) {
-    header.resize(static_cast<std::size_t>(bytes), ' ');
-    header.back() = '\n';
-  }
-  return header;
-}
-
-// None where the content `id` is no columns.
-Result<std::optional<ColumnsRow>> columns_row(SnapshotConnection& connection,
-                                              ContentId id) {
-  Rows rows = connection.rows(SnapshotQuery::kColumns, {id});
-  const Result<bool> found = rows.step();
-  if (!found || !*found) {
-    return found ? Result<std::optional<ColumnsRow>>(std::nullopt)
-                 : found.error();
-  }
-  std::uint64_t numbers[4] = {};
-  for (int column = 1; column <= 4; ++column) {
-    const std::int64_t number = rows.integer(column);
-    if (number < 0) {
-      return damaged_snapshot("the place of columns");
-    }
-    numbers[column - 1] = static_cast<std::uint64_t>(number);
-  }
-  auto header = columns_header(rows);
-  if (!header) {
-    return header.error();
-  }
-  return std::optional(ColumnsRow{rows.integer(0),
-                                  {nullptr, numbers[0], numbers[1], numbers[2],
-                                   numbers[3], *std::move(header)}});
-}
-
-Result<RemoteFile> columns_content(SnapshotConnection& connection,
-                                   RemoteFile file, ColumnsRow row) {
-  Result<ContentRow> outer = read_content(connection, row.array);
-  if (!outer) {
-    return outer.error();
-  }
-  Result<RemoteFile> array =
-      array_content(connection, *std::move(outer), row.array);
-  if (!array) {
-    return array;
-  }
-  row.place.array = std::make_shared<const RemoteFile>(*std::move(array));
-  file.columns = std::move(row.place);
-  return columns_fit(file) ? Result<RemoteFile>(std::move(file))
-                           : damaged_snapshot("the place of columns");
-}
-
-Result<RemoteFile> content_at(SnapshotConnection& connection, ContentId id) {
-  Result<ContentRow> row = read_content(connection, id);
-  if (!row) {
-    return row.error();
-  }
-  if (row->archive || !row->file.urls.empty() ||
-      !row->file.local_path.empty()) {
-    return array_content(connection, *std::move(row), id);
-  }
-  Result<std::optional<ColumnsRow>> columns = columns_row(connection, id);
-  if (!columns) {
-    return columns.error();
-  }
-  return *columns ? columns_content(connection, std::move(row->file),
-                                    **std::move(columns))
-                  : whole_content(*std::move(row), id);
-}
-
-// The text of column 0 of the one row, where there is one.
-Result<std::optional<std::string>> optional_text(Rows& rows) {
-  const Result<bool> found = rows.step();
-  if (!found) {
-    return found.error();
-  }
-  return *found ? std::optional<std::string>(rows.text(0)) : std::nullopt;
-}
-
-std::string blob_text(const Rows& rows, int column) {
-  const std::span<const std::byte> bytes = rows.blob(column);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 Result<std::string> chunk_at(SnapshotConnection& connection, NodeId id,
                              std::uint64_t number) {
   Rows rows = connection.rows(SnapshotQuery::kChunk, {chunk_row(id, number)});
@@ -302,47 +97,6 @@ Result<std::string> chunked_bytes(SnapshotConnection& connection, NodeId id,
     start += count;
   }
   return bytes;
-}
-
-// The fields of the record of node `id`; none where it has no record.
-Result<std::vector<RecordValue>> record_of(SnapshotConnection& connection,
-                                           NodeId id) {
-  std::string blob;
-  {
-    Rows rows = connection.rows(SnapshotQuery::kRecord, {id});
-    const Result<bool> found = rows.step();
-    if (!found) {
-      return found.error();
-    }
-    if (!*found) {
-      return std::vector<RecordValue>();
-    }
-    blob = blob_text(rows, 0);
-  }
-  return record_values(
-      std::as_bytes(std::span(blob)),
-      [&](std::int64_t field) -> Result<FieldName> {
-        Rows rows = connection.rows(SnapshotQuery::kField, {field});
-        const auto found = step_to(rows, damaged_snapshot("a field"));
-        return found ? Result<FieldName>(
-                           {std::string(rows.text(0)),
-                            static_cast<FieldKind>(rows.integer(1))})
-                     : found.error();
-      },
-      [&](std::int64_t text) -> Result<std::string> {
-        Rows rows = connection.rows(SnapshotQuery::kText, {text});
-        const auto found = step_to(rows, damaged_snapshot("a text"));
-        return found ? Result<std::string>(std::string(rows.text(0)))
-                     : found.error();
-      });
-}
-
-// What stands before a field's name in the attribute of its node; none where
-// fields are no attributes here.
-Result<std::optional<std::string>> field_prefix(
-    SnapshotConnection& connection) {
-  Rows rows = connection.rows(SnapshotQuery::kProperty, {kFieldPrefixProperty});
-  return optional_text(rows);
 }
 
 // SQLite's integers are signed.
@@ -512,74 +266,6 @@ Result<std::string> Snapshot::symlink_target(NodeId id) const {
   Rows rows = (*lease)->rows(SnapshotQuery::kSymlink, {id});
   const Result<void> found = step_to_kind(rows, id, NodeKind::kSymlink);
   return found ? blob_text(rows, 1) : Result<std::string>(found.error());
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> Snapshot::xattrs(
-    NodeId id) const {
-  Result<Pool::Lease> lease = pool_->borrow();
-  if (!lease) {
-    return lease.error();
-  }
-  std::vector<std::pair<std::string, std::string>> all;
-  {
-    Rows rows = (*lease)->rows(SnapshotQuery::kXattrs, {id});
-    while (true) {
-      const Result<bool> more = rows.step();
-      if (!more) {
-        return more.error();
-      }
-      if (!*more) {
-        break;
-      }
-      all.emplace_back(rows.text(0), rows.text(1));
-    }
-  }
-  const auto prefix = field_prefix(**lease);
-  if (!prefix || !*prefix) {
-    return prefix ? Result<std::vector<std::pair<std::string, std::string>>>(
-                        std::move(all))
-                  : prefix.error();
-  }
-  const auto fields = record_of(**lease, id);
-  if (!fields) {
-    return fields.error();
-  }
-  for (const RecordValue& field : *fields) {
-    all.emplace_back(**prefix + field.name, field.text);
-  }
-  std::sort(all.begin(), all.end());
-  return all;
-}
-
-Result<std::optional<std::string>> Snapshot::xattr(
-    NodeId id, std::string_view name) const {
-  Result<Pool::Lease> lease = pool_->borrow();
-  if (!lease) {
-    return lease.error();
-  }
-  {
-    Rows rows = (*lease)->rows(SnapshotQuery::kXattr, {id, name});
-    auto own = optional_text(rows);
-    if (!own || *own) {
-      return own;
-    }
-  }
-  const auto prefix = field_prefix(**lease);
-  if (!prefix || !*prefix || !name.starts_with(**prefix)) {
-    return prefix ? Result<std::optional<std::string>>(std::nullopt)
-                  : prefix.error();
-  }
-  const auto fields = record_of(**lease, id);
-  if (!fields) {
-    return fields.error();
-  }
-  name.remove_prefix((*prefix)->size());
-  for (const RecordValue& field : *fields) {
-    if (field.name == name) {
-      return std::optional(field.text);
-    }
-  }
-  return std::optional<std::string>();
 }
 
 Result<std::optional<std::string>> Snapshot::property(

@@ -6,7 +6,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::string_view kAbout =
+constexpr std::string_view kRefineAbout =
     "refine.bio: transcriptomes of public archives, processed and normalized\n"
     "in one way. https://www.refine.bio\n";
 
@@ -31,7 +31,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string refine_root_readme(const std::vector<RefineDownload>& downloads) {
-  std::string text(kAbout);
+  std::string text(kRefineAbout);
   text +=
       "\n"
       "datasets/     each download, unpacked, and its zip\n"

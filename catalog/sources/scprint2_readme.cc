@@ -52,7 +52,7 @@ std::string troubles_text(const Scprint2Subsets& subsets) {
              : text;
 }
 
-constexpr std::string_view kAbout = R"(scPRINT-2 embedding atlas
+constexpr std::string_view kScprint2About = R"(scPRINT-2 embedding atlas
 =========================
 
 Embeddings and predicted labels of cells, by the model scPRINT-2. Each subset of
@@ -106,7 +106,7 @@ std::uint64_t troubled(const Scprint2Subsets& subsets) {
 
 std::string scprint2_readme(const Scprint2Facts& facts,
                             const Scprint2Subsets& subsets) {
-  std::string text(kAbout);
+  std::string text(kScprint2About);
   text += facts.has_columns ? kAboutColumns : "";
   text += kHowToRead;
   text += fmt::format(
