@@ -40,6 +40,8 @@ struct CachedSource::Window {
   ByteRange range;
   std::span<std::byte> out;
   std::uint64_t file_size;
+  // The flight by which the whole of a small file came, where it did.
+  mutable std::shared_ptr<const Flight> whole_file{};
 
   [[nodiscard]] ByteRange block_range(BlockIndex block) const {
     return bytes_of({block, 1}, file_size);
@@ -138,6 +140,9 @@ Result<void> CachedSource::read_at(std::uint64_t offset,
     } else if (auto passed = check_before_reply(limits); !passed) {
       return passed;
     }
+  }
+  if (window.whole_file != nullptr && digest_due()) {
+    check_unkept(*window.whole_file);
   }
   if (auto failed = failure()) {
     return *failed;
@@ -241,10 +246,15 @@ Result<void> CachedSource::take_from_flight(const FlightTable::Part& part,
   space_.touch(part.run, Touch::kFetched);
   services_.counters->blocks_missed.fetch_add(part.run.count,
                                               std::memory_order_relaxed);
+  if (!digest_due() || size() > kCheckBeforeReply) {
+    return {};
+  }
   // A small file's digest is checked when all of it is on disk.
-  return digest_due() && size() <= kCheckBeforeReply
-             ? part.flight->wait_settled(limits)
-             : Result<void>();
+  auto settled = part.flight->wait_settled(limits);
+  if (part.flight->arrived() && part.flight->bytes().length == size()) {
+    window.whole_file = part.flight;
+  }
+  return settled;
 }
 
 // Reads the blocks of `run` from disk; returns the first that was not there.

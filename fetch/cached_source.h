@@ -147,6 +147,8 @@ class CachedSource final : public ByteSource,
   void check_later();
   bool begin_check();
   Result<void> check_before_reply(const ReadLimits& limits);
+  void check_unkept(const Flight& whole);
+  void fail_digest();
   void check_digest(const std::stop_token& stop);
   void note_verified(std::uint64_t stamp);
   void settle_check(Check outcome);

@@ -83,16 +83,27 @@ void CachedSource::check_digest(const std::stop_token& stop) {
       settle_check(Check::kPassed);
       return;
     case DigestVerdict::kDiffers:
-      services_.counters->digest_mismatches.fetch_add(1);
-      fail({ErrorCode::kCorrupt,
-            origin_text(file_.remote()) +
-                ": the bytes do not have the published digest " +
-                to_string(*file_.remote().digest)});
+      fail_digest();
       settle_check(Check::kFailed);
       return;
     case DigestVerdict::kUnknown:
       settle_check(Check::kNone);
       return;
+  }
+}
+
+void CachedSource::fail_digest() {
+  services_.counters->digest_mismatches.fetch_add(1);
+  fail({ErrorCode::kCorrupt,
+        origin_text(file_.remote()) +
+            ": the bytes do not have the published digest " +
+            to_string(*file_.remote().digest)});
+}
+
+// What a full or failing disk did not keep, or what was evicted at once.
+void CachedSource::check_unkept(const Flight& whole) {
+  if (digest_agrees(whole, *file_.remote().digest) == DigestVerdict::kDiffers) {
+    fail_digest();
   }
 }
 

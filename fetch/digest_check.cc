@@ -24,4 +24,14 @@ DigestVerdict digest_agrees(CachedFile& file, const std::stop_token& stop) {
                                        : DigestVerdict::kDiffers;
 }
 
+DigestVerdict digest_agrees(const Flight& whole, const Digest& published) {
+  DigestHasher hasher(published.kind);
+  for (BlockIndex block = whole.run().first; block < whole.run().end();
+       ++block) {
+    hasher.update(whole.block_bytes(block));
+  }
+  return hasher.finish() == published ? DigestVerdict::kAgrees
+                                      : DigestVerdict::kDiffers;
+}
+
 }  // namespace omicsfs

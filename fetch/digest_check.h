@@ -3,7 +3,9 @@
 
 #include <stop_token>
 
+#include "catalog/digest.h"
 #include "fetch/cached_file.h"
+#include "fetch/flight.h"
 
 namespace omicsfs {
 
@@ -16,5 +18,9 @@ enum class DigestVerdict {
 // Reads all of `file` from disk and compares it with its published digest.
 [[nodiscard]] DigestVerdict digest_agrees(CachedFile& file,
                                           const std::stop_token& stop);
+// Likewise of bytes that came by one flight, all of a file's. REQUIRES: they
+// are here.
+[[nodiscard]] DigestVerdict digest_agrees(const Flight& whole,
+                                          const Digest& published);
 
 }  // namespace omicsfs

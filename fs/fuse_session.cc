@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "fetch/local_io.h"
+#include "fs/fuse_messages.h"
 
 namespace omicsfs {
 namespace {
@@ -149,6 +150,7 @@ FuseSession::~FuseSession() {
 
 Result<std::unique_ptr<FuseSession>> FuseSession::mount(
     const FuseMountOptions& options) {
+  take_fuse_messages();
   std::unique_ptr<FuseSession> made(new FuseSession(options));
   if (made->session_ == nullptr ||
       fuse_session_mount(made->session_.get(), options.mount_point.c_str()) !=

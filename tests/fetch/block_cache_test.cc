@@ -306,6 +306,19 @@ TEST_F(BlockCacheTest, AWrongDigestFailsTheReadThatCompletesTheFile) {
       CacheIndex::open(dir_.path()).operator->()->get()->reports()->size(), 1U);
 }
 
+TEST_F(BlockCacheTest, AWrongDigestIsFoundAlsoWhereNothingCanBeKept) {
+  CacheWorld world(dir_.path(), {kBlockBytes / 2, 0});
+  std::string wrong = bytes_;
+  wrong[5] ^= 1;
+  world.network().add(kUrl, wrong, "\"bad\"");
+  const auto source = world.cache().open(remote_);
+  const auto outcome = read_range(*source, {0, source->size()});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt);
+  world.network().add(kUrl, bytes_, "\"good\"");
+  EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+}
+
 TEST_F(BlockCacheTest, AReportShowsNoSignatureOfAUrl) {
   CacheWorld world(dir_.path());
   const std::string url = kUrl + "?X-Amz-Signature=secret";

@@ -83,8 +83,8 @@ TEST(StoreBacklog, AReadersOwnLimitsEndItsWait) {
   backlog.add(90);
   backlog.wait({steady_clock::now() + std::chrono::milliseconds(5), {}});
   std::stop_source stop;
-  WaitingReader reader(
-      backlog, {steady_clock::time_point::max(), stop.get_token()});
+  WaitingReader reader(backlog,
+                       {steady_clock::time_point::max(), stop.get_token()});
   stop.request_stop();
   reader.join();
   // Neither says that the disk is stuck.
