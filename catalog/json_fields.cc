@@ -339,15 +339,22 @@ Result<bool> JsonValue::as_bool() const {
   return *truth;
 }
 
-std::string json_quoted(std::string_view text) {
+void append_json_quoted(std::string& out, std::string_view text) {
   // Of nearly all texts, of which an import meets millions.
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
     return c >= ' ' && c < '\x7F' && c != '"' && c != '\\';
   });
   if (is_plain) {
-    return std::string(1, '"').append(text).append(1, '"');
+    out.append(1, '"').append(text).append(1, '"');
+  } else {
+    out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string json_quoted(std::string_view text) {
+  std::string quoted;
+  append_json_quoted(quoted, text);
+  return quoted;
 }
 
 }  // namespace omicsfs

@@ -68,5 +68,7 @@ class JsonValue {
 
 // `text` as a JSON string, quotes included; invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_quoted(std::string_view text);
+// Likewise, at the end of `out`.
+void append_json_quoted(std::string& out, std::string_view text);
 
 }  // namespace omicsfs

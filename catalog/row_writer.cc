@@ -11,10 +11,13 @@
 namespace omicsfs {
 namespace {
 
+// Of a statement, and of a job: to wake a thread costs as much as some rows.
 constexpr std::size_t kRowsAtATime = 32;
+constexpr std::size_t kRowsOfJob = 8 * kRowsAtATime;
+constexpr std::size_t kBytesOfJob = std::size_t{256} << 10U;
 // Some megabytes, as rows are.
-constexpr std::size_t kMostJobs = 64;
-constexpr std::size_t kFewJobs = 16;
+constexpr std::size_t kMostJobs = 16;
+constexpr std::size_t kFewJobs = 4;
 
 std::string row_of_parameters(std::size_t columns) {
   std::string row = "(?";
@@ -24,15 +27,15 @@ std::string row_of_parameters(std::size_t columns) {
   return row += ')';
 }
 
-// The last parameter limits the rows to those that were given values.
-std::string insert_text(std::string_view insert, std::size_t columns) {
+std::string insert_text(std::string_view insert, std::size_t columns,
+                        std::size_t rows) {
   const std::string row = row_of_parameters(columns);
-  std::string rows = row;
-  for (std::size_t further = 1; further < kRowsAtATime; ++further) {
-    rows += ',';
-    rows += row;
+  std::string values = row;
+  for (std::size_t further = 1; further < rows; ++further) {
+    values += ',';
+    values += row;
   }
-  return fmt::format("{} SELECT * FROM (VALUES {}) LIMIT ?", insert, rows);
+  return fmt::format("{} VALUES {}", insert, values);
 }
 
 }  // namespace
@@ -57,33 +60,29 @@ void RowBatch::add(std::initializer_list<SqlValue> row) {
   }
 }
 
-std::vector<SqlValue> RowBatch::all() const {
-  std::vector<SqlValue> values;
-  values.reserve(cells_.size() + 1);
-  for (const Cell& cell : cells_) {
-    switch (cell.kind) {
-      case Kind::kNull:
-        values.emplace_back();
-        break;
-      case Kind::kInteger:
-        values.emplace_back(cell.value);
-        break;
-      case Kind::kText:
-      case Kind::kBytes: {
-        const auto text = std::string_view(text_).substr(
-            static_cast<std::size_t>(cell.value), cell.size);
-        values.push_back(cell.kind == Kind::kText
-                             ? SqlValue(text)
-                             : SqlValue(std::as_bytes(std::span(text))));
-        break;
-      }
-    }
+SqlValue RowBatch::value(std::size_t index) const {
+  const Cell& cell = cells_[index];
+  if (cell.kind == Kind::kNull) {
+    return {};
   }
-  return values;
+  if (cell.kind == Kind::kInteger) {
+    return cell.value;
+  }
+  const auto text = std::string_view(text_).substr(
+      static_cast<std::size_t>(cell.value), cell.size);
+  return cell.kind == Kind::kText ? SqlValue(text)
+                                  : SqlValue(std::as_bytes(std::span(text)));
 }
 
-RowWriter::RowWriter(Database& database)
-    : database_(database), thread_([this] { run(); }) {}
+void RowBatch::clear() {
+  cells_.clear();
+  text_.clear();
+}
+
+RowWriter::RowWriter(Database& database) : database_(database) {
+  spare_.reserve(kMostJobs);
+  thread_ = std::thread([this] { run(); });
+}
 
 RowWriter::~RowWriter() {
   {
@@ -101,18 +100,20 @@ Result<RowWriter::Table> RowWriter::prepare(std::string_view insert) {
   const auto columns =
       static_cast<std::size_t>(std::count(insert.begin(), insert.end(), ',')) +
       1;
-  Result<Statement> statement = database_.prepare(insert_text(insert, columns));
-  if (!statement) {
-    return statement.error();
+  auto of_many = database_.prepare(insert_text(insert, columns, kRowsAtATime));
+  auto of_one = database_.prepare(insert_text(insert, columns, 1));
+  if (!of_many || !of_one) {
+    return of_many ? of_one.error() : of_many.error();
   }
-  targets_.push_back({*std::move(statement), columns, {}});
+  targets_.push_back({*std::move(of_many), *std::move(of_one), columns, {}});
   return Table{targets_.size() - 1};
 }
 
 Result<void> RowWriter::add(Table table, std::initializer_list<SqlValue> row) {
   Target& target = targets_[table.index];
   target.held.add(row);
-  const bool is_full = target.held.values() >= kRowsAtATime * target.columns;
+  const bool is_full = target.held.values() >= kRowsOfJob * target.columns ||
+                       target.held.bytes() >= kBytesOfJob;
   return is_full ? hand_over(target) : Result<void>();
 }
 
@@ -124,7 +125,12 @@ Result<void> RowWriter::hand_over(Target& target) {
   if (failure_) {
     return *failure_;
   }
-  jobs_.push_back({&target, std::exchange(target.held, {})});
+  RowBatch empty;
+  if (!spare_.empty()) {
+    empty = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  jobs_.push_back({&target, std::exchange(target.held, std::move(empty))});
   const bool was_idle = jobs_.size() == 1;
   lock.unlock();
   if (was_idle) {
@@ -149,17 +155,19 @@ Result<void> RowWriter::flush() {
 
 // After a failure nothing more is written.
 void RowWriter::run() {
+  std::vector<SqlValue> values;  // of a statement
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     work_.wait(lock, [this] { return ends_ || !jobs_.empty(); });
     if (ends_ || failure_) {
       return;
     }
-    const Job& job = jobs_.front();  // others are put behind it
+    Job& job = jobs_.front();  // others are put behind it
     lock.unlock();
     Result<void> written;
     try {
-      written = write(job);
+      written = write(job, values);
+      job.rows.clear();
     } catch (const std::bad_alloc&) {
       written = Error{ErrorCode::kIo, "no memory to write rows"};
     }
@@ -167,6 +175,9 @@ void RowWriter::run() {
     if (!written) {
       failure_ = written.error();
     } else {
+      if (spare_.size() < kMostJobs) {
+        spare_.push_back(std::move(job.rows));
+      }
       jobs_.pop_front();
     }
     if (failure_ || jobs_.size() == kFewJobs || jobs_.empty()) {
@@ -175,12 +186,23 @@ void RowWriter::run() {
   }
 }
 
-Result<void> RowWriter::write(const Job& job) {
-  std::vector<SqlValue> values = job.rows.all();
-  const std::size_t rows = values.size() / job.target->columns;
-  values.resize(kRowsAtATime * job.target->columns);
-  values.emplace_back(static_cast<std::int64_t>(rows));
-  return job.target->statement.run(values);
+Result<void> RowWriter::write(const Job& job, std::vector<SqlValue>& values) {
+  const std::size_t columns = job.target->columns;
+  std::size_t next = 0;
+  while (next < job.rows.values()) {
+    const bool many = job.rows.values() - next >= kRowsAtATime * columns;
+    const std::size_t end = next + (many ? kRowsAtATime : 1) * columns;
+    values.clear();
+    for (; next < end; ++next) {
+      values.push_back(job.rows.value(next));
+    }
+    auto written =
+        many ? job.target->of_many.run(values) : job.target->of_one.run(values);
+    if (!written) {
+      return written;
+    }
+  }
+  return {};
 }
 
 }  // namespace omicsfs

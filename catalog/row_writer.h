@@ -23,8 +23,11 @@ class RowBatch {
  public:
   void add(std::initializer_list<SqlValue> row);
   [[nodiscard]] std::size_t values() const { return cells_.size(); }
-  // All values, row by row. Good until the batch is changed.
-  [[nodiscard]] std::vector<SqlValue> all() const;
+  [[nodiscard]] std::size_t bytes() const { return text_.size(); }
+  // The value `index`, row by row. Good until the batch is changed.
+  [[nodiscard]] SqlValue value(std::size_t index) const;
+  // Forgets the rows, and keeps their memory.
+  void clear();
 
  private:
   enum class Kind { kNull, kInteger, kText, kBytes };
@@ -64,9 +67,10 @@ class RowWriter {
 
  private:
   struct Target {
-    Statement statement;
+    Statement of_many;
+    Statement of_one;
     std::size_t columns = 0;
-    RowBatch held;  // less than a statement takes
+    RowBatch held;  // less than a job
   };
   struct Job {
     Target* target = nullptr;
@@ -74,7 +78,7 @@ class RowWriter {
   };
 
   void run();
-  static Result<void> write(const Job& job);
+  static Result<void> write(const Job& job, std::vector<SqlValue>& values);
   Result<void> hand_over(Target& target);
 
   Database& database_;
@@ -84,6 +88,7 @@ class RowWriter {
   std::condition_variable work_;  // there are jobs, or it is over
   std::condition_variable room_;  // there are few jobs, or none, or a failure
   std::deque<Job> jobs_;          // the first is being done
+  std::vector<RowBatch> spare_;   // empty ones, of jobs that were done
   std::optional<Error> failure_;
   bool ends_ = false;
   std::thread thread_;  // the last member: it uses the others

@@ -57,19 +57,37 @@ Result<NodeFacts> node_facts(const Rows& rows) {
                    is_mapped};
 }
 
-Result<DirectoryEntry> directory_entry(const Rows& rows) {
+Result<DirectoryEntry> directory_entry(const Rows& rows,
+                                       std::uint64_t position) {
   const Result<NodeFacts> node = node_facts(rows);
   if (!node) {
     return node.error();
   }
   const std::string_view name = rows.text(5);
-  const std::int64_t position = rows.integer(6);
-  const Result<void> valid = check_entry_name(name);
-  if (!valid || position <= 0) {
+  if (const Result<void> valid = check_entry_name(name); !valid) {
     return damaged_snapshot("an entry " + omicsfs::quoted(name));
   }
-  return DirectoryEntry{std::string(name), static_cast<std::uint64_t>(position),
-                        *node};
+  return DirectoryEntry{std::string(name), position, *node};
+}
+
+// From where a listing goes on.
+struct Signpost {
+  std::int64_t position = 0;
+  std::string name;
+};
+
+// The last one up to `position`; none where the directory is empty.
+Result<std::optional<Signpost>> signpost_before(SnapshotConnection& connection,
+                                                NodeId parent,
+                                                std::int64_t position) {
+  Rows rows = connection.rows(SnapshotQuery::kSignpost, {parent, position});
+  const Result<bool> found = rows.step();
+  if (!found) {
+    return found.error();
+  }
+  return *found ? std::optional(
+                      Signpost{rows.integer(0), std::string(rows.text(1))})
+                : std::nullopt;
 }
 
 Result<std::string> chunk_at(SnapshotConnection& connection, NodeId id,
@@ -99,10 +117,10 @@ Result<std::string> chunked_bytes(SnapshotConnection& connection, NodeId id,
   return bytes;
 }
 
-// SQLite's integers are signed.
+// SQLite's integers are signed. The next one is one, too.
 std::int64_t to_int64(std::uint64_t value) {
   constexpr auto kMax =
-      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - 1);
   return static_cast<std::int64_t>(std::min(value, kMax));
 }
 
@@ -162,8 +180,15 @@ Result<std::vector<DirectoryEntry>> Snapshot::list(NodeId parent,
     return lease.error();
   }
   std::vector<DirectoryEntry> entries;
+  const std::int64_t first = to_int64(after) + 1;
+  const auto signpost = signpost_before(**lease, parent, first);
+  if (!signpost || !*signpost) {
+    return signpost ? Result<std::vector<DirectoryEntry>>(std::move(entries))
+                    : signpost.error();
+  }
   Rows rows = (*lease)->rows(SnapshotQuery::kList,
-                             {parent, to_int64(after), to_int64(limit)});
+                             {parent, (*signpost)->name, to_int64(limit),
+                              first - (*signpost)->position});
   while (true) {
     const Result<bool> more = rows.step();
     if (!more) {
@@ -172,7 +197,8 @@ Result<std::vector<DirectoryEntry>> Snapshot::list(NodeId parent,
     if (!*more) {
       return entries;
     }
-    Result<DirectoryEntry> entry = directory_entry(rows);
+    Result<DirectoryEntry> entry =
+        directory_entry(rows, after + entries.size() + 1);
     if (!entry) {
       return entry.error();
     }

@@ -20,11 +20,12 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "SELECT " OMICSFS_NODE_COLUMNS
     " FROM entries JOIN nodes ON nodes.id = entries.node "
     "WHERE entries.parent = ?1 AND entries.name = ?2",
+    "SELECT position, name FROM signposts WHERE parent = ?1 AND "
+    "position <= ?2 ORDER BY position DESC LIMIT 1",
     "SELECT " OMICSFS_NODE_COLUMNS
-    ", listing.name, listing.position "
-    "FROM listing JOIN nodes ON nodes.id = listing.node "
-    "WHERE listing.parent = ?1 AND listing.position > ?2 "
-    "ORDER BY listing.position LIMIT ?3",
+    ", entries.name FROM entries JOIN nodes ON nodes.id = entries.node "
+    "WHERE entries.parent = ?1 AND entries.name >= ?2 "
+    "ORDER BY entries.name LIMIT ?3 OFFSET ?4",
     "SELECT kind, parent FROM nodes WHERE id = ?1",
     "SELECT parent, position FROM nodes WHERE id = ?1",
     "SELECT kind, content FROM nodes WHERE id = ?1",

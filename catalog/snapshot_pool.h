@@ -20,6 +20,7 @@ namespace omicsfs {
 enum class SnapshotQuery : std::size_t {
   kNode,
   kLookup,
+  kSignpost,
   kList,
   kParent,
   kFirstEntry,
@@ -36,7 +37,7 @@ enum class SnapshotQuery : std::size_t {
   kText,
   kProperty,
 };
-inline constexpr std::size_t kSnapshotQueries = 17;
+inline constexpr std::size_t kSnapshotQueries = 18;
 
 struct SnapshotConnection {
   Database database;

@@ -36,8 +36,9 @@ inline constexpr char kFieldPrefixProperty[] = "field_prefix";
 // the tree it is; its id is that of the node that it describes, or from
 // kFirstFreeRecord on. fields, texts, terms: what records are found by
 // (record_index.h).
-// listing: the entries of each directory by position: 1, 2, … in byte order of
-// the names, so that a listing can go on after any entry with no OFFSET.
+// signposts: the names of the entries 1, 65, 129, … of each directory, in byte
+// order of its names, so that a listing can go on after any entry with no long
+// OFFSET.
 inline constexpr char kSnapshotTables[] = R"sql(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE properties(
@@ -64,9 +65,8 @@ CREATE TABLE entries(
   parent INTEGER NOT NULL, name TEXT NOT NULL COLLATE BINARY,
   node INTEGER NOT NULL,
   PRIMARY KEY(parent, name)) WITHOUT ROWID;
-CREATE TABLE listing(
-  parent INTEGER NOT NULL, position INTEGER NOT NULL, node INTEGER NOT NULL,
-  name TEXT NOT NULL,
+CREATE TABLE signposts(
+  parent INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL,
   PRIMARY KEY(parent, position)) WITHOUT ROWID;
 CREATE TABLE xattrs(
   node INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
@@ -84,6 +84,9 @@ CREATE TABLE terms(
 )sql";
 
 inline constexpr std::int64_t kSnapshotTableCount = 14;
+
+// Entries from a signpost to the next.
+inline constexpr std::uint32_t kSignpostEvery = 64;
 
 // nodes.kind of a remote file that programs map; of all others the number of
 // their NodeKind.

@@ -29,7 +29,7 @@ inline constexpr NodeId kRootNode = 1;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
 // Raised by one whenever the schema changes; Snapshot::open refuses others.
-inline constexpr int kSnapshotSchemaVersion = 6;
+inline constexpr int kSnapshotSchemaVersion = 7;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"

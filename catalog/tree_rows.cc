@@ -160,10 +160,10 @@ Result<void> TreeRows::check() const {
 // They come parent by parent, in byte order of their names.
 Result<void> TreeRows::write_entries(RowWriter& rows) {
   const auto entries = rows.prepare("INSERT INTO entries(parent, name, node)");
-  const auto listing =
-      rows.prepare("INSERT INTO listing(parent, position, node, name)");
-  if (!entries || !listing) {
-    return entries ? listing.error() : entries.error();
+  const auto signposts =
+      rows.prepare("INSERT INTO signposts(parent, position, name)");
+  if (!entries || !signposts) {
+    return entries ? signposts.error() : entries.error();
   }
   NodeId last_parent = 0;
   std::uint32_t position = 0;
@@ -178,8 +178,8 @@ Result<void> TreeRows::write_entries(RowWriter& rows) {
       node->position = position;
     }
     auto added = rows.add(*entries, {parent, name, id});
-    return added
-               ? rows.add(*listing, {parent, std::int64_t{position}, id, name})
+    return added && position % kSignpostEvery == 1
+               ? rows.add(*signposts, {parent, std::int64_t{position}, name})
                : added;
   });
 }

@@ -49,7 +49,7 @@ class TreeRows {
   // False where `parent` has that name already. Errors: kIo, kNoSpace.
   Result<bool> add_entry(NodeId parent, std::string_view name, NodeId node);
 
-  // Puts all into the tables nodes, entries and listing. The rows are spent.
+  // Puts all into the tables nodes, entries and signposts. The rows are spent.
   // Errors: kInvalid, there is no root directory, a node has no entry, a
   // directory has two, or the parent of an entry is no directory; kIo,
   // kNoSpace.

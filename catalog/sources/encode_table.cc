@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "catalog/entry_name.h"
-#include "catalog/json_fields.h"
+#include "catalog/list_cell.h"
 #include "catalog/sources/encode_rules.h"
 #include "catalog/tsv_reader.h"
 
@@ -60,33 +60,13 @@ bool suffices(const Columns& columns) {
 }
 
 // A cell such as `["a", "b"]`, or as Python writes a list: `['a', 'b']`.
-std::optional<std::vector<std::string>> bracketed(std::string_view cell) {
-  const auto read =
-      [](std::string_view text) -> std::optional<std::vector<std::string>> {
-    const auto list = JsonValue::parse(text);
-    const auto elements =
-        list ? list->elements() : Result<std::vector<JsonValue>>(list.error());
-    if (!elements) {
-      return std::nullopt;
-    }
-    std::vector<std::string> items;
-    for (const JsonValue& element : *elements) {
-      const auto size = element.as_size();
-      auto item = size ? Result<std::string>(std::to_string(*size))
-                       : element.as_string();
-      if (!item) {
-        return std::nullopt;
-      }
-      items.push_back(*std::move(item));
-    }
-    return items;
-  };
-  if (auto items = read(cell)) {
+Result<std::vector<std::string>> bracketed(std::string_view cell) {
+  if (auto items = list_items(cell)) {
     return items;
   }
   std::string other(cell);
   std::replace(other.begin(), other.end(), '\'', '"');
-  return read(other);
+  return list_items(other);
 }
 
 // The parts of a cell between ", ". The portal joins them in no certain order.

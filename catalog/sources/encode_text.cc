@@ -60,18 +60,20 @@ constexpr Field kFileFacts[] = {
 };
 
 // A value as JSON.
-std::string json_text(Field field, std::string_view value) {
+void append_json(std::string& out, Field field, std::string_view value) {
   switch (encode_column(field).shape) {
     case EncodeShape::kList:
     case EncodeShape::kNumbers:
     case EncodeShape::kFlag:
-      return std::string(value);
+      out += value;
+      return;
     case EncodeShape::kNumber: {
       std::uint64_t number = 0;
       const char* const end = value.data() + value.size();
       const auto [stop, error] = std::from_chars(value.data(), end, number);
       if (error == std::errc() && stop == end) {
-        return std::to_string(number);
+        out += std::to_string(number);
+        return;
       }
       break;
     }
@@ -79,7 +81,7 @@ std::string json_text(Field field, std::string_view value) {
     case EncodeShape::kSegment:
       break;
   }
-  return json_quoted(value);
+  append_json_quoted(out, value);
 }
 
 }  // namespace
@@ -155,16 +157,17 @@ void EncodeExperimentText::add(const EncodeFile& file) {
       facts_[field].emplace(value);
     }
   }
-  std::string line = fmt::format(
-      R"({}    {{"id": {}, "name": {})", count_ == 0 ? "" : ",\n",
-      json_quoted(file.get(Field::kId)), json_quoted(encode_file_name(file)));
+  files_ += count_ == 0 ? "    {\"id\": " : ",\n    {\"id\": ";
+  append_json_quoted(files_, file.get(Field::kId));
+  files_ += ", \"name\": ";
+  append_json_quoted(files_, encode_file_name(file));
   for (const Field field : kFileFacts) {
     if (file.has(field)) {
-      line += fmt::format(R"(, "{}": {})", encode_column(field).name,
-                          json_text(field, file.get(field)));
+      files_.append(", \"").append(encode_column(field).name).append("\": ");
+      append_json(files_, field, file.get(field));
     }
   }
-  files_ += line += '}';
+  files_ += '}';
   ++count_;
   std::uint64_t size = 0;
   const std::string_view text = file.get(Field::kFileSize);

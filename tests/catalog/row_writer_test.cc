@@ -51,10 +51,10 @@ TEST_F(RowWriterTest, ValuesOfEveryTypeAreKept) {
             1);
 }
 
-// A statement takes 32 rows.
+// A statement takes 32 rows, a job 256.
 TEST_F(RowWriterTest, AnyNumberOfRowsComesInTheOrderInWhichTheyWereAdded) {
   std::int64_t id = 0;
-  for (const int rows : {0, 1, 31, 32, 33, 64, 5000}) {
+  for (const int rows : {0, 1, 31, 32, 33, 64, 255, 256, 257, 5000}) {
     ASSERT_TRUE(database_.execute("DELETE FROM t"));
     RowWriter writer(database_);
     const auto table = writer.prepare(kIntoT);
@@ -102,7 +102,7 @@ TEST_F(RowWriterTest, AFailureIsToldOfAtOnceOrAtTheNextRows) {
   EXPECT_EQ(writer.flush().error().code, ErrorCode::kInvalid);
   EXPECT_EQ(writer.flush().error().code, ErrorCode::kInvalid);
   Result<void> added;
-  for (int row = 0; row < 64 && added; ++row) {
+  for (int row = 0; row < 512 && added; ++row) {
     added = writer.add(*table, {std::to_string(row)});
   }
   EXPECT_FALSE(added);

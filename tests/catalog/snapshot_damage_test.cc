@@ -157,7 +157,7 @@ TEST(DamagedSnapshot, WrongValuesInTheRowsAreCorrupt) {
       node(1) + "UPDATE contents SET digest = 'md5:xyz'" + content(2, "id") +
       "UPDATE contents SET urls = ''" + content(3, "id") +
       "UPDATE nodes SET content = 12345" + node(4) +
-      "UPDATE listing SET name = 'a/b' WHERE name = 'README.txt';"));
+      "UPDATE entries SET name = 'a/b' WHERE name = 'README.txt';"));
   const auto snapshot = Snapshot::open(dir / "s");
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   EXPECT_EQ((*snapshot)->node(ids[0]).error().code, ErrorCode::kCorrupt);

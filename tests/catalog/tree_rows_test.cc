@@ -89,11 +89,13 @@ TEST_F(TreeRowsTest, LinksAndPlacesAreThoseOfTheWholeTree) {
   EXPECT_EQ(number("SELECT parent * 10 + position FROM nodes WHERE id = 4"),
             second * 10 + 1);
   EXPECT_EQ(number("SELECT group_concat(name, '') = 'abyzq' FROM (SELECT name "
-                   "FROM listing ORDER BY parent, position)"),
+                   "FROM entries ORDER BY parent, name)"),
             1);
-  EXPECT_EQ(number("SELECT count(*) FROM entries JOIN listing USING(parent, "
-                   "name, node)"),
-            5);
+  // The first of each directory.
+  EXPECT_EQ(number("SELECT group_concat(name, '') = 'ayq' AND "
+                   "max(position) = 1 FROM (SELECT name, position "
+                   "FROM signposts ORDER BY parent, position)"),
+            1);
 }
 
 TEST_F(TreeRowsTest, ANameThatIsTakenIsNotGivenTwice) {
@@ -122,11 +124,13 @@ TEST_F(TreeRowsTest, ALargeTreeIsWhole) {
   }
   ASSERT_TRUE(write());
   EXPECT_EQ(number("SELECT count(*) FROM nodes"), kFiles + 1);
-  EXPECT_EQ(number("SELECT count(*) FROM listing JOIN nodes ON nodes.id = node "
-                   "WHERE listing.position = nodes.position AND "
-                   "name = substr(CAST(bytes AS TEXT), 1, 207) AND "
-                   "name LIKE (999999 + listing.position) || 't%'"),
+  EXPECT_EQ(number("SELECT count(*) FROM entries JOIN nodes ON nodes.id = node "
+                   "WHERE name = substr(CAST(bytes AS TEXT), 1, 207) AND "
+                   "name LIKE (999999 + nodes.position) || 't%'"),
             kFiles);
+  EXPECT_EQ(number("SELECT count(*) FROM signposts WHERE position % 64 = 1 AND "
+                   "name LIKE (999999 + position) || 't%'"),
+            (kFiles + 63) / 64);
 }
 
 }  // namespace
