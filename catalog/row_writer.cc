@@ -15,9 +15,9 @@ namespace {
 constexpr std::size_t kRowsAtATime = 32;
 constexpr std::size_t kRowsOfJob = 8 * kRowsAtATime;
 constexpr std::size_t kBytesOfJob = std::size_t{256} << 10U;
-// Some megabytes, as rows are.
-constexpr std::size_t kMostJobs = 16;
-constexpr std::size_t kFewJobs = 4;
+// A megabyte or two, as rows are.
+constexpr std::size_t kMostJobs = 8;
+constexpr std::size_t kFewJobs = 2;
 
 std::string row_of_parameters(std::size_t columns) {
   std::string row = "(?";

@@ -14,7 +14,7 @@
 namespace omicsfs {
 namespace {
 
-constexpr std::size_t kEntrySortBytes = std::size_t{24} << 20;
+constexpr std::size_t kEntrySortBytes = std::size_t{16} << 20;
 constexpr std::size_t kNodeSortBytes = std::size_t{8} << 20;
 
 Error broken_tree(const std::string& fault) {

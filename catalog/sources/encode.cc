@@ -17,7 +17,7 @@ namespace {
 
 using Field = EncodeField;
 
-constexpr std::size_t kSortBytes = std::size_t{32} << 20;
+constexpr std::size_t kSortBytes = std::size_t{16} << 20;
 constexpr std::uint64_t kProgressStep = 512;
 // Bad rows that are told of one by one.
 constexpr std::uint64_t kBadRowsTold = 10;

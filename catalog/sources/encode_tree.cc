@@ -23,7 +23,7 @@ constexpr std::string_view kRedirect = "redirect:";
 // Between two words of how far it is.
 constexpr std::uint64_t kFilesATime = 512;
 
-constexpr std::size_t kRowSortBytes = std::size_t{16} << 20;
+constexpr std::size_t kRowSortBytes = std::size_t{12} << 20;
 
 std::uint64_t size_of(const EncodeFile& file) {
   const std::string_view text = file.get(Field::kFileSize);
