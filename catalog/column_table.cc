@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/column_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "catalog/entry_name.h"
-#include "catalog/json_fields.h"
 #include "catalog/snapshot_writer.h"
 
 namespace omicsfs {
@@ -50,14 +50,8 @@ Result<std::vector<ColumnBlock>> parse_blocks(const JsonValue& array) {
   return blocks;
 }
 
-}  // namespace
-
-Result<ColumnTable> parse_column_table(std::string_view json) {
-  const auto document = JsonValue::parse(json);
-  if (!document) {
-    return document.error();
-  }
-  const auto arrays = document->members();
+Result<ColumnTable> read_column_table(const JsonValue& document) {
+  const auto arrays = document.members();
   if (!arrays) {
     return arrays.error();
   }
@@ -70,6 +64,34 @@ Result<ColumnTable> parse_column_table(std::string_view json) {
     table.emplace(name, *std::move(blocks));
   }
   return table;
+}
+
+}  // namespace
+
+Result<ColumnTable> parse_column_table(std::string_view json) {
+  const auto document = JsonValue::parse(json);
+  return document ? read_column_table(*document) : document.error();
+}
+
+Result<ColumnTable> read_file_columns(const JsonValue& value) {
+  const auto members = value.members();
+  if (!members) {
+    return members.error();
+  }
+  const bool is_array =
+      std::any_of(members->begin(), members->end(),
+                  [](const auto& member) { return member.second.is_array(); });
+  if (is_array) {
+    auto blocks = parse_blocks(value);
+    return blocks ? Result<ColumnTable>(ColumnTable{{"", *std::move(blocks)}})
+                  : blocks.error();
+  }
+  for (const auto& [name, blocks] : *members) {
+    if (const auto named = split_path(name); !named) {
+      return blocks.error(named.error().message);
+    }
+  }
+  return read_column_table(value);
 }
 
 Result<std::vector<ColumnFile>> column_files(

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/json_fields.h"
 #include "catalog/npy_header.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
@@ -32,6 +33,12 @@ using ColumnTable =
 // Reads a table: {"<array>": {"<block>": [first, end], …}, …}. Blocks may
 // overlap and leave columns out. Errors: kInvalid, naming the place.
 Result<ColumnTable> parse_column_table(std::string_view json);
+
+// Reads the columns of one file: such a table, of the arrays within it, by
+// their paths; or, of a file that is an array itself, its blocks alone:
+// {"<block>": [first, end], …}, which stand under the name "". Errors:
+// kInvalid, naming the place.
+Result<ColumnTable> read_file_columns(const JsonValue& value);
 
 // A block of an array as a file of its own.
 struct ColumnFile {

@@ -49,7 +49,7 @@ using ReadLinked = std::function<Result<LinkedDocument>(
     const std::string& url, std::uint64_t max_bytes)>;
 
 // What a source asks of archives, and of files that are too large for a
-// Download.
+// Download. To list and to read, several threads may call at a time.
 struct ArchiveAccess {
   // The file at `place`, an http(s) url or the path of a local file: its size
   // and what tells its version. Errors: kNotFound; kUnavailable; kInvalid, no

@@ -51,9 +51,7 @@ Result<SourceSummary> build_snapshot(const SourceKind& kind,
   const bool with_directories = !kind.of_archives && input.archives != nullptr;
   ArchiveDirectories archives(input.settings.members);
   if (with_directories) {
-    tree->on_file([&](std::string_view path, const RemoteFile& file) {
-      archives.see(path, file);
-    });
+    tree->on_file([&](const AddedFile& added) { archives.see(added); });
   }
   Result<SourceSummary> summary = kind.build(input, *tree);
   if (!summary) {

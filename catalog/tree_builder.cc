@@ -119,8 +119,8 @@ Result<NodeId> TreeBuilder::named(const Place& place,
 }
 
 Result<NodeId> TreeBuilder::add_file(std::string_view path,
-                                     const RemoteFile& file,
-                                     std::int64_t mtime) {
+                                     const RemoteFile& file, std::int64_t mtime,
+                                     const FileView& view) {
   const Result<Place> place = free_place(path);
   if (!place) {
     return place.error();
@@ -131,7 +131,7 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
   }
   auto node = named(*place, writer_->add_remote_file(*content, file, mtime));
   if (node && on_file_) {
-    on_file_(path, file);
+    on_file_({path, file, mtime, view});
   }
   return node;
 }

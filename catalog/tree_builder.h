@@ -8,9 +8,18 @@
 #include <unordered_map>
 #include <utility>
 
+#include "catalog/file_view.h"
 #include "catalog/snapshot_writer.h"
 
 namespace omicsfs {
+
+// A file that was added, while that is told of.
+struct AddedFile {
+  std::string_view path;
+  const RemoteFile& file;
+  std::int64_t mtime;
+  const FileView& view;
+};
 
 // Where sources put what they found: paths in, snapshot rows out. Parent
 // directories come into being by themselves; only they are held in memory, so
@@ -28,15 +37,15 @@ class TreeBuilder {
   Result<NodeId> add_directory(std::string_view path);
   // As mkdir -p, with a date for the last name where it is new.
   Result<NodeId> add_directory(std::string_view path, std::int64_t mtime);
+  // What `view` tells is for the listener of on_file.
   Result<NodeId> add_file(std::string_view path, const RemoteFile& file,
-                          std::int64_t mtime);
+                          std::int64_t mtime, const FileView& view = {});
   Result<NodeId> add_inline_file(std::string_view path, std::string_view bytes,
                                  std::int64_t mtime);
   Result<NodeId> add_symlink(std::string_view path, std::string_view target,
                              std::int64_t mtime);
   // Who is told of each file that add_file adds; nobody at first.
-  using OnFile =
-      std::function<void(std::string_view path, const RemoteFile& file)>;
+  using OnFile = std::function<void(const AddedFile& added)>;
   void on_file(OnFile listener) { on_file_ = std::move(listener); }
   // Whether a name can be added at `path`. Errors: kInvalid, it is taken or no
   // path; kIo. Its directories are made.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "fs/archive_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "catalog/archive_guard.h"
+#include "catalog/in_order.h"
 #include "fetch/local_origin.h"
 #include "fetch/url.h"
 #include "fetch/zip_listing.h"
@@ -26,7 +28,10 @@ ArchiveReader::ArchiveReader(const Settings& settings, const Network& network,
 }
 
 ArchiveReader::~ArchiveReader() {
-  last_read_.reset();
+  {
+    const MutexLock lock(mutex_);
+    last_read_.clear();
+  }
   if (cache_ != nullptr) {
     cache_->wait_until_idle();
   }
@@ -39,13 +44,13 @@ void ArchiveReader::end_unpacking() {
 }
 
 BlockCache& ArchiveReader::cache() {
-  if (cache_ == nullptr) {
+  std::call_once(opened_, [this] {
     cache_ = std::make_unique<BlockCache>(
         settings_.cache.dir,
         CacheLimits{settings_.cache.limit, settings_.cache.keep_free},
         Fetching{fetcher_, fetch_limits(settings_.network, machine_memory())},
         counters_, BlockCache::OnReport());
-  }
+  });
   return *cache_;
 }
 
@@ -87,13 +92,32 @@ Result<ArchiveMembers> ArchiveReader::list(const RemoteFile& file) {
   return members;
 }
 
+std::shared_ptr<CacheReader> ArchiveReader::reader_of(const RemoteFile& file) {
+  std::string key = content_key(file);
+  {
+    const MutexLock lock(mutex_);
+    const auto known =
+        std::find_if(last_read_.begin(), last_read_.end(),
+                     [&key](const auto& kept) { return kept.first == key; });
+    if (known != last_read_.end()) {
+      return known->second;
+    }
+  }
+  auto reader = std::make_shared<CacheReader>(cache().open(file));
+  std::shared_ptr<CacheReader> dropped;  // after the lock, as it may wait
+  const MutexLock lock(mutex_);
+  if (last_read_.size() == kReadAtOnce) {
+    dropped = std::move(last_read_.front().second);
+    last_read_.pop_front();
+  }
+  last_read_.emplace_back(std::move(key), reader);
+  return reader;
+}
+
 Result<void> ArchiveReader::read(const RemoteFile& file, std::uint64_t offset,
                                  std::span<char> out) {
-  if (std::string key = content_key(file); key != last_key_) {
-    last_read_ = std::make_unique<CacheReader>(cache().open(file));
-    last_key_ = std::move(key);
-  }
-  auto got = last_read_->read_at(offset, std::as_writable_bytes(out), limits());
+  auto got =
+      reader_of(file)->read_at(offset, std::as_writable_bytes(out), limits());
   return got ? got : got.error().within(origin_text(file));
 }
 

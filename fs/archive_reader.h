@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "catalog/source.h"
 #include "fetch/block_cache.h"
 #include "fetch/document_fetch.h"
+#include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
 #include "fs/settings.h"
 
@@ -16,6 +20,7 @@ namespace omicsfs {
 
 // Reads archives for a refresh, through the block cache: what it fetched is
 // there for the mount. The cache is opened when it is first needed.
+// Thread-safe, but its end.
 class ArchiveReader {
  public:
   // What it reads by; `documents` asks for sizes.
@@ -43,6 +48,7 @@ class ArchiveReader {
   Result<void> read(const RemoteFile& file, std::uint64_t offset,
                     std::span<char> out);
   BlockCache& cache();
+  std::shared_ptr<CacheReader> reader_of(const RemoteFile& file);
   [[nodiscard]] ReadLimits limits() const;
 
   const Settings& settings_;
@@ -50,10 +56,12 @@ class ArchiveReader {
   Counters& counters_;
   std::stop_token stop_;
   RangeFetcher fetcher_;
+  std::once_flag opened_;
   std::unique_ptr<BlockCache> cache_;
-  // The file that was read last, and its key: reads follow one another.
-  std::unique_ptr<CacheReader> last_read_;
-  std::string last_key_;
+  // The files that were read last, by their keys: reads follow one another.
+  Mutex mutex_;
+  std::deque<std::pair<std::string, std::shared_ptr<CacheReader>>> last_read_
+      GUARDED_BY(mutex_);
   ArchiveAccess access_;
 };
 

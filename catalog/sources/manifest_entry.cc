@@ -8,6 +8,7 @@
 #include "catalog/entry_name.h"
 #include "catalog/percent_encoding.h"
 #include "catalog/rfc3339.h"
+#include "catalog/sources/manifest_view.h"
 #include "catalog/web_place.h"
 
 namespace omicsfs {
@@ -143,7 +144,7 @@ Result<void> check_manifest_entry(const ManifestEntry& entry) {
       return checked;
     }
   }
-  return {};
+  return check_manifest_view(entry);
 }
 
 std::string name_of_url(std::string_view url) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/digest.h"
+#include "catalog/file_view.h"
 #include "catalog/read_piece.h"
 #include "catalog/result.h"
 #include "catalog/source.h"
@@ -28,6 +29,7 @@ struct ManifestEntry {
   std::optional<std::int64_t> mtime;  // seconds since the epoch
   std::optional<std::string> data;    // its bytes; then no urls
   std::vector<std::pair<std::string, std::string>> attributes;
+  FileView view{};
 };
 
 // Who is told of what a manifest holds. `place` says where in it, as "line 7"
@@ -78,7 +80,8 @@ Result<void> add_digest(ManifestEntry& entry, std::string_view kind,
 Result<std::uint64_t> parse_manifest_size(std::string_view text);
 
 // Whether all of `entry` can be shown: its path is one, it has bytes, and
-// attributes that may be set. Errors: kInvalid, naming what is wrong.
+// attributes that may be set, and a view that it can have. Errors: kInvalid,
+// naming what is wrong.
 Result<void> check_manifest_entry(const ManifestEntry& entry);
 
 // The name in the tree of a file that is told of by its url alone: the last of

@@ -7,6 +7,7 @@
 #include "catalog/json_elements.h"
 #include "catalog/line_reader.h"
 #include "catalog/sources/manifest_readers.h"
+#include "catalog/sources/manifest_view.h"
 #include "catalog/web_place.h"
 
 namespace omicsfs {
@@ -253,7 +254,8 @@ Result<void> read_resource(const Resource& resource) {
     done = done ? read(resource) : done;
   }
   done = done ? read_origins(resource, *path) : done;
-  return done ? read_resource_place(resource, *path) : done;
+  done = done ? read_resource_place(resource, *path) : done;
+  return done ? read_manifest_view(resource.value, resource.entry) : done;
 }
 
 Result<void> take_resource(const JsonValue& value, const std::string& base,

@@ -65,12 +65,13 @@ Result<NodeId> ManifestTree::add_node(const ManifestEntry& entry) {
   if (auto free = tree_.check_free(entry.path); !free) {
     return free.error();
   }
-  const auto file = remote_file(entry);
+  auto file = remote_file(entry);
   if (!file) {
     return file.error();
   }
   bytes_ += file->size;
-  return tree_.add_file(entry.path, *file, mtime);
+  file->is_mapped = entry.view.is_array();
+  return tree_.add_file(entry.path, *file, mtime, entry.view);
 }
 
 Result<void> ManifestTree::add(const ManifestEntry& entry) {

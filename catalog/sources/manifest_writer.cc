@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "catalog/json_fields.h"
+#include "catalog/sources/manifest_view.h"
 
 namespace omicsfs {
 namespace {
@@ -85,6 +86,7 @@ std::string resource_text(const ManifestEntry& entry, std::uint64_t number) {
   if (!entry.attributes.empty()) {
     text += attributes_text(entry);
   }
+  text += view_text(entry);
   return text + "}";
 }
 

@@ -6,16 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
-#include "catalog/archive_tree.h"
+#include "catalog/array_file.h"
 #include "catalog/column_table.h"
+#include "catalog/column_views.h"
 #include "catalog/document_text.h"
 #include "catalog/entry_name.h"
 #include "catalog/file_listing.h"
-#include "catalog/npy_header.h"
+#include "catalog/in_order.h"
 #include "catalog/sources/scprint2_name.h"
 #include "catalog/sources/scprint2_readme.h"
 
@@ -23,7 +23,6 @@ namespace omicsfs {
 namespace {
 
 constexpr std::uint64_t kMaxTableBytes = std::uint64_t{1} << 20U;
-constexpr std::string_view kArrayMember = "arr_0.npy";  // of numpy.savez
 // Warnings of files that are told of one by one.
 constexpr std::uint64_t kFaultsTold = 10;
 
@@ -72,28 +71,6 @@ struct AtlasFile {
   ListedFile listed;
 };
 
-// An array within a file, and its header where that could be read.
-struct AtlasArray {
-  std::shared_ptr<const RemoteFile> file;
-  std::int64_t mtime = 0;
-  std::string why_unreadable{};  // of a member
-  std::optional<NpyHeader> header{};
-};
-
-// Whether it is no fault of the file that was read.
-bool ends_refresh(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimedOut:
-    case ErrorCode::kInterrupted:
-    case ErrorCode::kNoSpace:
-    case ErrorCode::kIo:
-      return true;
-    default:
-      return false;
-  }
-}
-
 std::string shape_text(const NpyHeader& header) {
   std::string text;
   for (const std::uint64_t length : header.shape) {
@@ -106,29 +83,34 @@ std::string shape_text(const NpyHeader& header) {
 class Scprint2Tree {
  public:
   Scprint2Tree(const SourceInput& input, TreeBuilder& tree, ColumnTable table)
-      : input_(input), tree_(tree), table_(std::move(table)) {}
+      : input_(input),
+        tree_(tree),
+        table_(std::move(table)),
+        views_(tree, [this](const std::string& path, const Error& error) {
+          fault(path, error);
+        }) {}
+  Scprint2Tree(const Scprint2Tree&) = delete;
+  Scprint2Tree& operator=(const Scprint2Tree&) = delete;
 
-  Result<void> add(const AtlasFile& file);
+  // `array` is what array_within gave.
+  Result<void> add(const AtlasFile& file, const Result<ArrayFile>& array);
   // README.txt and columns.json, and what there is in all.
   Result<SourceSummary> finish(std::string_view table_text);
 
  private:
-  Result<AtlasArray> array_of(const std::shared_ptr<const RemoteFile>& file);
-  Result<AtlasArray> member_of(const std::shared_ptr<const RemoteFile>& file,
-                               const ArchiveMembers& members);
-  Result<NpyHeader> header_of(const RemoteFile& file) const;
-  Result<void> add_array(const Scprint2Name& name, const AtlasArray& array,
+  Result<void> add_array(const Scprint2Name& name, const ArrayFile& array,
                          NodeId whole);
-  Result<void> add_columns(const Scprint2Name& name, const AtlasArray& array);
-  Result<void> describe(NodeId node, const AtlasArray& array);
+  Result<void> add_columns(const Scprint2Name& name, const ArrayFile& array);
+  Result<void> describe(NodeId node, const ArrayFile& array);
   void count(const Scprint2Name& name, std::uint64_t bytes,
-             const Result<AtlasArray>& array);
+             const Result<ArrayFile>& array);
   // Tells of a file that stays a file alone.
   void fault(const std::string& path, const Error& error);
 
   const SourceInput& input_;
   TreeBuilder& tree_;
   const ColumnTable table_;
+  ColumnViews views_;
   SourceSummary summary_;
   Scprint2Subsets subsets_;
   std::uint64_t faults_ = 0;
@@ -141,75 +123,7 @@ void Scprint2Tree::fault(const std::string& path, const Error& error) {
   }
 }
 
-Result<NpyHeader> Scprint2Tree::header_of(const RemoteFile& file) const {
-  if (file.size < kNpyPrefixBytes) {
-    return Error{ErrorCode::kInvalid, "it is too short for an array"};
-  }
-  std::string bytes(kNpyPrefixBytes, '\0');
-  auto read = input_.archives->read(file, 0, bytes);
-  if (!read) {
-    return read.error();
-  }
-  const auto length = npy_header_length(bytes);
-  if (!length) {
-    return length.error();
-  }
-  if (*length > file.size) {
-    return Error{ErrorCode::kInvalid, "it ends within its header"};
-  }
-  bytes.resize(std::max(*length, kNpyPrefixBytes));
-  read = input_.archives->read(file, 0, bytes);
-  return read ? parse_npy_header(bytes) : read.error();
-}
-
-// The one member that is an array; of several the one that numpy.savez names.
-Result<AtlasArray> Scprint2Tree::member_of(
-    const std::shared_ptr<const RemoteFile>& file,
-    const ArchiveMembers& members) {
-  const ArchiveMember* found = nullptr;
-  for (const ArchiveMember& member : members) {
-    const bool named = member.name == kArrayMember;
-    if (named || (members.size() == 1 && member.name.ends_with(".npy"))) {
-      found = &member;
-    }
-  }
-  if (found == nullptr || found->size == 0) {
-    return Error{ErrorCode::kInvalid,
-                 fmt::format("it holds no {}", kArrayMember)};
-  }
-  RemoteFile member = member_file(file, *found);
-  member.is_mapped = true;
-  AtlasArray array{std::make_shared<const RemoteFile>(std::move(member)),
-                   found->mtime, found->why_unreadable};
-  if (found->method == MemberMethod::kUnreadable) {
-    return array;
-  }
-  auto header = header_of(*array.file);
-  if (!header) {
-    return header.error();
-  }
-  array.header = *std::move(header);
-  return array;
-}
-
-Result<AtlasArray> Scprint2Tree::array_of(
-    const std::shared_ptr<const RemoteFile>& file) {
-  const auto members = input_.archives->list(*file);
-  if (members) {
-    return member_of(file, *members);
-  }
-  if (members.error().code != ErrorCode::kInvalid) {
-    return members.error();
-  }
-  // No archive: numpy.save writes the array itself to whatever name.
-  auto header = header_of(*file);
-  if (!header) {
-    return ends_refresh(header.error()) ? header.error() : members.error();
-  }
-  return AtlasArray{file, input_.now, "", *std::move(header)};
-}
-
-Result<void> Scprint2Tree::describe(NodeId node, const AtlasArray& array) {
+Result<void> Scprint2Tree::describe(NodeId node, const ArrayFile& array) {
   if (!array.why_unreadable.empty()) {
     return tree_.set_xattr(node, "omicsfs.unreadable", array.why_unreadable);
   }
@@ -220,7 +134,7 @@ Result<void> Scprint2Tree::describe(NodeId node, const AtlasArray& array) {
 
 // The array beside its file `whole`.
 Result<void> Scprint2Tree::add_array(const Scprint2Name& name,
-                                     const AtlasArray& array, NodeId whole) {
+                                     const ArrayFile& array, NodeId whole) {
   const std::string path =
       fmt::format("{}/{}.npy", name.directory(), name.array);
   if (!array.file->member) {
@@ -232,40 +146,20 @@ Result<void> Scprint2Tree::add_array(const Scprint2Name& name,
 }
 
 Result<void> Scprint2Tree::add_columns(const Scprint2Name& name,
-                                       const AtlasArray& array) {
+                                       const ArrayFile& array) {
   const auto blocks = table_.find(name.array);
-  if (blocks == table_.end() || !array.header) {
+  if (blocks == table_.end()) {
     return {};
   }
-  const auto files = column_files(array.file, *array.header, blocks->second);
-  const std::string directory =
-      fmt::format("{}/{}", name.directory(), name.array);
-  if (!files) {
-    fault(directory, files.error());
-    return {};
-  }
-  if (files->size() < blocks->second.size()) {
-    fault(directory,
-          {ErrorCode::kInvalid,
-           fmt::format("{} of its blocks of columns: it has {} columns",
-                       blocks->second.size() - files->size(),
-                       array.header->shape[1])});
-  }
-  for (const ColumnFile& column : *files) {
-    const auto node = tree_.add_file(
-        fmt::format("{}/{}", directory, column.name), column.file, array.mtime);
-    if (!node) {
-      return node.error();
-    }
-  }
-  return {};
+  return views_.add(fmt::format("{}/{}", name.directory(), name.array), array,
+                    blocks->second);
 }
 
 // The file at both its places, and what is within it.
-Result<void> Scprint2Tree::add(const AtlasFile& file) {
+Result<void> Scprint2Tree::add(const AtlasFile& file,
+                               const Result<ArrayFile>& array) {
   const std::string& path = file.listed.path;
   RemoteFile remote = remote_file_of(file.listed);
-  const auto array = array_of(std::make_shared<const RemoteFile>(remote));
   if (!array && ends_refresh(array.error())) {
     return array.error();
   }
@@ -292,7 +186,7 @@ Result<void> Scprint2Tree::add(const AtlasFile& file) {
 }
 
 void Scprint2Tree::count(const Scprint2Name& name, std::uint64_t bytes,
-                         const Result<AtlasArray>& array) {
+                         const Result<ArrayFile>& array) {
   ++summary_.files;
   summary_.bytes += bytes;
   Scprint2Subset& subset = subsets_[name.directory()];
@@ -394,17 +288,23 @@ Result<SourceSummary> build_scprint2(const SourceInput& input,
     return files.error();
   }
   Scprint2Tree atlas(input, tree, *std::move(table));
-  std::uint64_t done = 0;
-  for (const AtlasFile& file : *files) {
-    input.progress("arrays", done++, files->size());
+  const auto array_of = [&](std::size_t index) {
+    return array_within(*input.archives,
+                        std::make_shared<const RemoteFile>(
+                            remote_file_of((*files)[index].listed)),
+                        input.now);
+  };
+  const auto take = [&](std::size_t index,
+                        const Result<ArrayFile>& array) -> Result<void> {
+    input.progress("arrays", index, files->size());
     if (input.stop.stop_requested()) {
       return Error{ErrorCode::kInterrupted, "the refresh was ended"};
     }
-    if (auto added = atlas.add(file); !added) {
-      return added.error();
-    }
-  }
-  return atlas.finish(*text);
+    return atlas.add((*files)[index], array);
+  };
+  const auto added =
+      values_in_order(files->size(), kReadAtOnce, array_of, take);
+  return added ? atlas.finish(*text) : added.error();
 }
 
 }  // namespace omicsfs

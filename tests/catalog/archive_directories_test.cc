@@ -52,6 +52,15 @@ RemoteFile file_at(const std::string& url) {
   return file;
 }
 
+// An array of two rows, 4 columns each.
+std::string small_array() {
+  std::string dictionary =
+      "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 4), }";
+  dictionary.resize(118, ' ');
+  return std::string("\x93NUMPY\x01\0\x76\0", 10) + dictionary +
+         std::string(16, 'x');
+}
+
 // A tree of archives and of names that are in their way.
 class ArchiveDirectoriesTest : public ::testing::Test {
  protected:
@@ -59,11 +68,13 @@ class ArchiveDirectoriesTest : public ::testing::Test {
   std::string tree_of(const std::vector<std::string>& names) {
     const auto snapshot =
         composed_snapshot(dir_.path() / "s.sqlite", [&](TreeBuilder& tree) {
-          tree.on_file([this](std::string_view path, const RemoteFile& file) {
-            directories_.see(path, file);
-          });
+          tree.on_file(
+              [this](const AddedFile& added) { directories_.see(added); });
           for (const std::string& name : names) {
-            ASSERT_TRUE(tree.add_file("f/" + name, file_at(name), 1));
+            const auto view = views_.find(name);
+            ASSERT_TRUE(tree.add_file(
+                "f/" + name, file_at(name), 1,
+                view == views_.end() ? FileView() : view->second));
           }
           result_ = add_to(tree);
         });
@@ -85,6 +96,7 @@ class ArchiveDirectoriesTest : public ::testing::Test {
 
   const ScratchDir dir_;
   FakeArchives archives_;
+  std::map<std::string, FileView> views_;  // by name
   ArchiveDirectories directories_{ArchiveChoice()};
   std::vector<std::string> warnings_;
   Result<void> result_;
@@ -139,6 +151,126 @@ TEST_F(ArchiveDirectoriesTest, AnInterruptEndsTheRefresh) {
   tree_of({"a.zip"});
   ASSERT_FALSE(result_);
   EXPECT_EQ(result_.error().code, ErrorCode::kInterrupted);
+}
+
+TEST_F(ArchiveDirectoriesTest, StandWhereTheirViewsSayWhateverTheirNames) {
+  for (const std::string name : {"a.zip", "b.bin", "c.bin", "d.zip"}) {
+    archives_.add(name, {{"x", "12"}});
+  }
+  views_ = {{"a.zip", {"", {}}},
+            {"b.bin", {"f/b.bin.d", {}}},
+            {"c.bin", {"else/where", {}}}};
+  EXPECT_EQ(tree_of({"a.zip", "b.bin", "c.bin", "d.zip"}),
+            "else/\n"
+            "else/where/\n"
+            "else/where/x 2 bytes, 1 links\n"
+            "f/\n"
+            "f/a.zip 1000 bytes, 1 links\n"
+            "f/b.bin 1000 bytes, 1 links\n"
+            "f/b.bin.d/\n"
+            "f/b.bin.d/x 2 bytes, 1 links\n"
+            "f/c.bin 1000 bytes, 1 links\n"
+            "f/d.zip 1000 bytes, 1 links\n"
+            "f/d.zip.d/\n"
+            "f/d.zip.d/x 2 bytes, 1 links\n");
+  EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(ArchiveDirectoriesTest, TwoOfOnePlaceAreOneAndAWarning) {
+  archives_.add("a.zip", {{"x", "12"}});
+  archives_.add("b.zip", {{"y", "12"}});
+  views_ = {{"a.zip", {"d", {}}}, {"b.zip", {"d", {}}}};
+  const std::string tree = tree_of({"a.zip", "b.zip"});
+  EXPECT_NE(tree.find("d/x"), std::string::npos) << tree;
+  EXPECT_EQ(tree.find("d/y"), std::string::npos) << tree;
+  ASSERT_EQ(warnings_.size(), 1U);
+}
+
+TEST_F(ArchiveDirectoriesTest, ColumnsStandBesideTheMembersThatHaveThem) {
+  archives_.add("a.npz", {{"m/emb.npy", small_array()}, {"i.npy", "no"}});
+  archives_.add("b.npz", {{"emb.npy", small_array()}});
+  views_ = {{"a.npz",
+             {std::nullopt,
+              {{"m/emb", {{"left", 0, 2}, {"far", 3, 5}}},
+               {"i", {{"x", 0, 1}}},
+               {"none", {{"x", 0, 1}}}}}},
+            {"b.npz", {"", {{"emb", {{"all", 0, 4}}}}}}};
+  EXPECT_EQ(tree_of({"a.npz", "b.npz"}),
+            "f/\n"
+            "f/a.npz 1000 bytes, 1 links\n"
+            "f/a.npz.d/\n"
+            "f/a.npz.d/i.npy 2 bytes, 1 links\n"
+            "f/a.npz.d/m/\n"
+            "f/a.npz.d/m/emb/\n"
+            "f/a.npz.d/m/emb/left.npy 4104 bytes, 1 links\n"
+            "f/a.npz.d/m/emb.npy 144 bytes, 1 links\n"
+            "f/b.npz 1000 bytes, 1 links\n"
+            "f/b.npz.d/\n"
+            "f/b.npz.d/emb/\n"
+            "f/b.npz.d/emb/all.npy 4112 bytes, 1 links\n");
+  ASSERT_TRUE(result_);
+  ASSERT_EQ(warnings_.size(), 3U);
+  EXPECT_EQ(warnings_[0],
+            "the columns at \"f/a.npz.d/i\" are not shown: it is too short "
+            "for an array");
+  EXPECT_EQ(warnings_[1],
+            "the columns at \"f/a.npz.d/m/emb\" are not shown: 1 of its "
+            "blocks of columns: it has 4 columns");
+  EXPECT_EQ(warnings_[2],
+            "the columns at \"f/a.npz.d/none\" are not shown: there is no "
+            "member \"none.npy\"");
+}
+
+TEST_F(ArchiveDirectoriesTest, AMemberInTheWayOfABlockStays) {
+  archives_.add("a.npz", {{"e.npy", small_array()}, {"e/left.npy", "mine"}});
+  views_ = {
+      {"a.npz", {std::nullopt, {{"e", {{"left", 0, 2}, {"right", 2, 4}}}}}}};
+  const std::string tree = tree_of({"a.npz"});
+  EXPECT_NE(tree.find("e/left.npy 4 bytes"), std::string::npos) << tree;
+  EXPECT_NE(tree.find("e/right.npy 4104 bytes"), std::string::npos) << tree;
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_TRUE(warnings_[0].ends_with("is taken")) << warnings_[0];
+}
+
+TEST_F(ArchiveDirectoriesTest, AnArrayHasItsColumnsWhateverItsName) {
+  const FileView view{std::nullopt, {{"", {{"left", 0, 2}, {"all", 0, 4}}}}};
+  for (const std::string name : {"a.npy", "b.npz", "c", "d"}) {
+    archives_.add_file(name, small_array());
+    views_[name] = view;
+  }
+  archives_.add_file("c", "no array at all");
+  EXPECT_EQ(tree_of({"a.npy", "b.npz", "c", "d", "d.d"}),
+            "f/\n"
+            "f/a.npy 1000 bytes, 1 links\n"
+            "f/a.npy.d/\n"
+            "f/a.npy.d/all.npy 4112 bytes, 1 links\n"
+            "f/a.npy.d/left.npy 4104 bytes, 1 links\n"
+            "f/b.npz 1000 bytes, 1 links\n"
+            "f/b.npz.d/\n"
+            "f/b.npz.d/all.npy 4112 bytes, 1 links\n"
+            "f/b.npz.d/left.npy 4104 bytes, 1 links\n"
+            "f/c 1000 bytes, 1 links\n"
+            "f/d 1000 bytes, 1 links\n"
+            "f/d.d 1000 bytes, 1 links\n");
+  ASSERT_EQ(warnings_.size(), 2U);
+  EXPECT_TRUE(warnings_[0].starts_with("the columns at \"f/c.d\" are not "));
+  EXPECT_TRUE(warnings_[1].starts_with("\"f/d\" is not shown as a "));
+}
+
+TEST_F(ArchiveDirectoriesTest, AReadThatFailsEndsTheRefreshOfColumnsAlone) {
+  archives_.add("a.npz", {{"e.npy", small_array()}});
+  archives_.fail("read a.npz", {ErrorCode::kUnavailable, "down"});
+  tree_of({"a.npz"});
+  EXPECT_TRUE(result_) << "its members are not read";
+  views_ = {{"a.npz", {std::nullopt, {{"e", {{"left", 0, 2}}}}}}};
+  directories_ = ArchiveDirectories(ArchiveChoice());
+  tree_of({"a.npz"});
+  ASSERT_FALSE(result_);
+  EXPECT_EQ(result_.error().code, ErrorCode::kUnavailable);
+  archives_.fail("a.npz", {ErrorCode::kUnavailable, "down"});
+  directories_ = ArchiveDirectories(ArchiveChoice());
+  tree_of({"a.npz"});
+  EXPECT_FALSE(result_) << "nor can it be listed";
 }
 
 }  // namespace

@@ -43,6 +43,42 @@ TEST(ColumnTable, ThatIsNoneIsRefusedNamingThePlace) {
   }
 }
 
+Result<ColumnTable> file_columns(std::string_view json) {
+  const auto value = JsonValue::parse(json);
+  EXPECT_TRUE(value) << json;
+  return read_file_columns(*value);
+}
+
+TEST(FileColumns, AreBlocksOfTheFileOrOfArraysWithinIt) {
+  const auto blocks = file_columns(R"({"b": [0, 2], "a": [1, 5]})");
+  ASSERT_TRUE(blocks) << blocks.error().message;
+  EXPECT_EQ(*blocks, (ColumnTable{{"", {{"b", 0, 2}, {"a", 1, 5}}}}));
+  const auto arrays = file_columns(R"({"x/y": {"b": [0, 2]}, "z": {}})");
+  ASSERT_TRUE(arrays) << arrays.error().message;
+  EXPECT_EQ(*arrays, (ColumnTable{{"x/y", {{"b", 0, 2}}}, {"z", {}}}));
+  EXPECT_TRUE(file_columns("{}")->empty());
+}
+
+TEST(FileColumns, ThatAreNoneAreRefusedNamingThePlace) {
+  for (const auto& [text, place] : {
+           std::pair{"[]", "(root)"},
+           std::pair{R"({"a": 1})", "/a"},
+           std::pair{R"({"a": [0, 1], "b": {"c": [0, 1]}})", "/b"},
+           std::pair{R"({"a": [1, 1]})", "/a"},
+           std::pair{R"({"a": [1]})", "/a"},
+           std::pair{R"({"a/b": [0, 1]})", "/a~1b"},
+           std::pair{R"({"": {"a": [0, 1]}})", "/"},
+           std::pair{R"({"../a": {"b": [0, 1]}})", "/..~1a"},
+           std::pair{R"({"a": {"b": [2, 1]}})", "/a/b"},
+       }) {
+    const auto table = file_columns(text);
+    ASSERT_FALSE(table) << text;
+    EXPECT_EQ(table.error().code, ErrorCode::kInvalid);
+    EXPECT_TRUE(table.error().message.starts_with(std::string(place) + ": "))
+        << table.error().message;
+  }
+}
+
 NpyHeader header_of(std::vector<std::uint64_t> shape) {
   return {"<f2", 2, false, std::move(shape), 128};
 }

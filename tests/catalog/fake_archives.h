@@ -28,7 +28,11 @@ class FakeArchives {
       archive.bytes.push_back(bytes);
     }
   }
-  // What is asked of `place` fails from now on.
+  // Makes a file at `place` that is no archive.
+  void add_file(const std::string& place, const std::string& bytes) {
+    files_[place] = bytes;
+  }
+  // What is asked of `place` fails from now on; of "read <place>" its bytes.
   void fail(const std::string& place, Error error) {
     failures_.insert_or_assign(place, std::move(error));
   }
@@ -63,19 +67,34 @@ class FakeArchives {
   Result<ArchiveMembers> list(const RemoteFile& file) {
     const std::string& place = file.urls.front();
     const auto failure = failures_.find(place);
-    return failure == failures_.end()
-               ? Result<ArchiveMembers>(archives_.at(place).members)
-               : failure->second;
+    if (failure != failures_.end()) {
+      return failure->second;
+    }
+    const auto archive = archives_.find(place);
+    return archive != archives_.end()
+               ? Result<ArchiveMembers>(archive->second.members)
+               : Error{ErrorCode::kInvalid, "no zip archive"};
   }
   Result<void> read(const RemoteFile& file, std::uint64_t offset,
                     std::span<char> out) {
-    const Archive& archive = archives_.at(file.member->archive->urls.front());
-    const std::string& bytes = archive.bytes[file.member->header_offset];
+    const std::string& place =
+        (file.member ? *file.member->archive : file).urls.front();
+    const auto failure = failures_.find("read " + place);
+    if (failure != failures_.end()) {
+      return failure->second;
+    }
+    const std::string& bytes =
+        file.member ? archives_.at(place).bytes[file.member->header_offset]
+                    : files_.at(place);
+    if (offset + out.size() > bytes.size()) {
+      return Error{ErrorCode::kChanged, "it ends before that"};
+    }
     std::memcpy(out.data(), bytes.data() + offset, out.size());
     return {};
   }
 
   std::map<std::string, Archive> archives_;
+  std::map<std::string, std::string> files_;
   std::map<std::string, Error> failures_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/sources/manifest_readers.h"
+#include "catalog/sources/manifest_view.h"
 #include "tests/catalog/fake_web.h"
 #include "tests/catalog/scratch_dir.h"
 #include "tests/catalog/text_pieces.h"
@@ -16,7 +17,8 @@ namespace omicsfs {
 // What a manifest tells of, as text.
 struct ToldManifest {
   // A line a file: "<path> <size or ?> <digest or -> <mtime or -> <where>…",
-  // then "<attribute>=<value>"; of inline data, "data:<bytes>".
+  // then "<attribute>=<value>"; of inline data, "data:<bytes>"; then
+  // view_text.
   std::string files;
   std::string problems;  // "<place>: <why>\n"
   std::string odd;       // likewise
@@ -98,7 +100,7 @@ class ManifestReading {
       text += " " + name;
       text += "=" + value;
     }
-    return text;
+    return text + view_text(entry);
   }
 
   ScratchDir scratch_;

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "catalog/npy_header.h"
 #include "catalog/snapshot.h"
 #include "tests/catalog/fake_archives.h"
 #include "tests/catalog/scratch_dir.h"
@@ -138,6 +139,33 @@ TEST_F(ManifestTest, ABadManifestShowsNothingAndKeepsWhatWasThere) {
   EXPECT_TRUE(node_at(*snapshot_, "a"));
 }
 
+TEST_F(ManifestTest, AFileHasTheViewThatIsToldOfIt) {
+  archives_.add("https://h/a", {{"x", "12"}, {"none.npy", "no"}});
+  archives_.add("https://h/b.zip", {{"x", "12"}});
+  archives_.add_file("https://h/c", npy_table_header("<f4", 0, 4));
+  documents_["https://h/p.json"] = R"({"resources": [
+      {"path": "a", "fs:archive": "in/a", "bytes": 9,
+       "fs:columns": {"none": {"x": [0, 1]}}},
+      {"path": "b.zip", "fs:archive": false, "bytes": 9},
+      {"path": "c", "fs:columns": {"x": [0, 1], "y": [3, 5]}, "bytes": 4096,
+       "fs:mtime": "1970-01-02"}]})";
+  const auto summary = refresh({"https://h/p.json"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 3U) << "views are no files of the manifest";
+  EXPECT_TRUE(node_at(*snapshot_, "in/a/x"));
+  EXPECT_FALSE(node_at(*snapshot_, "a.d"));
+  EXPECT_FALSE(node_at(*snapshot_, "b.zip.d"));
+  const auto block = node_at(*snapshot_, "c.d/x.npy");
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->mtime, 86'400);
+  EXPECT_TRUE(node_at(*snapshot_, "c")->is_mapped);
+  EXPECT_FALSE(node_at(*snapshot_, "a")->is_mapped);
+  EXPECT_FALSE(node_at(*snapshot_, "c.d/y.npy"));
+  EXPECT_NE(warnings_.find("at \"in/a/none\" are not shown"),
+            std::string::npos);
+  EXPECT_NE(warnings_.find("at \"c.d\" are not shown"), std::string::npos);
+}
+
 TEST_F(ManifestTest, ItsOwnReadmeIsKept) {
   documents_["https://h/p.json"] =
       R"({"resources": [{"fs:path": "README.txt", "data": "mine"}]})";
@@ -158,7 +186,9 @@ TEST_F(ManifestTest, WhatFollowsAQuestionMarkIsToldToNobody) {
 TEST_F(ManifestTest, ACheckTellsAllThatIsWrongAndAsksNobody) {
   documents_["/p.json"] = R"({"resources": [
       {"path": "https://h/a"}, {"path": "https://o/a"}, {"path": "../x"},
-      {"name": "t", "data": []}, {"path": "https://h/c", "bytes": 7}]})";
+      {"name": "t", "data": []}, {"path": "https://h/c", "bytes": 7},
+      {"path": "https://h/d", "fs:archive": 1},
+      {"path": "https://h/e", "fs:columns": {"x": [1, 0]}}]})";
   std::string problems;
   std::string odd;
   const auto line = [](std::string& out) {
@@ -173,6 +203,8 @@ TEST_F(ManifestTest, ACheckTellsAllThatIsWrongAndAsksNobody) {
   EXPECT_EQ(summary->bytes, 7U);
   EXPECT_NE(problems.find("/resources/1: "), std::string::npos) << problems;
   EXPECT_NE(problems.find("/resources/2: "), std::string::npos) << problems;
+  EXPECT_NE(problems.find("/resources/5: /fs:archive: "), std::string::npos);
+  EXPECT_NE(problems.find("/resources/6: /fs:columns/x: "), std::string::npos);
   EXPECT_NE(odd.find("/resources/3: "), std::string::npos) << odd;
 }
 

@@ -27,7 +27,16 @@ std::vector<ManifestEntry> written_entries() {
   inline_one.data = "h\xC3\xA9llo\n";
   ManifestEntry beside;
   beside.path = "e/beside";
-  return {remote, several, inline_one, beside};
+  ManifestEntry array = beside;
+  array.path = "v/array";
+  array.view = {"", {{"", {{"first \"x\"", 0, 2}, {"b", 1, 3}}}}};
+  ManifestEntry archive = beside;
+  archive.path = "v/archive";
+  archive.view = {"v/archive.d", {{"x/y", {{"b", 1, 3}}}, {"z", {}}}};
+  ManifestEntry elsewhere = beside;
+  elsewhere.path = "v/elsewhere";
+  elsewhere.view = {"w/\"there\"", {}};
+  return {remote, several, inline_one, beside, array, archive, elsewhere};
 }
 
 std::string written(ManifestForm form,
@@ -61,7 +70,14 @@ TEST(ManifestWriter, WhatItWritesIsReadAsItWas) {
                   std::string(64, 'b') +
                   " 1624446250 redirect:https://h/r https://m/r\n"
                   "note.txt ? - - data:h\xC3\xA9llo\n\n"
-                  "e/beside ? - - https://w/e/beside\n");
+                  "e/beside ? - - https://w/e/beside\n"
+                  "v/array ? - - https://w/v/array, \"fs:archive\": false, "
+                  "\"fs:columns\": {\"first \\\"x\\\"\": [0, 2], \"b\": [1, "
+                  "3]}\n"
+                  "v/archive ? - - https://w/v/archive, \"fs:archive\": true, "
+                  "\"fs:columns\": {\"x/y\": {\"b\": [1, 3]}, \"z\": {}}\n"
+                  "v/elsewhere ? - - https://w/v/elsewhere, \"fs:archive\": "
+                  "\"w/\\\"there\\\"\"\n");
   }
 }
 

@@ -8,13 +8,16 @@
 #include <string>
 
 #include "catalog/entry_name.h"
+#include "catalog/json_fields.h"
 #include "catalog/sources/manifest_readers.h"
+#include "catalog/sources/manifest_view.h"
 #include "catalog/sources/manifest_writer.h"
 #include "catalog/web_place.h"
 
 // Whatever the bytes and so the format, a file that is told of has a path that
 // a tree can hold, and bytes that are on the web, in the manifest, or below it
-// and nowhere else of this machine; and what is refused says why.
+// and nowhere else of this machine; its view is one that it can have, and is
+// read as it is written; and what is refused says why.
 
 namespace {
 
@@ -24,6 +27,15 @@ bool is_allowed(std::string url) {
     url.erase(0, kRedirected.size());
   }
   return omicsfs::is_web_place(url);
+}
+
+bool is_view_kept(const omicsfs::ManifestEntry& entry) {
+  const auto value =
+      omicsfs::JsonValue::parse("{\"x\": 0" + omicsfs::view_text(entry) + "}");
+  omicsfs::ManifestEntry again;
+  again.path = entry.path;
+  return value && omicsfs::read_manifest_view(*value, again) &&
+         again.view == entry.view;
 }
 
 void check_manifest_file(const omicsfs::ManifestEntry& entry,
@@ -38,7 +50,8 @@ void check_manifest_file(const omicsfs::ManifestEntry& entry,
       entry.data || !entry.urls.empty() || !entry.local_path.empty();
   const std::string text = omicsfs::resource_text(entry, 1);
   if (!omicsfs::split_path(entry.path) || !web || !below || !placed ||
-      text.find('\n') != std::string::npos) {
+      text.find('\n') != std::string::npos ||
+      !omicsfs::check_manifest_view(entry) || !is_view_kept(entry)) {
     std::abort();
   }
 }
