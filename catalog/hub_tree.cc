@@ -89,12 +89,12 @@ std::string hub_tree_files(std::string_view url) {
   const std::size_t scheme = url.find("://");
   const std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
   const std::size_t path = url.find('/', host);
-  const std::size_t tree = url.find(kTree, std::min(path, url.size()));
-  if (host == 0 || tree == std::string_view::npos ||
-      !url.substr(path).starts_with(kApi)) {
+  const std::size_t api = url.find(kApi, std::min(path, url.size()));
+  const std::size_t tree = url.find(kTree, std::min(api, url.size()));
+  if (host == 0 || tree == std::string_view::npos || api > tree) {
     return "";
   }
-  const std::size_t start = path + kApi.size();
+  const std::size_t start = api + kApi.size();
   std::string_view repository =
       url.substr(start, std::max(tree, start) - start);
   // Only models stand at the root.
@@ -105,7 +105,7 @@ std::string hub_tree_files(std::string_view url) {
   revision = revision.substr(0, revision.find('/'));
   return repository.empty() || revision.empty()
              ? ""
-             : fmt::format("{}/{}/resolve/{}/", url.substr(0, path), repository,
+             : fmt::format("{}/{}/resolve/{}/", url.substr(0, api), repository,
                            revision);
 }
 

@@ -14,6 +14,7 @@
 #include "catalog/archive_choice.h"
 #include "catalog/archive_member.h"
 #include "catalog/digest.h"
+#include "catalog/endpoints.h"
 #include "catalog/read_piece.h"
 #include "catalog/result.h"
 #include "catalog/tree_builder.h"
@@ -92,6 +93,7 @@ struct SourceSettings {
   // Of those whose files are arrays: the path or url of a table of their
   // columns (column_table.h); "" = the source's own.
   std::string columns{};
+  Endpoints endpoints{};  // of what is named by s3:// and hf://
 };
 
 struct SourceInput {

@@ -35,15 +35,16 @@ std::string decoded(std::string_view text) {
 
 // The public address of an object in a bucket of Amazon S3 or of Google Cloud
 // Storage. A name with dots is none of a host that a certificate covers.
-Result<std::string> bucket_url(std::string_view url) {
+Result<std::string> bucket_url(std::string_view url,
+                               const Endpoints& endpoints) {
   const bool amazon = lower(url.substr(0, 2)) == "s3";
   const std::string_view rest = behind_scheme(url);
   const std::string_view bucket = rest.substr(0, rest.find('/'));
-  const bool named =
-      !bucket.empty() && std::all_of(bucket.begin(), bucket.end(), [](char c) {
-        return is_ascii_letter(c) || is_ascii_digit(c) || c == '-' ||
-               c == '.' || c == '_';
-      });
+  const bool named = bucket.find_first_not_of('.') != std::string_view::npos &&
+                     std::all_of(bucket.begin(), bucket.end(), [](char c) {
+                       return is_ascii_letter(c) || is_ascii_digit(c) ||
+                              c == '-' || c == '.' || c == '_';
+                     });
   if (!named || bucket.size() == rest.size()) {
     return Error{ErrorCode::kInvalid,
                  omicsfs::quoted(url) + " names no object of a bucket"};
@@ -53,6 +54,9 @@ Result<std::string> bucket_url(std::string_view url) {
   const std::string name(bucket);
   if (!amazon) {
     return "https://storage.googleapis.com/" + name + "/" + key;
+  }
+  if (!endpoints.s3.empty()) {
+    return endpoints.s3 + name + "/" + key;
   }
   return name.find_first_of("._") == std::string::npos
              ? "https://" + name + ".s3.amazonaws.com/" + key
@@ -86,13 +90,13 @@ bool has_scheme(std::string_view text) {
                      });
 }
 
-Result<std::string> web_url(std::string_view url) {
+Result<std::string> web_url(std::string_view url, const Endpoints& endpoints) {
   if (is_web_place(url)) {
     return std::string(url);
   }
   const std::string start = lower(url.substr(0, 5));
   if (start == "s3://" || start == "gs://") {
-    return bucket_url(url);
+    return bucket_url(url, endpoints);
   }
   return Error{ErrorCode::kInvalid,
                omicsfs::quoted(url) + " is no url of http, https, s3 or gs"};

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/endpoints.h"
 #include "catalog/result.h"
 
 // Where a document of a catalogue lies, and where what it names lies. Pure.
@@ -19,9 +20,10 @@ namespace omicsfs {
 [[nodiscard]] bool has_scheme(std::string_view text);
 
 // `url` as one of http or https: such a one as it is; s3://bucket/key and
-// gs://bucket/key as the public address of that object. Errors: kInvalid, of
-// another scheme, as file:, or no url.
-Result<std::string> web_url(std::string_view url);
+// gs://bucket/key as the public address of that object, or as the one below
+// `endpoints.s3`. Errors: kInvalid, of another scheme, as file:, or no url.
+Result<std::string> web_url(std::string_view url,
+                            const Endpoints& endpoints = {});
 
 // The folder of the document at `place`, an http(s) url or an absolute path,
 // with a slash at its end; of a url without its query.

@@ -196,7 +196,7 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
 }  // namespace
 
 int run_mount(const MountOptions& options, const Settings& given) {
-  const auto sources = mount_sources(options.sources);
+  const auto sources = mount_sources(options.sources, given.endpoints);
   if (!sources) {
     return fail(sources.error());
   }

@@ -188,9 +188,10 @@ int fail_manifest(const ManifestOptions& options, const Error& error) {
   return kExitFailed;
 }
 
-Result<std::string> document_place(const std::string& place) {
+Result<std::string> document_place(const std::string& place,
+                                   const Endpoints& endpoints) {
   if (is_web_place(place) || is_collection(place)) {
-    return manifest_address(place);
+    return manifest_address(place, endpoints);
   }
   return files::absolute(place).lexically_normal().string();
 }
@@ -205,7 +206,7 @@ int check(const ManifestOptions& options, const Settings& settings) {
   ManifestWeb web(with_place(settings, options.place), progress,
                   interrupts.token());
   const auto scratch = ManifestScratch::make(settings.state_dir);
-  const auto place = document_place(options.place);
+  const auto place = document_place(options.place, settings.endpoints);
   if (!scratch || !place) {
     return fail_manifest(options, scratch ? place.error() : scratch.error());
   }
@@ -241,7 +242,7 @@ Result<void> make_of_web(const ManifestOptions& options, const ManifestWeb& web,
   if (index) {
     return make_of_index(options.place, web.download(), making);
   }
-  const auto address = document_place(options.place);
+  const auto address = document_place(options.place, settings.endpoints);
   const auto place =
       address ? pinned_address(*address, web.download()) : address;
   const auto scratch = ManifestScratch::make(settings.state_dir);
@@ -252,9 +253,9 @@ Result<void> make_of_web(const ManifestOptions& options, const ManifestWeb& web,
   if (!read) {
     return read.error();
   }
-  return make_of_manifest(
-      {*read, *place, "", &web.download(), &web.open(), scratch->path()},
-      making);
+  return make_of_manifest({*read, *place, "", &web.download(), &web.open(),
+                           scratch->path(), nullptr, settings.endpoints},
+                          making);
 }
 
 Result<void> make_files(const ManifestOptions& options,

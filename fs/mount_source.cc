@@ -87,7 +87,8 @@ Result<std::string> absolute_place(const std::string& word) {
   return path.lexically_normal().string();
 }
 
-Result<MountSource> mount_source(const std::string& word) {
+Result<MountSource> mount_source(const std::string& word,
+                                 const Endpoints& endpoints) {
   if (!means_place(word)) {
     const auto kind = find_source(word);
     if (!kind) {
@@ -105,13 +106,14 @@ Result<MountSource> mount_source(const std::string& word) {
                        {"", "zip archive", "", build_archive},
                        *place};
   }
-  if (const auto address = manifest_address(*place); !address) {
+  const auto address = manifest_address(*place, endpoints);
+  if (!address) {
     return address.error();
   }
   SourceKind kind = kAnyManifest;
   kind.name = "";
-  return MountSource{name_of(*place, "manifest-"), shown_manifest(*place), kind,
-                     *place};
+  return MountSource{name_of(*address, "manifest-"), shown_manifest(*place),
+                     kind, *place};
 }
 
 }  // namespace
@@ -140,11 +142,11 @@ SourceKind MountSource::named_kind() const {
 }
 
 Result<std::vector<MountSource>> mount_sources(
-    const std::vector<std::string>& words) {
+    const std::vector<std::string>& words, const Endpoints& endpoints) {
   std::vector<MountSource> sources;
   std::set<std::string> shown;
   for (const std::string& word : words) {
-    auto source = mount_source(word);
+    auto source = mount_source(word, endpoints);
     if (!source) {
       return source.error();
     }

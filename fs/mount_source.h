@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/endpoints.h"
 #include "catalog/result.h"
 #include "catalog/source.h"
 #include "fs/settings.h"
@@ -34,10 +35,11 @@ struct MountSource {
   [[nodiscard]] SourceKind named_kind() const;
 };
 
-// What the words of a mount mean. Errors: kInvalid, no known source, no bucket
-// or repository, or two of one name.
+// What the words of a mount mean. A place at other endpoints is another one,
+// and so its snapshots have another name. Errors: kInvalid, no known source, no
+// bucket or repository, or two of one name.
 Result<std::vector<MountSource>> mount_sources(
-    const std::vector<std::string>& words);
+    const std::vector<std::string>& words, const Endpoints& endpoints = {});
 
 // `settings` with the places among `sources`, as those of a source.
 [[nodiscard]] Settings with_places(Settings settings,

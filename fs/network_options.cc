@@ -29,6 +29,8 @@ std::vector<std::string> named_servers(const Settings& settings) {
     }
     std::for_each(source.catalogue.begin(), source.catalogue.end(), add);
   }
+  add(settings.endpoints.s3);
+  add(settings.endpoints.hub);
   for (const auto& [prefix, places] : settings.mirrors) {
     add(prefix);
     std::for_each(places.begin(), places.end(), add);

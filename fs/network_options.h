@@ -13,7 +13,7 @@
 namespace omicsfs {
 
 // Of servers at private addresses, those alone are reached that the settings
-// name: as a source's base url, or in a mirror rule.
+// name: as a source's base url, as an endpoint, or in a mirror rule.
 [[nodiscard]] TransportOptions transport_options(const Settings& settings);
 [[nodiscard]] RetryPolicy retry_policy(const NetworkSettings& network);
 // Where no memory is set: an eighth of the machine's, 256 MiB at most.

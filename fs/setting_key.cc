@@ -143,7 +143,17 @@ Result<void> set_members(Settings& settings, std::string_view text,
   return store(ArchiveChoice::parse(text), settings.members);
 }
 
-constexpr std::array<SettingKey, 11> kKeys = {{
+Result<void> set_s3(Settings& settings, std::string_view text,
+                    std::string_view /*home*/) {
+  return store(parse_base_url(text), settings.endpoints.s3);
+}
+
+Result<void> set_hub(Settings& settings, std::string_view text,
+                     std::string_view /*home*/) {
+  return store(parse_base_url(text), settings.endpoints.hub);
+}
+
+constexpr std::array<SettingKey, 13> kKeys = {{
     {"state_dir", SettingKey::Kind::kText, set_state_dir},
     {"cache.dir", SettingKey::Kind::kText, set_cache_dir},
     {"cache.limit", SettingKey::Kind::kSize, set_cache_limit},
@@ -155,6 +165,8 @@ constexpr std::array<SettingKey, 11> kKeys = {{
     {"network.memory", SettingKey::Kind::kSize, set_memory},
     {"passthrough", SettingKey::Kind::kSwitch, set_passthrough},
     {"members", SettingKey::Kind::kText, set_members},
+    {"endpoints.s3", SettingKey::Kind::kText, set_s3},
+    {"endpoints.hf", SettingKey::Kind::kText, set_hub},
 }};
 
 }  // namespace

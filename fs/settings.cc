@@ -202,6 +202,7 @@ SourceSettings Settings::source(std::string_view name) const {
   SourceSettings source =
       found == sources.end() ? SourceSettings{} : found->second;
   source.members = members;
+  source.endpoints = endpoints;
   return source;
 }
 

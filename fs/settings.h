@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/endpoints.h"
 #include "catalog/result.h"
 #include "catalog/source.h"
 #include "fetch/mirrors.h"
@@ -44,6 +45,7 @@ struct Settings {
   NetworkSettings network;
   bool passthrough = true;  // where the kernel allows it
   ArchiveChoice members;    // of all sources
+  Endpoints endpoints;
   std::vector<Mirrors::Rule> mirrors;
   std::map<std::string, SourceSettings, std::less<>> sources;
 

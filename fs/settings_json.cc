@@ -273,6 +273,9 @@ Result<void> SettingsReader::read_top(const Member& member) {
   if (key == "cache") {
     return read_group("cache.", value);
   }
+  if (key == "endpoints") {
+    return read_group("endpoints.", value);
+  }
   if (key == "network") {
     return for_each_member(
         value, [this](const Member& setting) { return read_network(setting); });
@@ -287,7 +290,8 @@ Result<void> SettingsReader::read_top(const Member& member) {
   }
   return unknown_key(
       value,
-      "state_dir, cache, network, passthrough, members, mirrors, sources");
+      "state_dir, cache, network, passthrough, members, endpoints, mirrors, "
+      "sources");
 }
 
 Result<void> SettingsReader::read_group(const std::string& prefix,

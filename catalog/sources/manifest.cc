@@ -109,7 +109,7 @@ Result<void> ManifestImport::take(const ManifestEntry& entry,
 
 // Its list, of what it holds now.
 Result<std::string> ManifestImport::address_of(const std::string& named) const {
-  const auto address = manifest_address(named);
+  const auto address = manifest_address(named, input_.settings.endpoints);
   return address ? pinned_address(*address, input_.download) : address;
 }
 
@@ -142,10 +142,14 @@ Result<void> ManifestImport::read(const std::string& named) {
       [&](std::string_view what, const std::string& text) {
         tell(what, text);
       }};
-  const ManifestText text{
-      *document,        place,       input_.settings.base_url,
-      &input_.download, input_.open, input_.scratch_directory,
-      input_.linked};
+  const ManifestText text{*document,
+                          place,
+                          input_.settings.base_url,
+                          &input_.download,
+                          input_.open,
+                          input_.scratch_directory,
+                          input_.linked,
+                          input_.settings.endpoints};
   const auto done = read_manifest(text, events);
   return done ? problems.result(manifest) : done.error().within(manifest);
 }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kBucket = "s3://";
 constexpr std::string_view kHub = "hf://";
+constexpr std::string_view kPublicHub = "https://huggingface.co/";
 constexpr std::string_view kHubTree = "/tree/";
 constexpr std::uint64_t kMaxRevisionBytes = std::uint64_t{64} << 20U;
 constexpr std::size_t kCommitDigits = 40;
@@ -25,19 +26,22 @@ std::string_view take_name(std::string_view& path) {
   return name;
 }
 
-Result<std::string> bucket_address(std::string_view place) {
+Result<std::string> bucket_address(std::string_view place,
+                                   const Endpoints& endpoints) {
   std::string folder;
   std::string_view rest = place.substr(kBucket.size());
   const std::string_view bucket = take_name(rest);
   if (!rest.empty()) {
     folder = std::string(rest) + (rest.ends_with('/') ? "" : "/");
   }
-  const auto root = web_url(std::string(kBucket).append(bucket).append("/"));
+  const auto root =
+      web_url(std::string(kBucket).append(bucket).append("/"), endpoints);
   return root ? Result<std::string>(s3_page_url(*root, folder, ""))
               : root.error();
 }
 
-Result<std::string> hub_address(std::string_view place) {
+Result<std::string> hub_address(std::string_view place,
+                                const Endpoints& endpoints) {
   std::string_view rest = place.substr(kHub.size());
   std::string_view revision = "main";
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
@@ -59,7 +63,8 @@ Result<std::string> hub_address(std::string_view place) {
                      " names no repository: hf://datasets/OWNER/NAME or "
                      "hf://datasets/OWNER/NAME@REVISION does"};
   }
-  return std::string("https://huggingface.co/api/")
+  return std::string(endpoints.hub.empty() ? kPublicHub : endpoints.hub)
+      .append("api/")
       .append(kind)
       .append("/")
       .append(percent_encode(rest, "/"))
@@ -79,11 +84,12 @@ bool is_collection(std::string_view place) {
   return place.starts_with(kBucket) || place.starts_with(kHub);
 }
 
-Result<std::string> manifest_address(std::string_view place) {
+Result<std::string> manifest_address(std::string_view place,
+                                     const Endpoints& endpoints) {
   if (place.starts_with(kBucket)) {
-    return bucket_address(place);
+    return bucket_address(place, endpoints);
   }
-  return place.starts_with(kHub) ? hub_address(place)
+  return place.starts_with(kHub) ? hub_address(place, endpoints)
                                  : Result<std::string>(std::string(place));
 }
 

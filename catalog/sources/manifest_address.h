@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "catalog/endpoints.h"
 #include "catalog/result.h"
 #include "catalog/source.h"
 
@@ -20,8 +21,10 @@ namespace omicsfs {
 //   repository of the Hugging Face Hub, of "main" where no revision is told; a
 //   model where no kind is told;
 // - any other is what it is.
+// The bucket and the repository are where `endpoints` says.
 // Errors: kInvalid, it begins as the first two and goes on otherwise.
-Result<std::string> manifest_address(std::string_view place);
+Result<std::string> manifest_address(std::string_view place,
+                                     const Endpoints& endpoints = {});
 
 // The tree at `address`, of the commit that its revision means now, as the
 // Hub's answer to /api/<kind>/<owner>/<name>/revision/<revision> tells it:

@@ -89,13 +89,13 @@ class BagReader {
   }
 
   Result<void> read_digests() {
-    if (text_.open == nullptr || base_.empty()) {
+    if (text_.open == nullptr || base_.folder.empty()) {
       return {};
     }
     bool any = false;
     for (const std::string_view kind : kBagDigests) {
       const std::string name = "manifest-" + std::string(kind) + ".txt";
-      const auto read = (*text_.open)(base_ + name);
+      const auto read = (*text_.open)(base_.folder + name);
       if (!read && read.error().code == ErrorCode::kNotFound) {
         continue;
       }
@@ -173,7 +173,7 @@ class BagReader {
       added = add_digest(entry_, line.kind, line.value);
     } else {
       place_ = line.place;
-      added = add_origin(entry_, line.value, "");
+      added = add_url(entry_, line.value, base_.endpoints);
       if (added && line.size != "-") {
         const auto size = parse_manifest_size(line.size);
         added = size ? Result<void>() : size.error();
@@ -206,7 +206,7 @@ class BagReader {
 
   const ManifestText& text_;
   const ManifestEvents& events_;
-  const std::string base_;
+  const ManifestBase base_;
   ExternalSort lines_;
   // Of the file whose lines are being taken.
   std::string path_;

@@ -21,9 +21,9 @@ std::string crate_path(std::string_view id) {
 // where there is neither, beside the crate.
 Result<void> read_crate_origins(ManifestEntry& entry, const JsonValue& file,
                                 const std::string& id,
-                                const std::string& base) {
+                                const ManifestBase& base) {
   if (has_scheme(id)) {
-    if (auto added = add_origin(entry, id, ""); !added) {
+    if (auto added = add_url(entry, id, base.endpoints); !added) {
       return added;
     }
   }
@@ -38,7 +38,7 @@ Result<void> read_crate_origins(ManifestEntry& entry, const JsonValue& file,
 }
 
 Result<void> read_crate_file(ManifestEntry& entry, const JsonValue& file,
-                             const std::string& base) {
+                             const ManifestBase& base) {
   const std::string id = linked_text(file, "@id");
   auto done = read_content_facts(entry, file);
   if (done) {
@@ -79,7 +79,7 @@ void tell_of_crate(const JsonValue& root, const ManifestEvents& events) {
 
 Result<void> read_crate_manifest(const ManifestText& text,
                                  const ManifestEvents& events) {
-  const std::string base = manifest_base(text);
+  const ManifestBase base = manifest_base(text);
   const auto take = [&](const JsonElement& one) -> Result<void> {
     if (one.key != "@graph") {
       return {};

@@ -9,7 +9,7 @@ namespace omicsfs {
 namespace {
 
 Result<void> read_file_object(ManifestEntry& entry, const JsonValue& file,
-                              const std::string& base) {
+                              const ManifestBase& base) {
   if (file.find("containedIn")) {
     return Error{ErrorCode::kUnsupported,
                  "it is part of another; a zip archive is seen as a directory "
@@ -41,7 +41,7 @@ Result<void> read_file_object(ManifestEntry& entry, const JsonValue& file,
   return {};
 }
 
-Result<void> take_distribution(const JsonElement& one, const std::string& base,
+Result<void> take_distribution(const JsonElement& one, const ManifestBase& base,
                                const ManifestEvents& events) {
   if (has_type(one.value, "FileSet")) {
     events.odd(one.place(), "a set of files, which it does not list");
@@ -59,7 +59,7 @@ Result<void> take_distribution(const JsonElement& one, const std::string& base,
 
 Result<void> read_croissant_manifest(const ManifestText& text,
                                      const ManifestEvents& events) {
-  const std::string base = manifest_base(text);
+  const ManifestBase base = manifest_base(text);
   const auto take = [&](const JsonElement& one) -> Result<void> {
     if (one.key == "distribution") {
       return take_distribution(one, base, events);

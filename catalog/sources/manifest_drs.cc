@@ -85,13 +85,14 @@ Result<DrsObject> read_drs_object(const ReadPiece& read) {
 
 // The urls that need no headers; one that is told by an access_id alone is
 // good for minutes, and so none for a catalog.
-Result<void> read_drs_access(ManifestEntry& entry, const DrsObject& object) {
+Result<void> read_drs_access(ManifestEntry& entry, const DrsObject& object,
+                             const Endpoints& endpoints) {
   for (const JsonValue& method : object.access_methods) {
     const auto access = method.find("access_url");
     const std::string url = access ? linked_text(*access, "url") : "";
     const bool free = access && linked_texts(*access, "headers").empty();
     if (free && web_url(url)) {
-      if (auto added = add_origin(entry, url, ""); !added) {
+      if (auto added = add_url(entry, url, endpoints); !added) {
         return added;
       }
     }
@@ -103,7 +104,8 @@ Result<void> read_drs_access(ManifestEntry& entry, const DrsObject& object) {
              : Result<void>();
 }
 
-Result<void> read_drs_file(ManifestEntry& entry, const DrsObject& object) {
+Result<void> read_drs_file(ManifestEntry& entry, const DrsObject& object,
+                           const Endpoints& endpoints) {
   entry.size = object.size;
   entry.mtime =
       manifest_date(object.updated.empty() ? object.created : object.updated);
@@ -117,7 +119,7 @@ Result<void> read_drs_file(ManifestEntry& entry, const DrsObject& object) {
       return checksum.error(added.error().message);
     }
   }
-  return read_drs_access(entry, object);
+  return read_drs_access(entry, object, endpoints);
 }
 
 // The objects of a bundle, and of those in it.
@@ -136,7 +138,8 @@ class DrsReader {
     if (object.contents.empty()) {
       ManifestEntry entry;
       entry.path = std::move(path);
-      return give_entry(events_, entry, place, read_drs_file(entry, object));
+      return give_entry(events_, entry, place,
+                        read_drs_file(entry, object, text_.endpoints));
     }
     return take_contents(object.contents, depth == 0 ? "" : path + "/", place,
                          depth);
@@ -218,7 +221,7 @@ class DrsReader {
       }
     }
     const std::string id = linked_text(content, "id");
-    const std::string base = manifest_base(text_);
+    const std::string base = manifest_base(text_).folder;
     return id.empty() || !is_web_place(base) ? ""
                                              : base + percent_encode(id, "");
   }

@@ -50,39 +50,42 @@ Result<void> check_attribute(const std::string& name,
 
 }  // namespace
 
-std::string manifest_base(const ManifestText& text) {
-  if (!text.base.empty() || text.place.empty()) {
-    return text.base;
+ManifestBase manifest_base(const ManifestText& text) {
+  const bool told = !text.base.empty() || text.place.empty();
+  return {told ? text.base : folder_of(text.place), text.endpoints};
+}
+
+Result<void> add_url(ManifestEntry& entry, std::string_view url,
+                     const Endpoints& endpoints) {
+  auto address = web_url(url, endpoints);
+  if (!address) {
+    return address.error();
   }
-  return folder_of(text.place);
+  if (std::find(entry.urls.begin(), entry.urls.end(), *address) ==
+      entry.urls.end()) {
+    entry.urls.push_back(*std::move(address));
+  }
+  return {};
 }
 
 Result<void> add_origin(ManifestEntry& entry, std::string_view reference,
-                        std::string_view base) {
+                        const ManifestBase& base) {
   if (has_scheme(reference)) {
-    auto url = web_url(reference);
-    if (!url) {
-      return url.error();
-    }
-    if (std::find(entry.urls.begin(), entry.urls.end(), *url) ==
-        entry.urls.end()) {
-      entry.urls.push_back(*std::move(url));
-    }
-    return {};
+    return add_url(entry, reference, base.endpoints);
   }
   if (auto names = split_path(reference); !names) {
     return names.error();
   }
-  if (base.empty()) {
+  const std::string& folder = base.folder;
+  if (folder.empty()) {
     return Error{ErrorCode::kInvalid,
                  omicsfs::quoted(reference) +
                      " is relative, and it is not known to what"};
   }
-  if (is_web_place(base)) {
-    return add_origin(entry, std::string(base) + percent_encode(reference, "/"),
-                      "");
+  if (is_web_place(folder)) {
+    return add_url(entry, folder + percent_encode(reference, "/"), {});
   }
-  entry.local_path = std::string(base).append(reference);
+  entry.local_path = std::string(folder).append(reference);
   return {};
 }
 

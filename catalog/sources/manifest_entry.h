@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/digest.h"
+#include "catalog/endpoints.h"
 #include "catalog/file_view.h"
 #include "catalog/read_piece.h"
 #include "catalog/result.h"
@@ -59,17 +60,30 @@ struct ManifestText {
   const OpenDocument* open = nullptr;
   std::filesystem::path scratch_directory{};
   const ReadLinked* linked = nullptr;
+  Endpoints endpoints{};  // where addresses of buckets lead
 };
 
-// Where the relative paths of `text` begin: its base, or its folder; "" of
-// neither.
-[[nodiscard]] std::string manifest_base(const ManifestText& text);
+// Where the references of a manifest lead.
+struct ManifestBase {
+  // Where relative ones begin: an http(s) url or an absolute path, with a slash
+  // at its end; "" = that is not known.
+  std::string folder;
+  Endpoints endpoints;
+};
 
-// Adds to `entry` where its bytes are: an url (web_url), or a path below
-// `base`. A url that comes again is passed over. Errors: kInvalid, a scheme
-// that is none of those, a path that split_path refuses, or no `base`.
+// That of `text`: its base, or its folder.
+[[nodiscard]] ManifestBase manifest_base(const ManifestText& text);
+
+// Adds a url to `entry` (web_url); one that comes again is passed over. Errors:
+// kInvalid, none of the schemes that are read.
+Result<void> add_url(ManifestEntry& entry, std::string_view url,
+                     const Endpoints& endpoints);
+
+// Adds to `entry` where its bytes are: a url, or a path below the base's
+// folder. Errors: kInvalid, as of add_url, a path that split_path refuses, or
+// no folder.
 Result<void> add_origin(ManifestEntry& entry, std::string_view reference,
-                        std::string_view base);
+                        const ManifestBase& base);
 
 // Takes the digest that is stated, where it is stronger than what is there; of
 // an unknown kind none. Errors: kInvalid, it is no digest of its kind.

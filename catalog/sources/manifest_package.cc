@@ -18,7 +18,7 @@ constexpr std::string_view kResources = "resources";
 // A resource as it is read: what is there of it, and where it leads to.
 struct Resource {
   const JsonValue& value;
-  const std::string& base;
+  const ManifestBase& base;
   ManifestEntry& entry;
 };
 
@@ -92,8 +92,9 @@ Result<void> read_checksums(const Resource& resource) {
 
 // One that is redirected to a signed url, asked for at each fetch
 // (fetch/resolve_url.h), in the place of the url by itself.
-Result<void> add_redirected(ManifestEntry& entry, std::string_view text) {
-  auto url = web_url(text);
+Result<void> add_redirected(const Resource& resource, std::string_view text) {
+  ManifestEntry& entry = resource.entry;
+  auto url = web_url(text, resource.base.endpoints);
   if (!url || url->find('#') != std::string::npos) {
     return Error{ErrorCode::kInvalid,
                  omicsfs::quoted(text) + " is no url without a fragment"};
@@ -118,7 +119,7 @@ Result<void> read_access(const Resource& resource, const JsonValue& access) {
   }
   const auto redirect =
       access.is_object() ? access.find("redirect") : std::nullopt;
-  auto added = redirect ? add_redirected(resource.entry, *url)
+  auto added = redirect ? add_redirected(resource, *url)
                         : add_origin(resource.entry, *url, resource.base);
   return added ? added : member->error(added.error().message);
 }
@@ -258,7 +259,7 @@ Result<void> read_resource(const Resource& resource) {
   return done ? read_manifest_view(resource.value, resource.entry) : done;
 }
 
-Result<void> take_resource(const JsonValue& value, const std::string& base,
+Result<void> take_resource(const JsonValue& value, const ManifestBase& base,
                            const std::string& place,
                            const ManifestEvents& events) {
   ManifestEntry entry;
@@ -302,7 +303,7 @@ void take_first_line(const JsonValue& value, const ManifestEvents& events) {
 
 Result<void> read_package_manifest(const ManifestText& text,
                                    const ManifestEvents& events) {
-  const std::string base = manifest_base(text);
+  const ManifestBase base = manifest_base(text);
   bool any = false;
   const auto element = [&](const JsonElement& one) -> Result<void> {
     if (one.key == kResources && one.index) {
@@ -325,7 +326,7 @@ Result<void> read_package_manifest(const ManifestText& text,
 
 Result<void> read_lines_manifest(const ManifestText& text,
                                  const ManifestEvents& events) {
-  const std::string base = manifest_base(text);
+  const ManifestBase base = manifest_base(text);
   LineReader lines(text.read, kMaxJsonElement);
   auto line = lines.next();
   for (; line && *line; line = lines.next()) {

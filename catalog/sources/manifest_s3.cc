@@ -71,7 +71,7 @@ Result<void> take_objects(const S3Page& page, const std::string& bucket,
     entry.validator = object.etag;
     entry.mtime = manifest_date(object.last_modified);
     const auto read =
-        add_origin(entry, bucket + percent_encode(object.key, "/"), "");
+        add_url(entry, bucket + percent_encode(object.key, "/"), {});
     if (auto given = give_entry(events, entry, place, read); !given) {
       return given;
     }

@@ -34,12 +34,13 @@ class Row {
 
 // IGS: urls of several protocols with commas between them, of which ours are
 // taken.
-Result<void> read_urls_cell(ManifestEntry& entry, std::string_view urls) {
+Result<void> read_urls_cell(ManifestEntry& entry, std::string_view urls,
+                            const Endpoints& endpoints) {
   std::string_view rest = urls;
   while (!rest.empty()) {
     const std::string_view url = rest.substr(0, rest.find(','));
     if (web_url(url)) {
-      if (auto added = add_origin(entry, url, ""); !added) {
+      if (auto added = add_url(entry, url, endpoints); !added) {
         return added;
       }
     }
@@ -54,7 +55,7 @@ Result<void> read_urls_cell(ManifestEntry& entry, std::string_view urls) {
 // A file stands in a directory of its id, as GDC's own client puts it: names
 // come again.
 Result<void> read_manifest_row(ManifestEntry& entry, const Row& row,
-                               const std::string& base) {
+                               const ManifestBase& base) {
   const std::string id(row.get("id"));
   if (auto named = check_entry_name(id); !named) {
     return named.error().within("id");
@@ -74,9 +75,10 @@ Result<void> read_manifest_row(ManifestEntry& entry, const Row& row,
   const std::string_view name = row.get("filename");
   if (row.get("urls").empty() && !name.empty()) {
     entry.path = id + "/" + std::string(name);
-    return add_origin(entry, base + id, "");
+    return add_url(entry, base.folder + id, {});
   }
-  if (auto read = read_urls_cell(entry, row.get("urls")); !read) {
+  if (auto read = read_urls_cell(entry, row.get("urls"), base.endpoints);
+      !read) {
     return read;
   }
   entry.path =
@@ -89,8 +91,8 @@ Result<void> read_manifest_row(ManifestEntry& entry, const Row& row,
 
 Result<void> read_table_manifest(const ManifestText& text,
                                  const ManifestEvents& events) {
-  const std::string base =
-      text.base.empty() ? std::string(kGdcData) : text.base;
+  const ManifestBase base{text.base.empty() ? std::string(kGdcData) : text.base,
+                          text.endpoints};
   TsvReader table(text.read);
   auto more = table.next();
   if (!more || !*more) {

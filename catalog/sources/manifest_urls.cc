@@ -11,8 +11,9 @@ constexpr std::size_t kMaxUrlLine = std::size_t{64} << 10U;
 
 // As wget -x would put it: the host, then the names of the url's path. What
 // stands at an url that ends in a slash has no name.
-Result<void> read_url(ManifestEntry& entry, std::string_view url) {
-  if (auto added = add_origin(entry, url, ""); !added) {
+Result<void> read_url(ManifestEntry& entry, std::string_view url,
+                      const Endpoints& endpoints) {
+  if (auto added = add_url(entry, url, endpoints); !added) {
     return added;
   }
   if (url_name(entry.urls.front()).empty()) {
@@ -38,7 +39,8 @@ Result<void> read_urls_manifest(const ManifestText& text,
     }
     const std::size_t end = (*line)->find_last_not_of(" \t");
     ManifestEntry entry;
-    const auto read = read_url(entry, (*line)->substr(begin, end + 1 - begin));
+    const auto read = read_url(entry, (*line)->substr(begin, end + 1 - begin),
+                               text.endpoints);
     if (auto given = give_entry(events, entry, lines.place(), read); !given) {
       return given;
     }

@@ -60,6 +60,8 @@ TEST(HubTree, TellsWhereItsFilesAre) {
             files + "refs%2Fpr%2F1/");
   EXPECT_EQ(hub_tree_files("http://h:8080/api/models/o/n/tree/4f2a/atlas"),
             "http://h:8080/o/n/resolve/4f2a/");
+  EXPECT_EQ(hub_tree_files("http://h/hub/api/datasets/o/n/tree/main"),
+            "http://h/hub/datasets/o/n/resolve/main/");
   for (const char* other :
        {"", "/api/datasets/o/n/tree/main", "https://h/tree.json",
         "https://h/datasets/o/n/tree/main", "https://h", "https://h/api/tree/x",

@@ -49,6 +49,19 @@ TEST(ManifestAddress, ARepositoryIsItsTree) {
   }
 }
 
+TEST(ManifestAddress, EndpointsStandInThePlaceOfThePublicServices) {
+  const Endpoints own{"http://h:9000/", "https://mirror/hub/"};
+  const std::pair<const char*, const char*> places[] = {
+      {"s3://b/x", "http://h:9000/b/?list-type=2&encoding-type=url&prefix=x/"},
+      {"hf://datasets/o/n@v1",
+       "https://mirror/hub/api/datasets/o/n/tree/v1?recursive=true&"
+       "expand=false"},
+      {"https://huggingface.co/x", "https://huggingface.co/x"}};
+  for (const auto& [place, address] : places) {
+    EXPECT_EQ(*manifest_address(place, own), address);
+  }
+}
+
 TEST(ManifestAddress, OthersAreWhatTheyAre) {
   for (const char* place : {"https://h/x", "/x/y.json", "s3", ""}) {
     EXPECT_FALSE(is_collection(place)) << place;

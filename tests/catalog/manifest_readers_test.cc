@@ -57,6 +57,27 @@ TEST(PackageManifest, AResourceIsAFile) {
                 "https://h/d/mirror/d encode.accession=E1 n=7 t=true\n");
 }
 
+TEST(PackageManifest, BucketsLieAtTheEndpointThatIsSet) {
+  ManifestReading own;
+  own.endpoints.s3 = "http://127.0.0.1:9000/";
+  for (const auto& [text, expected] :
+       {std::pair{R"({"resources": [{"path": "s3://b/x/a",
+                      "fs:access": ["s3://c/a", {"url": "s3://d/a",
+                                                 "redirect": "presigned"}]}]})",
+                  "a ? - - http://127.0.0.1:9000/b/x/a "
+                  "http://127.0.0.1:9000/c/a "
+                  "redirect:http://127.0.0.1:9000/d/a\n"},
+        {"s3://b/x/a\n",
+         "127.0.0.1:9000/b/x/a ? - - http://127.0.0.1:9000/b/x/a\n"},
+        {R"({"id": "a", "access_methods":
+              [{"access_url": {"url": "s3://b/a"}}]})",
+         "a ? - - http://127.0.0.1:9000/b/a\n"}}) {
+    const ToldManifest told = own.read(text, "https://h/d/x");
+    EXPECT_EQ(told.error + told.problems, "");
+    EXPECT_EQ(told.files, expected);
+  }
+}
+
 TEST(PackageManifest, BesideALocalOneAreLocalFiles) {
   const ToldManifest told =
       read_at("/data/my/datapackage.json",

@@ -33,6 +33,7 @@ class ManifestReading {
   std::map<std::string, std::string> documents;
   FakeWeb web;
   std::map<std::string, LinkedDocument> pages;  // that tell where they go on
+  Endpoints endpoints;
 
   [[nodiscard]] ToldManifest read(const std::string& text,
                                   const std::string& place,
@@ -62,7 +63,8 @@ class ManifestReading {
                                 &download,
                                 &open,
                                 scratch_.path(),
-                                pages.empty() ? nullptr : &linked};
+                                pages.empty() ? nullptr : &linked,
+                                endpoints};
     const auto line = [](std::string& out) {
       return [&out](const std::string& where, const std::string& why) {
         out += where + ": " + why + "\n";

@@ -39,6 +39,20 @@ TEST(WebPlace, AUrlIsOneOfTheWebOrOfAPublicBucket) {
   }
 }
 
+TEST(WebPlace, ABucketIsAFolderOfTheEndpointThatIsSet) {
+  const Endpoints own{"http://127.0.0.1:9000/store/", ""};
+  const std::pair<const char*, const char*> urls[] = {
+      {"s3://bucket/a b/c", "http://127.0.0.1:9000/store/bucket/a%20b/c"},
+      {"s3://a.b/k", "http://127.0.0.1:9000/store/a.b/k"},
+      {"gs://bucket/k", "https://storage.googleapis.com/bucket/k"},
+      {"https://h/a", "https://h/a"}};
+  for (const auto& [url, expected] : urls) {
+    EXPECT_EQ(*web_url(url, own), expected);
+  }
+  EXPECT_FALSE(web_url("s3://../k/..", {"http://h/", ""}));
+  EXPECT_FALSE(web_url("s3://bucket", own));
+}
+
 TEST(WebPlace, ASchemeIsLettersBeforeAColon) {
   for (const char* text : {"a:", "file:/x", "c:\\x", "svn+ssh://h"}) {
     EXPECT_TRUE(has_scheme(text)) << text;

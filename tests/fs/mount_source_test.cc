@@ -55,6 +55,10 @@ TEST(MountSource, AManifestIsShownByItsName) {
     EXPECT_EQ(settings.source(sources->front().name).catalogue,
               std::vector<std::string>{word});
   }
+  const auto there = mount_sources({"s3://b"}, {});
+  const auto elsewhere = mount_sources({"s3://b"}, {"http://h/", ""});
+  EXPECT_NE(there->front().name, elsewhere->front().name);
+  EXPECT_EQ(there->front().place, elsewhere->front().place);
   EXPECT_FALSE(mount_sources({"s3://"}));
   EXPECT_FALSE(mount_sources({"hf://datasets/o"}));
 }

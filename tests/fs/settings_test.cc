@@ -77,6 +77,7 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
     "cache": {"dir": "~/c", "limit": "1.5T", "keep_free": 500000000},
     "network": {"connections_per_host": 4, "timeout_s": 90, "stall_s": 20,
                 "retries": 0},
+    "endpoints": {"s3": "http://localhost:9000", "hf": "https://hub.org/"},
     "mirrors": {"https://a.org/": ["https://b.org/x", "http://c.org/"]},
     "sources": {"abc-atlas": {"base_url": "http://localhost:8080/bucket",
                               "releases": ["20231215", "20250531"]}}})");
@@ -94,6 +95,8 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   EXPECT_EQ(settings.mirrors[0].first, "https://a.org/");
   EXPECT_EQ(settings.mirrors[0].second,
             (std::vector<std::string>{"https://b.org/x", "http://c.org/"}));
+  EXPECT_EQ(settings.source("manifest").endpoints.s3, "http://localhost:9000/");
+  EXPECT_EQ(settings.source("manifest").endpoints.hub, "https://hub.org/");
   const SourceSettings abc = settings.source("abc-atlas");
   EXPECT_EQ(abc.base_url, "http://localhost:8080/bucket/");
   EXPECT_EQ(abc.releases, (std::vector<std::string>{"20231215", "20250531"}));
@@ -241,6 +244,8 @@ TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
       {R"({"network": {"connections_per_host": 257}})",
        {"/network/connections_per_host", "1 to 256"}},
       {R"({"network": {"proxy": "x"}})", {"/network/proxy", "retries"}},
+      {R"({"endpoints": {"s3": "s3://x"}})", {"/endpoints/s3", "s3://x"}},
+      {R"({"endpoints": {"gs": "http://x"}})", {"/endpoints/gs", "s3, hf"}},
       {R"({"mirrors": []})", {"/mirrors"}},
       {R"({"mirrors": {"http://a/": "http://b/"}})", {"/mirrors/http:~1~1a~1"}},
       {R"({"mirrors": {"ftp://a/": []}})", {"/mirrors/", "ftp://a/"}},
