@@ -10,6 +10,7 @@
 #include "catalog/directory_index.h"
 #include "catalog/entry_name.h"
 #include "catalog/hub_tree.h"
+#include "catalog/marked_url.h"
 #include "catalog/percent_encoding.h"
 #include "catalog/rfc3339.h"
 #include "catalog/s3_page.h"
@@ -22,10 +23,6 @@ using Files = std::vector<ListedFile>;
 constexpr std::string_view kBlanks = " \t\r\n";
 // Where a document tells what it is.
 constexpr std::size_t kHeadBytes = 1024;
-
-// The files of the Hub are redirected to urls that are good for a while
-// (fetch/resolve_url.h).
-constexpr std::string_view kRedirected = "redirect:";
 
 bool is_web_address(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://");
@@ -67,7 +64,8 @@ Result<Files> parse_tree(std::string_view json, std::string_view base_url) {
     if (auto valid = check_path(file); !valid) {
       return valid.error();
     }
-    file.url = std::string(kRedirected) + address_below(base_url, file.path);
+    // The files of the Hub are redirected to urls that are good for a while.
+    file.url = redirect_url(address_below(base_url, file.path));
     file.digest = std::move(entry.digest);
     files.push_back(std::move(file));
   }

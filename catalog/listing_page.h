@@ -17,7 +17,7 @@ namespace omicsfs {
 
 struct ListedFile {
   std::string path;  // relative, as split_path accepts it
-  // http or https, or what fetch/resolve_url.h describes.
+  // http or https, or what catalog/marked_url.h describes.
   std::string url;
   std::optional<std::uint64_t> size{};     // bytes, exact
   std::string validator{};                 // as RemoteFile has it

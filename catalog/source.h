@@ -17,6 +17,7 @@
 #include "catalog/endpoints.h"
 #include "catalog/read_piece.h"
 #include "catalog/result.h"
+#include "catalog/token_servers.h"
 #include "catalog/tree_builder.h"
 
 // A source: one function that reads a provider's own index documents and adds
@@ -68,7 +69,7 @@ struct ArchiveAccess {
 
 // An archive that the user named.
 struct ArchiveItem {
-  // An http(s) url, an absolute path, or what fetch/resolve_url.h describes.
+  // An http(s) url, an absolute path, or what catalog/marked_url.h describes.
   std::string place;
   std::optional<Digest> sha1;  // of the archive, where it is known
   std::string id;              // its name in the tree; "" = the place's last
@@ -94,6 +95,7 @@ struct SourceSettings {
   // columns (column_table.h); "" = the source's own.
   std::string columns{};
   Endpoints endpoints{};  // of what is named by s3:// and hf://
+  TokenServers token_servers{};
 };
 
 struct SourceInput {

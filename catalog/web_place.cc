@@ -102,6 +102,18 @@ Result<std::string> web_url(std::string_view url, const Endpoints& endpoints) {
                omicsfs::quoted(url) + " is no url of http, https, s3 or gs"};
 }
 
+std::string web_server(std::string_view url) {
+  std::string_view authority = behind_scheme(url);
+  const std::string scheme =
+      lower(url.substr(0, url.size() - authority.size()));
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const std::size_t at = authority.rfind('@');
+  authority.remove_prefix(at == std::string_view::npos ? 0 : at + 1);
+  const std::string_view usual = scheme == kHttps ? ":443" : ":80";
+  authority.remove_suffix(authority.ends_with(usual) ? usual.size() : 0);
+  return scheme + lower(authority);
+}
+
 std::string folder_of(std::string_view place) {
   const std::string_view bare =
       is_web_place(place) ? before_query(place) : place;

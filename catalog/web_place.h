@@ -25,6 +25,11 @@ namespace omicsfs {
 Result<std::string> web_url(std::string_view url,
                             const Endpoints& endpoints = {});
 
+// What shares one server with `url`: "scheme://host:port" in lower case,
+// without a user, and without the port that its scheme has anyway. REQUIRES:
+// is_web_place(url).
+[[nodiscard]] std::string web_server(std::string_view url);
+
 // The folder of the document at `place`, an http(s) url or an absolute path,
 // with a slash at its end; of a url without its query.
 [[nodiscard]] std::string folder_of(std::string_view place);

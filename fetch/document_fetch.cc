@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "catalog/marked_url.h"
 #include "fetch/content_range.h"
 #include "fetch/document_body.h"
 #include "fetch/link_header.h"
@@ -213,7 +214,7 @@ void name_request(TryFailure& failure, const std::string& request) {
 Result<ResponseHead> DocumentFetcher::run(const std::string& url,
                                           const Ask& ask,
                                           const std::stop_token& stop) {
-  if (!is_http_url(url)) {
+  if (!is_http_url(url) && !parse_marked_url(url)) {
     return Error{ErrorCode::kInvalid,
                  describe_get(url, ask.range) + ": not an http or https url"};
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "catalog/json_fields.h"
+#include "catalog/web_place.h"
 #include "fetch/redirect.h"
 #include "fetch/response_check.h"
 #include "fetch/retry.h"
@@ -47,12 +48,27 @@ class Refusal final : public ResponseSink {
 
 Error untold(const std::string& why) { return {ErrorCode::kUnavailable, why}; }
 
+// Whether what stands beside the url says that a GET needs more: what a server
+// would have us send, we send to nobody.
+bool asks_for_headers(const JsonValue& beside) {
+  const auto headers = beside.find("headers");
+  const auto list =
+      headers ? headers->elements()
+              : Result<std::vector<JsonValue>>(std::vector<JsonValue>());
+  return headers && (!list || !list->empty());
+}
+
 // The url that the document tells.
-Result<std::string> url_in(const std::string& text, const ResolveUrl& address) {
+Result<std::string> url_in(const std::string& text, const MarkedUrl& address) {
   auto value = JsonValue::parse(text);
   for (const std::string& key : address.field) {
     if (!value) {
       return untold(value.error().message);
+    }
+    if (&key == &address.field.back() && asks_for_headers(*value)) {
+      return untold(
+          "the url that it tells needs headers, and none of a server's "
+          "choosing are sent");
     }
     const auto member = value->find(key);
     if (!member) {
@@ -65,11 +81,17 @@ Result<std::string> url_in(const std::string& text, const ResolveUrl& address) {
   auto url = value->as_string();
   const bool safe =
       url && is_http_url(*url) &&
-      (!address.api_url.starts_with("https:") || url->starts_with("https:"));
+      (!address.url.starts_with("https:") || url->starts_with("https:"));
   return safe ? url : untold("what it tells is no url that is used here");
 }
 
-bool is_redirected(const ResolveUrl& address) { return address.field.empty(); }
+bool is_redirected(const MarkedUrl& address) {
+  return address.kind == MarkedUrl::Kind::kRedirect;
+}
+
+bool has_token(const MarkedUrl& address) {
+  return address.kind == MarkedUrl::Kind::kToken;
+}
 
 // Until when what was learned now is used.
 LearnedUrls::Time used_until(const std::string& url, LearnedUrls::Time now) {
@@ -83,7 +105,7 @@ LearnedUrls::Time used_until(const std::string& url, LearnedUrls::Time now) {
 class ResolvingTransport::Lookup final : public ResponseSink {
  public:
   // `retries`: how many there were before this one.
-  Lookup(std::shared_ptr<Shared> shared, std::string url, ResolveUrl address,
+  Lookup(std::shared_ptr<Shared> shared, std::string url, MarkedUrl address,
          int retries)
       : shared_(std::move(shared)),
         url_(std::move(url)),
@@ -117,7 +139,7 @@ class ResolvingTransport::Lookup final : public ResponseSink {
     }
     shared_->found(url_, actual ? actual
                                 : Result<std::string>(actual.error().within(
-                                      describe_get(address_.api_url, {}))));
+                                      describe_get(address_.url, {}))));
   }
   [[nodiscard]] bool wanted() const override {
     deserted_ = deserted_ || !shared_->is_awaited(url_);
@@ -135,7 +157,7 @@ class ResolvingTransport::Lookup final : public ResponseSink {
 
   const std::shared_ptr<Shared> shared_;
   const std::string url_;
-  const ResolveUrl address_;
+  const MarkedUrl address_;
   const int retries_;
   ResponseHead head_;
   std::string body_;
@@ -146,13 +168,13 @@ class ResolvingTransport::Lookup final : public ResponseSink {
 // The head tells it all; the body of an object is not waited for.
 Result<void> ResolvingTransport::Lookup::take_redirect() {
   if (is_redirect(head_)) {
-    target_ = redirect_target(address_.api_url, head_);
+    target_ = redirect_target(address_.url, head_);
     return {};
   }
   const bool is_object =
       head_.status == 200 || head_.status == 206 || head_.status == 416;
   if (is_object) {
-    target_ = address_.api_url;
+    target_ = address_.url;
   }
   return head_.status == 200 ? Result<void>(untold("enough is known"))
                              : Result<void>();
@@ -203,7 +225,7 @@ class ResolvingTransport::Resolved final : public ResponseSink {
     }
   }
   Result<void> on_head(const ResponseHead& head) override {
-    if (head.status == kForbidden && !one_.again) {
+    if (head.status == kForbidden && !one_.again && may_be_renewed()) {
       refused_ = true;
       return untold("the url has expired");
     }
@@ -228,12 +250,17 @@ class ResolvingTransport::Resolved final : public ResponseSink {
     const std::string url = one_.request.url;
     shared_->refused(url, actual_);
     one_.again = true;
-    shared_->ask(std::move(one_), *parse_resolve_url(url));
+    shared_->ask(std::move(one_), *parse_marked_url(url));
   }
   [[nodiscard]] bool wanted() const override { return one_.sink->wanted(); }
   [[nodiscard]] bool urgent() const override { return one_.sink->urgent(); }
 
  private:
+  // What is no address that was learned is asked for no more.
+  [[nodiscard]] bool may_be_renewed() const {
+    const auto address = parse_marked_url(one_.request.url);
+    return !has_token(*address) || actual_ != address->url;
+  }
   Result<void> follow(const ResponseHead& head) {
     if (one_.redirects >= kMaxRedirects) {
       return untold("refused a redirect: there were five before");
@@ -255,7 +282,7 @@ class ResolvingTransport::Resolved final : public ResponseSink {
 
 void ResolvingTransport::start(Request request,
                                std::shared_ptr<ResponseSink> sink) {
-  const auto address = parse_resolve_url(request.url);
+  const auto address = parse_marked_url(request.url);
   if (!address) {
     shared_->inner.start(std::move(request), std::move(sink));
     return;
@@ -263,13 +290,16 @@ void ResolvingTransport::start(Request request,
   shared_->ask({std::move(request), std::move(sink)}, *address);
 }
 
-void ResolvingTransport::Shared::ask(Waiting one, const ResolveUrl& address) {
+void ResolvingTransport::Shared::ask(Waiting one, const MarkedUrl& address) {
   const std::string url = one.request.url;
   LearnedUrls::State state;
   bool first = false;
   {
     const MutexLock lock(mutex);
     state = known.of(url, Clock::now());
+    if (has_token(address) && state.url.empty()) {
+      state.url = address.url;
+    }
     if (state.url.empty() && state.failure.empty()) {
       // There is a line, perhaps an empty one, as long as there is a lookup.
       first = waiting.try_emplace(url).second;
@@ -277,8 +307,7 @@ void ResolvingTransport::Shared::ask(Waiting one, const ResolveUrl& address) {
     }
   }
   if (!state.failure.empty()) {
-    inner.start({}, std::make_shared<Refusal>(std::move(one.sink),
-                                              untold(state.failure)));
+    refuse(one, untold(state.failure));
   } else if (!state.url.empty()) {
     start_at(std::move(one), state.url);
   } else if (first) {
@@ -289,11 +318,13 @@ void ResolvingTransport::Shared::ask(Waiting one, const ResolveUrl& address) {
 // A GET, of as little as there is: a HEAD is signed for by no url, and answered
 // by not every server.
 void ResolvingTransport::Shared::look_up(const std::string& url,
-                                         const ResolveUrl& address, int retries,
+                                         const MarkedUrl& address, int retries,
                                          milliseconds delay) {
   Request request;
-  request.url = address.api_url;
-  request.secret_header = header_for(address.api_url);
+  request.url = address.url;
+  if (auto header = header_for(address)) {
+    request.secret_header = *std::move(header);
+  }
   request.delay = delay;
   if (is_redirected(address)) {
     request.range = ByteRange{0, 1};
@@ -334,7 +365,8 @@ void ResolvingTransport::Shared::moved(Waiting one, const std::string& from,
   {
     const MutexLock lock(mutex);
     const auto now = Clock::now();
-    if (known.of(url, now).url == from) {
+    const std::string before = known.of(url, now).url;
+    if (before == from || (before.empty() && plain_url(url) == from)) {
       known.learned(url, to, used_until(to, now), now);
     }
   }
@@ -344,7 +376,7 @@ void ResolvingTransport::Shared::moved(Waiting one, const std::string& from,
 
 // The lookup ended as nobody wanted it; somebody may since.
 void ResolvingTransport::Shared::deserted(const std::string& url,
-                                          const ResolveUrl& address) {
+                                          const MarkedUrl& address) {
   bool wanted_again = false;
   {
     const MutexLock lock(mutex);
@@ -367,13 +399,38 @@ void ResolvingTransport::Shared::refused(const std::string& url,
 
 void ResolvingTransport::Shared::start_at(Waiting one,
                                           const std::string& actual) {
+  auto secret = secret_for(one.request.url, actual);
+  if (!secret) {
+    refuse(one, secret.error().within(
+                    describe_get(one.request.url, one.request.range)));
+    return;
+  }
   Request request = one.request;
   request.url = actual;
+  request.secret_header = *std::move(secret);
   request.redirects = Redirects::kTell;
   one.request.delay = milliseconds{0};  // it is over when this has ended
   inner.start(
       std::move(request),
       std::make_shared<Resolved>(shared_from_this(), std::move(one), actual));
+}
+
+void ResolvingTransport::Shared::refuse(const Waiting& one,
+                                        const Error& error) {
+  inner.start({}, std::make_shared<Refusal>(one.sink, error));
+}
+
+// What a request of `url` shows the server of `actual`, where it may lie: its
+// token, where that is the server that it names.
+Result<std::string> ResolvingTransport::Shared::secret_for(
+    const std::string& url, const std::string& actual) const {
+  const auto address = parse_marked_url(url);
+  if (!address || !has_token(*address)) {
+    return std::string();
+  }
+  auto header = header_for(*address);
+  const bool shown = web_server(actual) == web_server(address->url);
+  return !header || shown ? header : Result<std::string>(std::string());
 }
 
 // Sinks are asked without the lock: they may have locks of their own.

@@ -7,23 +7,27 @@
 #include <string>
 #include <vector>
 
+#include "catalog/marked_url.h"
 #include "catalog/result.h"
 #include "fetch/learned_urls.h"
 #include "fetch/mutex.h"
-#include "fetch/resolve_url.h"
 #include "fetch/transport.h"
 
 namespace omicsfs {
 
-// A transport that also takes addresses of ResolveUrl's kind: it asks where the
+// A transport that also takes addresses of MarkedUrl's kinds: it asks where the
 // object is, once for all who wait, and keeps the answer for as long as it says
 // that it is good and the object's server takes it. One 403 makes it ask anew;
 // a second is the request's answer. Where the object's server sends its readers
-// on, that is learned, too. Thread-safe.
+// on, that is learned, too. The server of an address that names a token is
+// shown it, and nobody else. Thread-safe.
 class ResolvingTransport final : public Transport {
  public:
-  // The header that a document at `api_url` is to be asked for with, or "".
-  using HeaderFor = std::function<std::string(const std::string& api_url)>;
+  // The header that the server of `address` is to be asked with, or "". Called
+  // by several threads. Errors: kInvalid, its token may not be shown to it, or
+  // is not there.
+  using HeaderFor =
+      std::function<Result<std::string>(const MarkedUrl& address)>;
 
   // `inner` must outlive every exchange, and this object `inner`'s last call.
   ResolvingTransport(Transport& inner, HeaderFor header_for)
@@ -50,14 +54,17 @@ class ResolvingTransport final : public Transport {
     Shared(Transport& transport, HeaderFor header)
         : inner(transport), header_for(std::move(header)) {}
 
-    void ask(Waiting one, const ResolveUrl& address);
-    void look_up(const std::string& url, const ResolveUrl& address, int retries,
+    void ask(Waiting one, const MarkedUrl& address);
+    void look_up(const std::string& url, const MarkedUrl& address, int retries,
                  std::chrono::milliseconds delay);
     void found(const std::string& url, const Result<std::string>& actual);
     void moved(Waiting one, const std::string& from, const std::string& to);
-    void deserted(const std::string& url, const ResolveUrl& address);
+    void deserted(const std::string& url, const MarkedUrl& address);
     void refused(const std::string& url, const std::string& actual);
     void start_at(Waiting one, const std::string& actual);
+    void refuse(const Waiting& one, const Error& error);
+    [[nodiscard]] Result<std::string> secret_for(
+        const std::string& url, const std::string& actual) const;
 
     // Those who wait for the url, as far as they still want it; the others are
     // told their end. From the transport's thread.

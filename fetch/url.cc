@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catalog/ascii_case.h"
-#include "fetch/resolve_url.h"
+#include "catalog/marked_url.h"
 
 namespace omicsfs {
 namespace {
@@ -96,8 +96,8 @@ std::string server_of(std::string_view url) {
 }
 
 std::string server_or_none(std::string_view url) {
-  return is_http_url(url) || parse_resolve_url(url) ? server_of(url)
-                                                    : std::string();
+  return is_http_url(url) || parse_marked_url(url) ? server_of(url)
+                                                   : std::string();
 }
 
 std::string resolved_reference(std::string_view base,
@@ -128,7 +128,7 @@ std::string resolved_reference(std::string_view base,
 }
 
 std::string printable_url(std::string_view url) {
-  const UrlParts parts = split(url);
+  const UrlParts parts = split(plain_url(url));
   return fmt::format("{}{}{}", parts.scheme, without_user(parts.authority),
                      path_of(parts.rest));
 }

@@ -23,7 +23,8 @@ inline constexpr std::string_view kSchemeEnd = "://";
 // one server. REQUIRES: is_http_url(url).
 [[nodiscard]] std::string server_of(std::string_view url);
 
-// What shares one server with `url`, which may be a ResolveUrl's text as well;
+// What shares one server with `url`, which may be marked
+// (catalog/marked_url.h);
 // "" where it is neither.
 [[nodiscard]] std::string server_or_none(std::string_view url);
 
@@ -32,8 +33,8 @@ inline constexpr std::string_view kSchemeEnd = "://";
 [[nodiscard]] std::string resolved_reference(std::string_view base,
                                              std::string_view reference);
 
-// `url` as a message may show it: without user and password, and without the
-// query and fragment, which may hold a signature.
+// `url` as a message may show it: without its mark, without user and password,
+// and without the query and fragment, which may hold a signature.
 [[nodiscard]] std::string printable_url(std::string_view url);
 
 // Where the bytes of `file` come from, for people: its first url as

@@ -6,6 +6,7 @@
 
 #include "catalog/archive_guard.h"
 #include "catalog/in_order.h"
+#include "catalog/marked_url.h"
 #include "fetch/local_origin.h"
 #include "fetch/url.h"
 #include "fetch/zip_listing.h"
@@ -59,7 +60,7 @@ ReadLimits ArchiveReader::limits() const {
 }
 
 Result<RemoteFile> ArchiveReader::locate(const std::string& place) {
-  if (!is_http_url(place)) {
+  if (!is_http_url(place) && !parse_marked_url(place)) {
     return local_file(place);
   }
   const auto facts = documents_.probe(place, stop_);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "fetch/resolve_url.h"
+#include "catalog/marked_url.h"
 
 namespace omicsfs {
 namespace {

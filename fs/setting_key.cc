@@ -202,4 +202,8 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
+std::string token_variable(std::string_view name) {
+  return variable_of(std::string("token.").append(name));
+}
+
 }  // namespace omicsfs

@@ -40,5 +40,7 @@ Result<std::string> catalogue_place(std::string_view text,
 // The variable that sets a key: "cache.keep_free" is OMICSFS_CACHE_KEEP_FREE,
 // "sources.abc-atlas.base_url" is OMICSFS_SOURCES_ABC_ATLAS_BASE_URL.
 [[nodiscard]] std::string variable_of(std::string_view key);
+// The variable that holds a token of the settings: of "lab" OMICSFS_TOKEN_LAB.
+[[nodiscard]] std::string token_variable(std::string_view name);
 
 }  // namespace omicsfs

@@ -163,16 +163,24 @@ bool is_other_variable(std::string_view name) {
              kOtherVariables.end();
 }
 
+bool is_token_variable(std::string_view name, const TokenRules& tokens) {
+  return std::any_of(tokens.begin(), tokens.end(), [&](const auto& token) {
+    return name == token_variable(token.first);
+  });
+}
+
 // The assignments that the environment makes; an empty variable makes none.
 std::vector<Assignment> environment_assignments(
-    const Environment& environment, std::vector<std::string>& warnings) {
+    const Environment& environment, const TokenRules& tokens,
+    std::vector<std::string>& warnings) {
   const auto keys = keys_by_variable();
   std::vector<Assignment> assignments;
   for (const auto& [name, value] : environment) {
     const auto key = keys.find(name);
     if (key != keys.end() && !value.empty()) {
       assignments.push_back({key->second, value, name});
-    } else if (key == keys.end() && !is_other_variable(name)) {
+    } else if (key == keys.end() && !is_other_variable(name) &&
+               !is_token_variable(name, tokens)) {
       warnings.push_back("the variable " + name + " means nothing to omicsfs");
     }
   }
@@ -203,6 +211,7 @@ SourceSettings Settings::source(std::string_view name) const {
       found == sources.end() ? SourceSettings{} : found->second;
   source.members = members;
   source.endpoints = endpoints;
+  source.token_servers = token_servers(tokens);
   return source;
 }
 
@@ -215,8 +224,8 @@ Result<MergedSettings> merge_settings(const SettingsInput& input) {
       return applied.error().within(file.file);
     }
   }
-  const auto variables =
-      environment_assignments(input.environment, merged.warnings);
+  const auto variables = environment_assignments(
+      input.environment, merged.settings.tokens, merged.warnings);
   for (const auto* assignments : {&variables, &input.flags}) {
     const auto done = assign_all(merged.settings, *assignments, home);
     if (!done) {

@@ -15,6 +15,7 @@
 #include "fetch/mirrors.h"
 #include "fetch/rate_rules.h"
 #include "fetch/transport.h"
+#include "fs/token_rule.h"
 
 // What a user may set, and how the places where it is said are merged; nothing
 // here reads a file or the process's environment (settings_file.h does).
@@ -46,6 +47,7 @@ struct Settings {
   bool passthrough = true;  // where the kernel allows it
   ArchiveChoice members;    // of all sources
   Endpoints endpoints;
+  TokenRules tokens;  // that manifests may name
   std::vector<Mirrors::Rule> mirrors;
   std::map<std::string, SourceSettings, std::less<>> sources;
 

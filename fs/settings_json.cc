@@ -252,6 +252,7 @@ class SettingsReader {
   Result<void> read_group(const std::string& prefix, const JsonValue& group);
   Result<void> read_network(const Member& member);
   Result<void> read_rate(const Member& member);
+  Result<void> read_token(const Member& member);
   Result<void> read_mirror(const Member& member);
   Result<void> read_source(const Member& member);
 
@@ -280,6 +281,10 @@ Result<void> SettingsReader::read_top(const Member& member) {
     return for_each_member(
         value, [this](const Member& setting) { return read_network(setting); });
   }
+  if (key == "tokens") {
+    return for_each_member(
+        value, [this](const Member& token) { return read_token(token); });
+  }
   if (key == "mirrors") {
     return for_each_member(
         value, [this](const Member& rule) { return read_mirror(rule); });
@@ -290,8 +295,8 @@ Result<void> SettingsReader::read_top(const Member& member) {
   }
   return unknown_key(
       value,
-      "state_dir, cache, network, passthrough, members, endpoints, mirrors, "
-      "sources");
+      "state_dir, cache, network, passthrough, members, endpoints, tokens, "
+      "mirrors, sources");
 }
 
 Result<void> SettingsReader::read_group(const std::string& prefix,
@@ -342,6 +347,15 @@ Result<void> SettingsReader::read_rate(const Member& member) {
   }
   settings_.network.requests_per_s[*std::move(name)] =
       static_cast<int>(*per_second);
+  return {};
+}
+
+Result<void> SettingsReader::read_token(const Member& member) {
+  auto rule = parse_token_rule(member.first, member.second);
+  if (!rule) {
+    return rule.error();
+  }
+  settings_.tokens[member.first] = *std::move(rule);
   return {};
 }
 

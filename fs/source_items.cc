@@ -10,10 +10,10 @@
 #include <system_error>
 #include <utility>
 
+#include "catalog/marked_url.h"
 #include "catalog/temporary_file.h"
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
-#include "fetch/resolve_url.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -84,7 +84,7 @@ Result<std::string> archive_place(const std::string& word) {
   if (word.empty()) {
     return Error{ErrorCode::kInvalid, "an archive has no place"};
   }
-  if (is_http_url(word) || parse_resolve_url(word)) {
+  if (is_http_url(word) || parse_marked_url(word)) {
     return word;
   }
   if (word.find("://") != std::string::npos) {

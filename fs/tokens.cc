@@ -2,22 +2,24 @@
 #include "fs/tokens.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <map>
 #include <span>
 #include <system_error>
 #include <utility>
 
+#include "catalog/marked_url.h"
 #include "catalog/sources/refine_api.h"
 #include "catalog/sources/refine_bio.h"
 #include "catalog/temporary_file.h"
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
-#include "fetch/resolve_url.h"
 #include "fetch/url.h"
 #include "fs/setting_key.h"
 
@@ -42,16 +44,13 @@ Result<std::string> checked(std::string token, const std::string& where) {
   return token;
 }
 
-}  // namespace
-
-Result<std::string> load_token(const std::filesystem::path& state_dir,
-                               std::string_view source) {
-  const std::string variable = variable_of(std::string(source) + ".token");
+// Of the variable, else of the file; "" where neither is there.
+Result<std::string> read_token(const std::string& variable,
+                               const std::filesystem::path& path) {
   const char* given = std::getenv(variable.c_str());
   if (given != nullptr && *given != '\0') {
     return checked(given, variable);
   }
-  const auto path = token_path(state_dir, source);
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd.valid()) {
     return errno == ENOENT
@@ -68,6 +67,66 @@ Result<std::string> load_token(const std::filesystem::path& state_dir,
   const std::size_t got =
       read_up_to(fd.get(), 0, std::as_writable_bytes(std::span(text)));
   return checked(std::string(text.data(), got), path.string());
+}
+
+// By name, the header with each token of the settings, or why there is none.
+using NamedHeaders = std::map<std::string, Result<std::string>, std::less<>>;
+
+NamedHeaders named_headers(const Settings& settings) {
+  NamedHeaders headers;
+  for (const auto& [name, rule] : settings.tokens) {
+    const auto secret = named_token(settings.state_dir, name);
+    headers.emplace(name, secret
+                              ? Result<std::string>(token_header(rule, *secret))
+                              : secret.error());
+  }
+  return headers;
+}
+
+// What refine.bio's server is shown.
+struct ApiHeader {
+  std::string server;
+  std::string header;
+};
+
+// Errors: as load_token.
+Result<ApiHeader> refine_header(const Settings& settings) {
+  const auto& archives = settings.source(kRefineBio.name).archives;
+  if (std::none_of(archives.begin(), archives.end(),
+                   [](const ArchiveItem& item) {
+                     return parse_marked_url(item.place).has_value();
+                   })) {
+    return ApiHeader{};
+  }
+  const auto token = load_token(settings.state_dir, kRefineBio.name);
+  if (!token) {
+    return token.error();
+  }
+  return ApiHeader{server_or_none(refine_api_base(settings)),
+                   RefineApi::header_of(*token)};
+}
+
+}  // namespace
+
+Result<std::string> load_token(const std::filesystem::path& state_dir,
+                               std::string_view source) {
+  return read_token(variable_of(std::string(source) + ".token"),
+                    token_path(state_dir, source));
+}
+
+Result<std::string> named_token(const std::filesystem::path& state_dir,
+                                std::string_view name) {
+  const std::string variable = token_variable(name);
+  const auto path = token_path(state_dir, name);
+  auto token = read_token(variable, path);
+  const bool missing = token && token->empty();
+  return missing
+             ? Error{ErrorCode::kInvalid,
+                     fmt::format("the token \"{}\" is not there: set {}, or "
+                                 "put it into {}, which nobody else may "
+                                 "read",
+                                 name, variable, path.string())}
+             : std::move(token);
 }
 
 Result<void> save_token(const std::filesystem::path& state_dir,
@@ -97,22 +156,19 @@ std::string refine_api_base(const Settings& settings) {
 }
 
 Result<ResolvingTransport::HeaderFor> secret_headers(const Settings& settings) {
-  const auto& archives = settings.source(kRefineBio.name).archives;
-  if (std::none_of(archives.begin(), archives.end(),
-                   [](const ArchiveItem& item) {
-                     return parse_resolve_url(item.place).has_value();
-                   })) {
-    return ResolvingTransport::HeaderFor(
-        [](const std::string& /*api_url*/) { return std::string(); });
-  }
-  const auto token = load_token(settings.state_dir, kRefineBio.name);
-  if (!token) {
-    return token.error();
+  const auto api = refine_header(settings);
+  if (!api) {
+    return api.error();
   }
   return ResolvingTransport::HeaderFor(
-      [server = server_or_none(refine_api_base(settings)),
-       header = RefineApi::header_of(*token)](const std::string& api_url) {
-        return server_or_none(api_url) == server ? header : std::string();
+      [api = *api, servers = token_servers(settings.tokens),
+       named = named_headers(settings)](
+          const MarkedUrl& address) -> Result<std::string> {
+        if (address.kind != MarkedUrl::Kind::kToken) {
+          return server_or_none(address.url) == api.server ? api.header : "";
+        }
+        const auto may = check_token(address, servers);
+        return may ? named.find(address.token)->second : may.error();
       });
 }
 

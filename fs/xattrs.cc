@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "fetch/resolve_url.h"
+#include "catalog/marked_url.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -17,17 +17,18 @@ std::string url_of(const RemoteFile& file, BlockCache& /*cache*/) {
 }
 // Where the whole of it may be had, a line each, in the order that is tried;
 // none of what is part of another file. A url that may hold a secret is not
-// told.
+// told; one that needs a token is told with its name ("token:<name>:<url>").
 std::string urls_of(const RemoteFile& file, BlockCache& /*cache*/) {
   std::string text;
-  for (std::string_view url : file.urls) {
-    if (const auto redirected = parse_resolve_url(url);
-        redirected && redirected->field.empty()) {
-      url.remove_prefix(url.find(':') + 1);
-    }
-    if (is_http_url(url) && printable_url(url) == url) {
+  for (const std::string& url : file.urls) {
+    const auto marked = parse_marked_url(url);
+    const std::string_view plain = plain_url(url);
+    const bool told = (!marked || marked->kind != MarkedUrl::Kind::kResolve) &&
+                      is_http_url(plain) && printable_url(plain) == plain;
+    if (told) {
+      const bool named = marked && marked->kind == MarkedUrl::Kind::kToken;
       text += text.empty() ? "" : "\n";
-      text += url;
+      text += named ? url : plain;
     }
   }
   return text;

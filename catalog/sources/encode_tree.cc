@@ -10,15 +10,13 @@
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
 #include "catalog/list_cell.h"
+#include "catalog/marked_url.h"
 #include "catalog/rfc3339.h"
 
 namespace omicsfs {
 namespace {
 
 using Field = EncodeField;
-
-// An address that is redirected to the object's own (fetch/resolve_url.h).
-constexpr std::string_view kRedirect = "redirect:";
 
 // Between two words of how far it is.
 constexpr std::uint64_t kFilesATime = 512;
@@ -39,8 +37,7 @@ RemoteFile remote_file(const EncodeFile& file) {
   if (file.has(Field::kCloudUrl)) {
     remote.urls.emplace_back(file.get(Field::kCloudUrl));
   }
-  remote.urls.push_back(
-      std::string(kRedirect).append(file.get(Field::kDownloadLink)));
+  remote.urls.push_back(redirect_url(file.get(Field::kDownloadLink)));
   remote.size = size_of(file);
   if (file.has(Field::kMd5sum)) {
     remote.digest =

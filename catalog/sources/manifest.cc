@@ -91,7 +91,8 @@ Result<void> ManifestImport::take(const ManifestEntry& entry,
                                   const std::string& place,
                                   const std::string& manifest,
                                   Problems& problems) {
-  const auto added = files_.add(entry);
+  const auto known = check_tokens(entry.urls, input_.settings.token_servers);
+  const auto added = known ? files_.add(entry) : known;
   if (!added && added.error().code == ErrorCode::kNotFound) {
     input_.warn(fmt::format("{}: {}: left out: {}", manifest, place,
                             added.error().message));

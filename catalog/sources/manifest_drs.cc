@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/entry_name.h"
 #include "catalog/json_elements.h"
+#include "catalog/marked_url.h"
 #include "catalog/percent_encoding.h"
 #include "catalog/sources/manifest_json.h"
 #include "catalog/sources/manifest_readers.h"
@@ -27,6 +28,8 @@ struct DrsObject {
   std::vector<JsonValue> checksums;
   std::vector<JsonValue> access_methods;
   std::vector<JsonValue> contents;
+  std::string self_uri;
+  std::string address;  // where the server told of it; "" = that is not known
 };
 
 // An element of an array.
@@ -50,6 +53,7 @@ Result<void> take_drs_element(DrsObject& object, const JsonElement& one) {
 void take_drs_text(DrsObject& object, const JsonElement& one) {
   const std::pair<std::string_view, std::string*> texts[] = {
       {"id", &object.id},
+      {"self_uri", &object.self_uri},
       {"name", &object.name},
       {"created_time", &object.created},
       {"updated_time", &object.updated},
@@ -83,8 +87,41 @@ Result<DrsObject> read_drs_object(const ReadPiece& read) {
   return done ? Result<DrsObject>(std::move(object)) : done.error();
 }
 
-// The urls that need no headers; one that is told by an access_id alone is
-// good for minutes, and so none for a catalog.
+// Where a server tells of the object that `uri` names (DRS 1.4, "Hostname-based
+// DRS URIs": GET /objects/{object_id}); "" where it names none.
+std::string drs_address(std::string_view uri) {
+  const std::size_t slash = uri.find('/', kDrsScheme.size());
+  if (!uri.starts_with(kDrsScheme) || slash == std::string_view::npos) {
+    return "";
+  }
+  const std::string_view host =
+      uri.substr(kDrsScheme.size(), slash - kDrsScheme.size());
+  const std::string address =
+      std::string("https://")
+          .append(host)
+          .append("/ga4gh/drs/v1/objects/")
+          .append(percent_encode(uri.substr(slash + 1), ""));
+  return is_web_place(address) ? address : "";
+}
+
+// Whether a server may tell an http(s) url of such a method.
+bool is_of_web(const JsonValue& method) {
+  const std::string type = linked_text(method, "type");
+  return type == "https" || type == "http" || type == "s3" || type == "gs";
+}
+
+// A url that an access_id stands for is good for minutes: it is asked for when
+// bytes are read (DRS 1.4, GET /objects/{object_id}/access/{access_id}).
+void add_drs_access_id(ManifestEntry& entry, const DrsObject& object,
+                       const JsonValue& method) {
+  const std::string id = linked_text(method, "access_id");
+  if (!id.empty() && is_of_web(method) && !object.address.empty()) {
+    entry.urls.push_back(resolve_url(
+        object.address + "/access/" + percent_encode(id, ""), "url"));
+  }
+}
+
+// The urls that need no headers, and then those that are asked for.
 Result<void> read_drs_access(ManifestEntry& entry, const DrsObject& object,
                              const Endpoints& endpoints) {
   for (const JsonValue& method : object.access_methods) {
@@ -97,10 +134,13 @@ Result<void> read_drs_access(ManifestEntry& entry, const DrsObject& object,
       }
     }
   }
+  for (const JsonValue& method : object.access_methods) {
+    add_drs_access_id(entry, object, method);
+  }
   return entry.urls.empty()
              ? Error{ErrorCode::kInvalid,
                      "no access method tells a url of http, https, s3 or gs "
-                     "that needs no headers"}
+                     "that needs no headers, or an access_id for one"}
              : Result<void>();
 }
 
@@ -129,9 +169,12 @@ class DrsReader {
       : text_(text), events_(events) {}
 
   // `path` is the object's, or its folder's with a slash at the end where the
-  // object names itself.
-  Result<void> take(const DrsObject& object, std::string path,
+  // object names itself. Where it was not asked for, it may tell its address.
+  Result<void> take(DrsObject object, std::string path,
                     const std::string& place, int depth) {
+    if (object.address.empty()) {
+      object.address = drs_address(object.self_uri);
+    }
     if (path.empty() || path.ends_with('/')) {
       path += object.name.empty() ? object.id : object.name;
     }
@@ -204,20 +247,19 @@ class DrsReader {
       given += count;
       return count;
     };
-    const auto object = read_drs_object(read);
-    return object ? take(*object, path, place, depth)
+    auto object = read_drs_object(read);
+    if (object) {
+      object->address = url;
+    }
+    return object ? take(*std::move(object), path, place, depth)
                   : object.error().within(place);
   }
 
-  // Where a server tells of an object (DRS 1.4, GET /objects/{id}).
+  // Where a server tells of an object.
   [[nodiscard]] std::string object_url(const JsonValue& content) const {
     for (const std::string& uri : linked_texts(content, "drs_uri")) {
-      const std::size_t slash = uri.find('/', kDrsScheme.size());
-      if (uri.starts_with(kDrsScheme) && slash != std::string::npos) {
-        return "https://" +
-               uri.substr(kDrsScheme.size(), slash - kDrsScheme.size()) +
-               "/ga4gh/drs/v1/objects/" +
-               percent_encode(uri.substr(slash + 1), "");
+      if (std::string address = drs_address(uri); !address.empty()) {
+        return address;
       }
     }
     const std::string id = linked_text(content, "id");
@@ -235,14 +277,17 @@ class DrsReader {
 
 Result<void> read_drs_manifest(const ManifestText& text,
                                const ManifestEvents& events) {
-  const auto object = read_drs_object(text.read);
+  auto object = read_drs_object(text.read);
   if (!object) {
     return object.error();
+  }
+  if (is_web_place(text.place)) {
+    object->address = text.place.substr(0, text.place.find_first_of("?#"));
   }
   if (!object->name.empty()) {
     events.about("name", object->name);
   }
-  return DrsReader(text, events).take(*object, "", "/", 0);
+  return DrsReader(text, events).take(*std::move(object), "", "/", 0);
 }
 
 }  // namespace omicsfs

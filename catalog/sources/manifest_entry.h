@@ -21,7 +21,7 @@ namespace omicsfs {
 // A file, as a manifest of any format tells of it.
 struct ManifestEntry {
   std::string path;               // in the tree
-  std::vector<std::string> urls;  // http(s), or fetch/resolve_url.h's
+  std::vector<std::string> urls;  // http(s), or catalog/marked_url.h's
   // A file beside a manifest of this machine; then no urls.
   std::string local_path;
   std::optional<std::uint64_t> size;  // none: to be asked for

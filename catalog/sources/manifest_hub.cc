@@ -3,6 +3,7 @@
 #include "catalog/file_listing.h"
 #include "catalog/hub_tree.h"
 #include "catalog/json_elements.h"
+#include "catalog/marked_url.h"
 #include "catalog/percent_encoding.h"
 #include "catalog/sources/manifest_readers.h"
 #include "catalog/web_place.h"
@@ -10,17 +11,14 @@
 namespace omicsfs {
 namespace {
 
-// The files of the Hub are redirected to urls that are good for a while
-// (fetch/resolve_url.h).
-constexpr std::string_view kRedirected = "redirect:";
 // As many names does the Hub tell at a time.
 constexpr std::uint64_t kHubPage = 1000;
 
 ManifestEntry entry_of(const HubFile& file, std::string_view folder) {
   ManifestEntry entry;
-  entry.urls.push_back(std::string(kRedirected)
-                           .append(folder)
-                           .append(percent_encode(file.path, "/")));
+  // The files of the Hub are redirected to urls that are good for a while.
+  entry.urls.push_back(
+      redirect_url(std::string(folder).append(percent_encode(file.path, "/"))));
   entry.path = file.path;
   entry.size = file.size;
   entry.digest = file.digest;

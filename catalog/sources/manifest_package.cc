@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "catalog/entry_name.h"
 #include "catalog/json_elements.h"
 #include "catalog/line_reader.h"
+#include "catalog/sources/manifest_access.h"
 #include "catalog/sources/manifest_readers.h"
 #include "catalog/sources/manifest_view.h"
 #include "catalog/web_place.h"
@@ -90,47 +90,13 @@ Result<void> read_checksums(const Resource& resource) {
   return {};
 }
 
-// One that is redirected to a signed url, asked for at each fetch
-// (fetch/resolve_url.h), in the place of the url by itself.
-Result<void> add_redirected(const Resource& resource, std::string_view text) {
-  ManifestEntry& entry = resource.entry;
-  auto url = web_url(text, resource.base.endpoints);
-  if (!url || url->find('#') != std::string::npos) {
-    return Error{ErrorCode::kInvalid,
-                 omicsfs::quoted(text) + " is no url without a fragment"};
-  }
-  const auto plain = std::find(entry.urls.begin(), entry.urls.end(), *url);
-  std::string redirected = "redirect:" + *std::move(url);
-  if (plain == entry.urls.end()) {
-    entry.urls.push_back(std::move(redirected));
-  } else {
-    *plain = std::move(redirected);
-  }
-  return {};
-}
-
-// A url by itself, or an object with one.
-Result<void> read_access(const Resource& resource, const JsonValue& access) {
-  const auto member =
-      access.is_string() ? Result<JsonValue>(access) : access.at("url");
-  const auto url = member ? member->as_string() : member.error();
-  if (!url) {
-    return url.error();
-  }
-  const auto redirect =
-      access.is_object() ? access.find("redirect") : std::nullopt;
-  auto added = redirect ? add_redirected(resource, *url)
-                        : add_origin(resource.entry, *url, resource.base);
-  return added ? added : member->error(added.error().message);
-}
-
 Result<void> read_accesses(const Resource& resource, const JsonValue& list) {
   const auto accesses = list.elements();
   if (!accesses) {
     return accesses.error();
   }
   for (const JsonValue& access : *accesses) {
-    if (auto read = read_access(resource, access); !read) {
+    if (auto read = add_access(resource.entry, access, resource.base); !read) {
       return read;
     }
   }

@@ -3,41 +3,50 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <ctime>
 
 #include "catalog/json_fields.h"
+#include "catalog/marked_url.h"
 #include "catalog/sources/manifest_view.h"
 
 namespace omicsfs {
 namespace {
 
-constexpr std::string_view kRedirectMark = "redirect:";
 constexpr std::string_view kProfile =
     "https://datapackage.org/profiles/2.0/datapackage.json";
 
 // Of the year 9999, the last that RFC 3339 can tell.
 constexpr std::int64_t kLastSecond = 253'402'300'799;
 
-std::string_view plain_url(std::string_view url) {
-  if (url.starts_with(kRedirectMark)) {
-    url.remove_prefix(kRedirectMark.size());
-  }
-  return url;
-}
-
 // A Data Package tells an MD5 by itself, and others with their kind.
 std::string hash_text(const Digest& digest) {
   return digest.kind == DigestKind::kMd5 ? digest.hex : to_string(digest);
 }
 
+// How a marked url is used, as add_access reads it.
+std::string mark_text(const std::string& url) {
+  const auto marked = parse_marked_url(url);
+  if (!marked) {
+    return "";
+  }
+  switch (marked->kind) {
+    case MarkedUrl::Kind::kToken:
+      return ", \"token\": " + json_quoted(marked->token);
+    case MarkedUrl::Kind::kResolve:
+      return ", \"resolve\": " +
+             json_quoted(fmt::format("{}", fmt::join(marked->field, ".")));
+    default:
+      return ", \"redirect\": \"presigned\"";
+  }
+}
+
 std::string access_text(const ManifestEntry& entry) {
   std::string text;
   for (const std::string& url : entry.urls) {
-    text += fmt::format(
-        "{}{{\"url\": {}{}}}", text.empty() ? "" : ", ",
-        json_quoted(plain_url(url)),
-        url.starts_with(kRedirectMark) ? ", \"redirect\": \"presigned\"" : "");
+    text += fmt::format("{}{{\"url\": {}{}}}", text.empty() ? "" : ", ",
+                        json_quoted(plain_url(url)), mark_text(url));
   }
   return ", \"fs:access\": [" + text + "]";
 }
@@ -60,7 +69,7 @@ std::string place_text(const ManifestEntry& entry) {
     return ", \"path\": " + json_quoted(entry.path);
   }
   const bool plain =
-      entry.urls.size() == 1 && !entry.urls.front().starts_with(kRedirectMark);
+      entry.urls.size() == 1 && !parse_marked_url(entry.urls.front());
   return fmt::format(", \"path\": {}, \"fs:path\": {}{}",
                      json_quoted(plain_url(entry.urls.front())),
                      json_quoted(entry.path), plain ? "" : access_text(entry));

@@ -78,6 +78,41 @@ TEST(PackageManifest, BucketsLieAtTheEndpointThatIsSet) {
   }
 }
 
+TEST(PackageManifest, AnAddressNamesItsToken) {
+  const ToldManifest told = read_at("https://h/d/datapackage.json", R"({
+      "resources": [
+        {"path": "https://h/a", "fs:access": [
+           {"url": "https://o/a", "token": "other"},
+           {"url": "https://h/a", "token": "lab", "redirect": "presigned"}]},
+        {"fs:access": [{"url": "sub/b c", "token": "lab"}]},
+        {"fs:path": "c", "fs:access": [{"url": "https://h/api?x=1",
+                                        "resolve": "file.url"}]}]})");
+  EXPECT_EQ(told.error + told.problems + told.odd, "");
+  EXPECT_EQ(told.files,
+            "a ? - - token:lab:https://h/a token:other:https://o/a\n"
+            "b c ? - - token:lab:https://h/d/sub/b%20c\n"
+            "c ? - - resolve:https://h/api?x=1#file.url\n");
+}
+
+TEST(PackageManifest, ATokenIsANameAndForServersAlone) {
+  for (const char* access :
+       {R"({"url": "https://h/a", "token": "Bearer x"})",
+        R"({"url": "https://h/a", "token": ""})",
+        R"({"url": "https://h/a", "token": {"name": "lab"}})",
+        R"({"url": "https://h/a#x", "token": "lab"})",
+        R"({"url": "file:///etc/passwd", "token": "lab"})",
+        R"({"url": "sub/a", "token": "lab"})",
+        R"({"url": "https://h/a", "resolve": "a..b"})",
+        R"({"url": "https://h/a", "resolve": 1})"}) {
+    const ToldManifest told =
+        read_at("/data/my/datapackage.json",
+                R"({"resources": [{"fs:path": "a", "fs:access": [)" +
+                    std::string(access) + "]}]}");
+    EXPECT_EQ(told.files, "") << access;
+    EXPECT_TRUE(has(told.problems, "/resources/0")) << access;
+  }
+}
+
 TEST(PackageManifest, BesideALocalOneAreLocalFiles) {
   const ToldManifest told =
       read_at("/data/my/datapackage.json",
@@ -339,11 +374,43 @@ TEST(DrsManifest, ABundleIsAskedForObjectByObject) {
       "https://drs/ga4gh/drs/v1/objects/b");
   const std::string facts = " 3 md5:" + std::string(kMd5) + " 86400 https://";
   EXPECT_EQ(told.error, "");
-  EXPECT_EQ(told.files, "a.txt" + facts + "b.s3.amazonaws.com/1\n" +
-                            "more/inner" + facts + "o/2\n" + "nested/c" +
-                            facts + "b.s3.amazonaws.com/1\n");
+  const auto signed_at = [](const std::string& where) {
+    return " resolve:https://" + where + "/access/signed#url\n";
+  };
+  const std::string first = signed_at("drs/ga4gh/drs/v1/objects/1");
+  EXPECT_EQ(told.files,
+            "a.txt" + facts + "b.s3.amazonaws.com/1" + first + "more/inner" +
+                facts + "o/2" + signed_at("other/ga4gh/drs/v1/objects/2") +
+                "nested/c" + facts + "b.s3.amazonaws.com/1" + first);
   EXPECT_TRUE(has(told.problems, "/contents/3: ")) << told.problems;
   EXPECT_TRUE(has(told.problems, "/contents/4: ")) << told.problems;
+}
+
+TEST(DrsManifest, AnObjectThatIsOnlyTellingAnAccessIdIsAskedWhenItIsRead) {
+  const std::string object =
+      R"({"id": "o 1", "name": "n", "size": 3, "self_uri": "drs://own/o%201",
+          "access_methods": [{"type": "s3", "access_id": "a/b c"},
+                             {"type": "globus", "access_id": "g"}]})";
+  const std::pair<const char*, const char*> places[] = {
+      {"https://drs/ga4gh/drs/v1/objects/o%201?x=1",
+       "https://drs/ga4gh/drs/v1/objects/o%201"},
+      {"/data/object.json", "https://own/ga4gh/drs/v1/objects/o%25201"}};
+  for (const auto& [place, address] : places) {
+    const ToldManifest told = read_at(place, object);
+    EXPECT_EQ(told.error + told.problems, "");
+    EXPECT_EQ(told.files, "n 3 - - resolve:" + std::string(address) +
+                              "/access/a%2Fb%20c#url\n");
+  }
+  for (
+      const char* other :
+      {R"({"id": "1", "access_methods": [{"type": "https", "access_id": "a"}]})",
+       R"({"id": "1", "self_uri": "drs://a b/1",
+            "access_methods": [{"type": "https", "access_id": "a"}]})",
+       R"({"id": "1", "self_uri": "drs://own/1",
+            "access_methods": [{"type": "ftp", "access_id": "a"}]})"}) {
+    EXPECT_TRUE(has(read_at("/data/object.json", other).problems, "access_id"))
+        << other;
+  }
 }
 
 TEST(DrsManifest, ABundleThatHoldsItselfEnds) {

@@ -30,6 +30,7 @@ class ManifestTest : public ::testing::Test {
   Result<SourceSummary> refresh(const std::vector<std::string>& places) {
     SourceSettings settings;
     settings.catalogue = places;
+    settings.token_servers = {{"lab", "https://lab"}};
     const Download download = [](const std::string& url, std::uint64_t) {
       return Error{ErrorCode::kNotFound, "no " + url};
     };
@@ -69,6 +70,31 @@ TEST_F(ManifestTest, WithoutAManifestItSaysHowToNameOne) {
   EXPECT_EQ(summary->files, 0U);
   EXPECT_NE(text_of("README.txt").find("sources.manifest.catalogue"),
             std::string::npos);
+}
+
+TEST_F(ManifestTest, ATokenMustBeKnownAndItsServers) {
+  const auto package = [](const std::string& url, const std::string& token) {
+    return R"({"resources": [{"bytes": 3, "fs:path": "a", "fs:access": [
+        {"url": ")" +
+           url + R"(", "token": ")" + token + R"("}]}]})";
+  };
+  documents_["https://h/one.json"] = package("https://lab/a", "lab");
+  ASSERT_TRUE(refresh({"https://h/one.json"}));
+  const auto node = node_at(*snapshot_, "a");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(snapshot_->remote_file(node->id)->urls,
+            std::vector<std::string>{"token:lab:https://lab/a"});
+  for (const auto& [url, token, why] :
+       {std::tuple{"https://lab/a", "other", "tokens.other.server"},
+        {"https://evil/a", "lab", "https://lab alone"},
+        {"http://lab/a", "lab", "https://lab alone"}}) {
+    documents_["https://h/one.json"] = package(url, token);
+    const auto summary = refresh({"https://h/one.json"});
+    ASSERT_FALSE(summary) << url;
+    EXPECT_NE(summary.error().message.find(why), std::string::npos)
+        << summary.error().message;
+    EXPECT_NE(summary.error().message.find("/resources/0"), std::string::npos);
+  }
 }
 
 TEST_F(ManifestTest, SeveralMakeOneTree) {

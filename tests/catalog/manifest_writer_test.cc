@@ -19,7 +19,8 @@ std::vector<ManifestEntry> written_entries() {
   remote.attributes = {{"sample", "S\n1"}, {"x", ""}};
   ManifestEntry several = remote;
   several.path = "several";
-  several.urls = {"redirect:https://h/r", "https://m/r"};
+  several.urls = {"redirect:https://h/r", "https://m/r",
+                  "token:lab:https://t/r", "resolve:https://a/r#x.url"};
   several.digest = *parse_digest(DigestKind::kSha256, std::string(64, 'b'));
   several.attributes.clear();
   ManifestEntry inline_one;
@@ -68,7 +69,8 @@ TEST(ManifestWriter, WhatItWritesIsReadAsItWas) {
               "1624446250 https://h/a%20b sample=S\n1 x=\n"
               "several 12 sha256:" +
                   std::string(64, 'b') +
-                  " 1624446250 redirect:https://h/r https://m/r\n"
+                  " 1624446250 redirect:https://h/r https://m/r "
+                  "token:lab:https://t/r resolve:https://a/r#x.url\n"
                   "note.txt ? - - data:h\xC3\xA9llo\n\n"
                   "e/beside ? - - https://w/e/beside\n"
                   "v/array ? - - https://w/v/array, \"fs:archive\": false, "

@@ -61,7 +61,8 @@ struct Network {
   Counters counters;
   Mirrors mirrors;
   std::unique_ptr<CurlTransport> direct;
-  ResolvingTransport transport{*direct, [](const std::string&) { return ""; }};
+  ResolvingTransport transport{*direct,
+                               [](const MarkedUrl&) { return std::string(); }};
   RangeFetcher fetcher{transport, mirrors, RetryPolicy{}, counters, 1};
   BlockCache cache;
 };

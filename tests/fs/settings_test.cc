@@ -78,6 +78,9 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
     "network": {"connections_per_host": 4, "timeout_s": 90, "stall_s": 20,
                 "retries": 0},
     "endpoints": {"s3": "http://localhost:9000", "hf": "https://hub.org/"},
+    "tokens": {"lab": {"server": "https://Lab.org:443/"},
+               "own": {"server": "http://127.0.0.1:8080", "header": "X-Key",
+                       "scheme": ""}},
     "mirrors": {"https://a.org/": ["https://b.org/x", "http://c.org/"]},
     "sources": {"abc-atlas": {"base_url": "http://localhost:8080/bucket",
                               "releases": ["20231215", "20250531"]}}})");
@@ -97,6 +100,15 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
             (std::vector<std::string>{"https://b.org/x", "http://c.org/"}));
   EXPECT_EQ(settings.source("manifest").endpoints.s3, "http://localhost:9000/");
   EXPECT_EQ(settings.source("manifest").endpoints.hub, "https://hub.org/");
+  EXPECT_EQ(settings.tokens,
+            (TokenRules{{"lab", {"https://lab.org", "Authorization", "Bearer"}},
+                        {"own", {"http://127.0.0.1:8080", "X-Key", ""}}}));
+  EXPECT_EQ(settings.source("manifest").token_servers,
+            (TokenServers{{"lab", "https://lab.org"},
+                          {"own", "http://127.0.0.1:8080"}}));
+  EXPECT_EQ(token_header(settings.tokens.at("lab"), "s"),
+            "Authorization: Bearer s");
+  EXPECT_EQ(token_header(settings.tokens.at("own"), "s"), "X-Key: s");
   const SourceSettings abc = settings.source("abc-atlas");
   EXPECT_EQ(abc.base_url, "http://localhost:8080/bucket/");
   EXPECT_EQ(abc.releases, (std::vector<std::string>{"20231215", "20250531"}));
@@ -208,9 +220,17 @@ TEST(MergeSettings, WarnsOfVariablesThatMeanNothing) {
   const Environment environment = {{"OMICSFS_CACHE_LIMITS", "1G"},
                                    {"OMICSFS_CONFIG", "/x"},
                                    {"OMICSFS_LOG", "/y"},
+                                   {"OMICSFS_TOKEN_LAB", "secret"},
+                                   {"OMICSFS_TOKEN_LAB_2", "secret"},
                                    {"OTHER_CACHE", "z"}};
-  const auto warnings = merged({{}, environment, {}}).warnings;
-  ASSERT_EQ(warnings.size(), 1U);
+  const auto warnings =
+      merged({{{"/etc", R"({"tokens": {"lab-2": {"server": "https://h"}}})"}},
+              environment,
+              {}})
+          .warnings;
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_TRUE(has_part(warnings[1], "OMICSFS_TOKEN_LAB "));
+  EXPECT_FALSE(has_part(warnings[1], "secret"));
   EXPECT_TRUE(has_part(warnings[0], "OMICSFS_CACHE_LIMITS"));
 }
 
@@ -246,6 +266,28 @@ TEST(MergeSettings, NamesTheFileAndThePlaceOfAMistake) {
       {R"({"network": {"proxy": "x"}})", {"/network/proxy", "retries"}},
       {R"({"endpoints": {"s3": "s3://x"}})", {"/endpoints/s3", "s3://x"}},
       {R"({"endpoints": {"gs": "http://x"}})", {"/endpoints/gs", "s3, hf"}},
+      {R"({"tokens": {"lab": {}}})", {"/tokens/lab", "server"}},
+      {R"({"tokens": {"Lab": {"server": "https://h"}}})", {"/tokens/Lab"}},
+      {R"({"tokens": {"refine-bio": {"server": "https://h"}}})",
+       {"/tokens/refine-bio", "a source"}},
+      {R"({"tokens": {"lab": {"server": "http://h"}}})",
+       {"/tokens/lab/server", "https only"}},
+      {R"({"tokens": {"lab": {"server": "http://127.0.0.1.evil.org"}}})",
+       {"/tokens/lab/server", "https only"}},
+      {R"({"tokens": {"lab": {"server": "http://10.0.0.1"}}})",
+       {"/tokens/lab/server", "https only"}},
+      {R"({"tokens": {"lab": {"server": "https://h/folder"}}})",
+       {"/tokens/lab/server", "no server"}},
+      {R"({"tokens": {"lab": {"server": "https://u@h"}}})",
+       {"/tokens/lab/server", "no server"}},
+      {R"({"tokens": {"lab": {"server": "https://h", "header": "A b"}}})",
+       {"/tokens/lab/header"}},
+      {R"({"tokens": {"lab": {"server": "https://h", "header": "Range"}}})",
+       {"/tokens/lab/header"}},
+      {R"({"tokens": {"lab": {"server": "https://h", "scheme": "A\n"}}})",
+       {"/tokens/lab/scheme"}},
+      {R"({"tokens": {"lab": {"server": "https://h", "secret": "x"}}})",
+       {"/tokens/lab/secret", "server, header, scheme"}},
       {R"({"mirrors": []})", {"/mirrors"}},
       {R"({"mirrors": {"http://a/": "http://b/"}})", {"/mirrors/http:~1~1a~1"}},
       {R"({"mirrors": {"ftp://a/": []}})", {"/mirrors/", "ftp://a/"}},

@@ -9,6 +9,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
+#include "catalog/marked_url.h"
 #include "catalog/sources/manifest_readers.h"
 #include "catalog/sources/manifest_view.h"
 #include "catalog/sources/manifest_writer.h"
@@ -21,12 +22,8 @@
 
 namespace {
 
-bool is_allowed(std::string url) {
-  constexpr std::string_view kRedirected = "redirect:";
-  if (url.starts_with(kRedirected)) {
-    url.erase(0, kRedirected.size());
-  }
-  return omicsfs::is_web_place(url);
+bool is_allowed(const std::string& url) {
+  return omicsfs::is_web_place(omicsfs::plain_url(url));
 }
 
 bool is_view_kept(const omicsfs::ManifestEntry& entry) {
