@@ -19,37 +19,9 @@ namespace omicsfs {
 namespace {
 
 constexpr char kApi[] = "http://api/v1/dataset/7/";
+constexpr char kSecret[] = "API-KEY: secret";
 constexpr char kActual[] = "http://store/a.zip?X-Amz-Signature=1";
 constexpr char kNewer[] = "http://store/a.zip?X-Amz-Signature=2";
-
-TEST(ResolveUrl, IsAnApisDocumentAndAFieldInIt) {
-  const auto url = parse_resolve_url("resolve:https://h/v1/7/#file.url");
-  ASSERT_TRUE(url);
-  EXPECT_EQ(url->api_url, "https://h/v1/7/");
-  EXPECT_EQ(url->field, (std::vector<std::string>{"file", "url"}));
-  EXPECT_EQ(resolve_url("https://h/v1/7/", "file.url"),
-            "resolve:https://h/v1/7/#file.url");
-  for (const char* text :
-       {"https://h/#x", "resolve:https://h/", "resolve:https://h/#",
-        "resolve:https://h/#a..b", "resolve:https://h/#a.",
-        "resolve:file:///x#a", "resolve:resolve:https://h/#a", ""}) {
-    EXPECT_FALSE(parse_resolve_url(text)) << text;
-  }
-}
-
-TEST(ResolveUrl, OrAUrlThatRedirects) {
-  const auto url = parse_resolve_url("redirect:https://h/files/a?b");
-  ASSERT_TRUE(url);
-  EXPECT_EQ(url->api_url, "https://h/files/a?b");
-  EXPECT_TRUE(url->field.empty());
-  EXPECT_EQ(redirect_url("https://h/files/a?b"),
-            "redirect:https://h/files/a?b");
-  for (const char* text :
-       {"redirect:", "redirect:https://h/#x", "redirect:file:///x",
-        "redirect:redirect:https://h/", "Redirect:https://h/"}) {
-    EXPECT_FALSE(parse_resolve_url(text)) << text;
-  }
-}
 
 // A cache over the fake network, by way of a ResolvingTransport.
 class ResolvingTransportTest : public ::testing::Test {
@@ -69,6 +41,11 @@ class ResolvingTransportTest : public ::testing::Test {
   ReadOutcome read(ByteRange range) {
     return read_range(*cache_.open(remote_), range);
   }
+  // Reads `remote` from its start, and the error that there was.
+  std::string trouble_of(const RemoteFile& remote) {
+    const auto outcome = read_range(*cache_.open(remote), {0, 100});
+    return outcome.error ? outcome.error->message : "";
+  }
   // Requests of `url` until now.
   static std::size_t asked_of(const FakeTransport& network,
                               const std::string& url) {
@@ -87,9 +64,10 @@ class ResolvingTransportTest : public ::testing::Test {
   const RemoteFile remote_ =
       remote_of(resolve_url(kApi, "download_url"), bytes_);
   std::unique_ptr<FakeTransport> network_ = std::make_unique<FakeTransport>();
-  ResolvingTransport transport_{*network_, [](const std::string& url) {
-                                  return url == kApi ? "API-KEY: secret" : "";
-                                }};
+  ResolvingTransport transport_{
+      *network_, [](const MarkedUrl& address) {
+        return std::string(address.url == kApi ? kSecret : "");
+      }};
   Mirrors mirrors_;
   Counters counters_;
   RangeFetcher fetcher_{transport_, mirrors_, RetryPolicy{0}, counters_, 1};
@@ -108,7 +86,7 @@ TEST_F(ResolvingTransportTest, AsksOnceWhereTheObjectIs) {
 TEST_F(ResolvingTransportTest, TheSecretGoesToTheApiAlone) {
   ASSERT_FALSE(read({0, 100}).error);
   for (const auto& entry : network_->log()) {
-    EXPECT_EQ(entry.secret_header, entry.url == kApi ? "API-KEY: secret" : "");
+    EXPECT_EQ(entry.secret_header, entry.url == kApi ? kSecret : "");
   }
 }
 
@@ -152,8 +130,8 @@ TEST_F(ResolvingTransportTest, AnAnswerThatTellsNoUrlIsToldAndRemembered) {
     SCOPED_TRACE(document);
     const TemporaryDirectory dir;
     auto network = std::make_unique<FakeTransport>();
-    ResolvingTransport transport(*network,
-                                 [](const std::string&) { return ""; });
+    ResolvingTransport transport(
+        *network, [](const MarkedUrl&) { return std::string(); });
     network->add(kApi, document);
     RangeFetcher fetcher(transport, mirrors_, RetryPolicy{0}, counters_, 1);
     BlockCache cache(dir.path(), {CacheWorld::kPlenty, 0}, {fetcher}, counters_,
@@ -219,14 +197,13 @@ TEST_F(RedirectTest, IsAskedForByOneOfThoseWhoWait) {
 
 TEST_F(RedirectTest, ASecretGoesToThePortalAlone) {
   ResolvingTransport transport(
-      *network_, [](const std::string&) { return "API-KEY: secret"; });
+      *network_, [](const MarkedUrl&) { return std::string(kSecret); });
   const auto sink = std::make_shared<CollectingSink>();
   transport.start({.url = redirect_url(kPortal)}, sink);
   EXPECT_TRUE(sink->wait());
   EXPECT_EQ(sink->bytes(), bytes_);
   for (const auto& entry : network_->log()) {
-    EXPECT_EQ(entry.secret_header,
-              entry.url == kPortal ? "API-KEY: secret" : "");
+    EXPECT_EQ(entry.secret_header, entry.url == kPortal ? kSecret : "");
   }
 }
 
@@ -244,8 +221,31 @@ TEST(RedirectOfAPortal, ToAPrivateAddressIsFollowedOnlyWhereItIsAllowed) {
     }
     const auto sink = std::make_shared<CollectingSink>();
     CurlTransport direct({.private_servers = servers});
-    ResolvingTransport transport(direct, [](const std::string&) { return ""; });
+    ResolvingTransport transport(
+        direct, [](const MarkedUrl&) { return std::string(); });
     transport.start({.url = redirect_url(portal.url("/f"))}, sink);
+    EXPECT_EQ(sink->wait().has_value(), allowed);
+    EXPECT_EQ(sink->bytes(), allowed ? "0123456789" : "");
+    EXPECT_EQ(store.log().size(), allowed ? 1U : 0U);
+  }
+}
+
+TEST(ResolvedByAnApi, ToAPrivateAddressIsGoneToOnlyWhereItIsAllowed) {
+  setenv("no_proxy", "*", 1);
+  Origin api;
+  Origin store;
+  store.add("/f", "0123456789");
+  api.add("/a", R"({"url": ")" + store.url("/f") + R"("})");
+  for (const bool allowed : {false, true}) {
+    std::vector<std::string> servers = {server_of(api.url("/"))};
+    if (allowed) {
+      servers.push_back(server_of(store.url("/")));
+    }
+    const auto sink = std::make_shared<CollectingSink>();
+    CurlTransport direct({.private_servers = servers});
+    ResolvingTransport transport(
+        direct, [](const MarkedUrl&) { return std::string(); });
+    transport.start({.url = resolve_url(api.url("/a"), "url")}, sink);
     EXPECT_EQ(sink->wait().has_value(), allowed);
     EXPECT_EQ(sink->bytes(), allowed ? "0123456789" : "");
     EXPECT_EQ(store.log().size(), allowed ? 1U : 0U);
@@ -285,8 +285,8 @@ TEST_F(RedirectTest, WithoutOneTheUrlIsTheObjects) {
       network->fail_nth(1, {FakeFault::What::kIgnoreRange});
     }
     const TemporaryDirectory dir;
-    ResolvingTransport transport(*network,
-                                 [](const std::string&) { return ""; });
+    ResolvingTransport transport(
+        *network, [](const MarkedUrl&) { return std::string(); });
     RangeFetcher fetcher(transport, mirrors_, RetryPolicy{0}, counters_, 1);
     BlockCache cache(dir.path(), {CacheWorld::kPlenty, 0}, {fetcher}, counters_,
                      {});
@@ -403,6 +403,131 @@ TEST_F(RedirectTest, ThatSaysWhenItEndsIsAskedForAnewBefore) {
   ASSERT_FALSE(read({kBlockBytes * 15, 100}).error);
   EXPECT_EQ(asked(kPortal), 2U);
   EXPECT_EQ(asked(brief), 1U);
+}
+
+TEST_F(ResolvingTransportTest, AUrlThatNeedsHeadersIsNotAskedFor) {
+  network_->add(kApi, R"({"download_url": ")" + std::string(kActual) +
+                          R"(", "headers": ["Authorization: x"]})");
+  EXPECT_NE(trouble_of(remote_).find("headers"), std::string::npos);
+  EXPECT_EQ(asked(kActual), 0U);
+}
+
+TEST_F(ResolvingTransportTest, WithoutHeadersToBeSentItIs) {
+  network_->add(kApi, R"({"headers": [], "download_url": ")" +
+                          std::string(kActual) + R"("})");
+  EXPECT_EQ(trouble_of(remote_), "");
+}
+
+TEST_F(ResolvingTransportTest, AnApiLeadsToTheWebAlone) {
+  int number = 0;
+  for (const char* url : {"file:///etc/passwd", "s3://b/k", "/relative", "",
+                          "redirect:http://store/a.zip", "ftp://h/x"}) {
+    const std::string api = "http://api-" + std::to_string(++number) + "/";
+    network_->add(api, R"({"download_url": ")" + std::string(url) + R"("})");
+    // Each has bytes of its own: what has the same shares one reader.
+    const RemoteFile remote =
+        remote_of(resolve_url(api, "download_url"),
+                  bytes_.substr(static_cast<std::size_t>(number)));
+    EXPECT_NE(trouble_of(remote), "") << url;
+    EXPECT_EQ(asked(api), 1U);
+  }
+  EXPECT_EQ(network_->log().size(), static_cast<std::size_t>(number));
+}
+
+// Files whose server is shown the token "lab".
+class TokenTest : public ResolvingTransportTest {
+ protected:
+  static constexpr const char* kHome = "http://lab/f";
+
+  RemoteFile named(const std::string& token) {
+    return remote_of(token_url(token, kHome), bytes_);
+  }
+  // The url of each request, with a "!" where it was sent the secret.
+  [[nodiscard]] std::string asked_with() const {
+    std::string text;
+    for (const auto& entry : network_->log()) {
+      if (entry.url.empty()) {
+        continue;  // which is how a failure is told
+      }
+      text += entry.url;
+      text += entry.secret_header.empty() ? " " : "! ";
+      EXPECT_TRUE(entry.secret_header.empty() ||
+                  entry.secret_header == kSecret);
+    }
+    return text;
+  }
+
+  ResolvingTransport tokens_{
+      *network_, [](const MarkedUrl& address) -> Result<std::string> {
+        return address.token == "lab"
+                   ? Result<std::string>(std::string(kSecret))
+                   : Error{ErrorCode::kInvalid, "no token " + address.token};
+      }};
+  RangeFetcher with_tokens_{tokens_, mirrors_, RetryPolicy{0}, counters_, 1};
+  const TemporaryDirectory token_dir_;
+  BlockCache kept_{token_dir_.path(),
+                   {CacheWorld::kPlenty, 0},
+                   {with_tokens_},
+                   counters_,
+                   {}};
+};
+
+TEST_F(TokenTest, GoesWithEveryRequestToItsServer) {
+  network_->add(kHome, bytes_);
+  const auto outcome = read_range(*kept_.open(named("lab")), {0, 100});
+  EXPECT_FALSE(outcome.error);
+  EXPECT_EQ(outcome.bytes, bytes_.substr(0, 100));
+  EXPECT_EQ(asked_with(), std::string(kHome) + "! ");
+  kept_.end_unpacking();
+  network_.reset();
+}
+
+TEST_F(TokenTest, StaysBehindWhereItsServerLeadsElsewhere) {
+  network_->redirect(kHome, kActual);
+  for (const std::uint64_t at : {std::uint64_t{0}, 10 * kBlockBytes}) {
+    EXPECT_FALSE(read_range(*kept_.open(named("lab")), {at, 100}).error);
+  }
+  EXPECT_EQ(asked_with(),
+            std::string(kHome) + "! " + kActual + " " + kActual + " ");
+  kept_.end_unpacking();
+  network_.reset();
+}
+
+TEST_F(TokenTest, IsShownAgainWhereWhatItLedToHasExpired) {
+  network_->redirect(kHome, kActual);
+  EXPECT_FALSE(read_range(*kept_.open(named("lab")), {0, 100}).error);
+  network_->fail_url(kActual, {FakeFault::What::kStatus, 0, 403});
+  network_->add(kNewer, bytes_);
+  network_->redirect(kHome, kNewer);
+  const ByteRange later{10 * kBlockBytes, 100};
+  EXPECT_FALSE(read_range(*kept_.open(named("lab")), later).error);
+  EXPECT_TRUE(asked_with().ends_with(std::string(kActual) + " " + kHome + "! " +
+                                     kNewer + " "))
+      << asked_with();
+  kept_.end_unpacking();
+  network_.reset();
+}
+
+TEST_F(TokenTest, WithoutOneNoServerIsAsked) {
+  network_->add(kHome, bytes_);
+  const auto outcome = read_range(*kept_.open(named("other")), {0, 100});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_NE(outcome.error->message.find("no token other"), std::string::npos);
+  EXPECT_EQ(asked_with(), "");
+  kept_.end_unpacking();
+  network_.reset();
+}
+
+TEST_F(TokenTest, ThatIsRefusedIsNotShownTwice) {
+  network_->add(kHome, bytes_);
+  network_->fail_url(kHome, {FakeFault::What::kStatus, 0, 403});
+  const auto outcome = read_range(*kept_.open(named("lab")), {0, 100});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_NE(outcome.error->message.find("403"), std::string::npos);
+  EXPECT_EQ(outcome.error->message.find("secret"), std::string::npos);
+  EXPECT_EQ(asked_with(), std::string(kHome) + "! ");
+  kept_.end_unpacking();
+  network_.reset();
 }
 
 TEST_F(ResolvingTransportTest, OtherUrlsGoThroughAsTheyAre) {
