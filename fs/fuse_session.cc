@@ -59,26 +59,36 @@ std::string mount_words(const FuseMountOptions& options) {
 }
 
 #if FUSE_VERSION < FUSE_MAKE_VERSION(3, 17)
-KernelBacking& backing_of(void* context) {
-  return *(*static_cast<FuseContext**>(context))->backing;
+// Null where the kernel is not to read files past us.
+KernelBacking* backing_of(void* context) {
+  return (*static_cast<FuseContext**>(context))->backing;
 }
 
+// A connection that goes is ENODEV to who waits for a request, which libfuse
+// takes for an end, and ECONNABORTED to who has just taken one (fs/fuse/dev.c,
+// fuse_dev_do_read): of that libfuse tells by perror(), from a thread that may
+// be cancelled there and then leaves stderr locked for ever.
 ssize_t watched_read(int fd, void* buffer, size_t size, void* context) {
   const ssize_t got = ::read(fd, buffer, size);
-  if (got > 0) {
-    backing_of(context).on_request(
+  if (got < 0 && errno == ECONNABORTED) {
+    errno = ENODEV;
+  }
+  KernelBacking* const backing = backing_of(context);
+  if (got > 0 && backing != nullptr) {
+    backing->on_request(
         {static_cast<const std::byte*>(buffer), static_cast<size_t>(got)});
   }
   return got;
 }
 
 ssize_t watched_writev(int fd, iovec* parts, int count, void* context) {
-  if (count != 2 || !backing_of(context).awaits_init_reply()) {
+  KernelBacking* const backing = backing_of(context);
+  if (count != 2 || backing == nullptr || !backing->awaits_init_reply()) {
     return ::writev(fd, parts, count);
   }
   fuse_out_header header{};
   std::memcpy(&header, parts[0].iov_base, sizeof header);
-  auto body = backing_of(context).instead_of(
+  auto body = backing->instead_of(
       header.unique,
       {static_cast<const std::byte*>(parts[1].iov_base), parts[1].iov_len});
   if (body.empty()) {
@@ -89,15 +99,16 @@ ssize_t watched_writev(int fd, iovec* parts, int count, void* context) {
 }
 
 // Has libfuse read and write as it would itself, but for the exchange that
-// begins the mount: this libfuse cannot ask for passthrough there.
-Result<void> watch_init(fuse_session* session) {
+// begins the mount, as this libfuse cannot ask for passthrough there, and for
+// the connection's end.
+Result<void> watch_connection(fuse_session* session) {
   const fuse_custom_io io{watched_writev, watched_read, nullptr, nullptr};
   const int status =
       fuse_session_custom_io(session, &io, fuse_session_fd(session));
   return status == 0 ? Result<void>() : system_error("FUSE", -status);
 }
 #else
-Result<void> watch_init(fuse_session* /*session*/) { return {}; }
+Result<void> watch_connection(fuse_session* /*session*/) { return {}; }
 #endif
 
 // Null where libfuse refuses a word.
@@ -164,9 +175,9 @@ Result<void> FuseSession::serve(FuseContext& context) {
   context_ = &context;
   if (context.backing != nullptr) {
     context.backing->connect(fuse_session_fd(session_.get()));
-    if (auto watched = watch_init(session_.get()); !watched) {
-      return watched;
-    }
+  }
+  if (auto watched = watch_connection(session_.get()); !watched) {
+    return watched;
   }
   take_wake_signal();
   server_.store(::pthread_self());
@@ -179,9 +190,7 @@ Result<void> FuseSession::serve(FuseContext& context) {
   const int status = fuse_session_loop_mt(session_.get(), config);
   fuse_loop_cfg_destroy(config);
   serving_.store(false);
-  // ENODEV, which libfuse takes for an end, is what who waits for a request
-  // gets as the connection goes; this, who has just taken one (fs/fuse/dev.c,
-  // fuse_dev_do_read).
+  // A libfuse that was not given our way to read.
   if (status < 0 && status != -ECONNABORTED) {
     return Error{ErrorCode::kIo, std::string("the FUSE connection failed: ") +
                                      std::strerror(-status)};
