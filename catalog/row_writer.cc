@@ -172,17 +172,21 @@ void RowWriter::run() {
       written = Error{ErrorCode::kIo, "no memory to write rows"};
     }
     lock.lock();
-    if (!written) {
-      failure_ = written.error();
-    } else {
-      if (spare_.size() < kMostJobs) {
-        spare_.push_back(std::move(job.rows));
-      }
-      jobs_.pop_front();
-    }
-    if (failure_ || jobs_.size() == kFewJobs || jobs_.empty()) {
-      room_.notify_one();
-    }
+    end_job(written);
+  }
+}
+
+// Of the first job. There are never more batches than jobs at a time, and so
+// room for those to spare.
+void RowWriter::end_job(const Result<void>& written) {
+  if (written) {
+    spare_.push_back(std::move(jobs_.front().rows));
+    jobs_.pop_front();
+  } else {
+    failure_ = written.error();
+  }
+  if (failure_ || jobs_.size() == kFewJobs || jobs_.empty()) {
+    room_.notify_one();
   }
 }
 

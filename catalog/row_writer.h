@@ -78,6 +78,7 @@ class RowWriter {
   };
 
   void run();
+  void end_job(const Result<void>& written);
   static Result<void> write(const Job& job, std::vector<SqlValue>& values);
   Result<void> hand_over(Target& target);
 
