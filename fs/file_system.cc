@@ -10,6 +10,7 @@
 #include "fetch/patient_source.h"
 #include "fetch/url.h"
 #include "fs/inline_source.h"
+#include "fs/snapshot_path.h"
 #include "fs/xattrs.h"
 
 namespace omicsfs {
@@ -159,6 +160,24 @@ Result<std::string> FileSystem::link_target(Inode inode) const {
     return no_inode();
   }
   return place->source->snapshot->symlink_target(place->node);
+}
+
+std::string FileSystem::path_of(Inode inode) const {
+  const auto place = place_of(inode);
+  const bool is_top = place && place->source == nullptr;
+  const auto below = place && !is_top
+                         ? first_path(*place->source->snapshot, place->node)
+                         : Result<std::string>(no_inode());
+  if (is_top) {
+    return ".";
+  }
+  if (!below) {
+    return "inode " + std::to_string(inode);
+  }
+  if (single()) {
+    return below->empty() ? "." : *below;
+  }
+  return place->source->name + (below->empty() ? "" : "/") + *below;
 }
 
 Result<Inode> FileSystem::parent_inode(const Place& place) const {

@@ -57,6 +57,9 @@ class FileSystem {
                                            std::string_view name) const;
   [[nodiscard]] Result<struct stat> attributes(Inode inode) const;
   [[nodiscard]] Result<std::string> link_target(Inode inode) const;
+  // The first path of `inode` below the mount point, for messages: "." is the
+  // root. Names the inode number where the snapshot cannot tell the path.
+  [[nodiscard]] std::string path_of(Inode inode) const;
   // Up to `limit` entries after `cookie` (0 = from the start), "." and ".."
   // first. The same cookie always gives the same entries.
   [[nodiscard]] Result<std::vector<ListedEntry>> list(Inode directory,

@@ -20,7 +20,8 @@ namespace omicsfs {
 inline constexpr double kForever = 1e9;
 
 [[nodiscard]] FuseContext& context_of(fuse_req_t request);
-// Answers with the errno of `error`, and reports what is not to be expected.
+// Answers with the errno of `error`. Reports an unexpected error with the path
+// of `inode`: a user knows no inode numbers.
 void reply_error(fuse_req_t request, const char* operation, fuse_ino_t inode,
                  const Error& error);
 

@@ -65,13 +65,13 @@ void read_only(fuse_req_t request, Arguments... /*arguments*/) {
 // `Callback` for libfuse: C code that must see no exception. None is thrown
 // after the reply, so that each request is answered once.
 template <auto Callback, typename... Arguments>
-void guarded(fuse_req_t request, Arguments... arguments) {
+void guarded(fuse_req_t request, fuse_ino_t inode, Arguments... arguments) {
   try {
-    Callback(request, arguments...);
+    Callback(request, inode, arguments...);
   } catch (const std::bad_alloc&) {
     fuse_reply_err(request, ENOMEM);
   } catch (const std::exception& failure) {
-    reply_error(request, "request", 0, {ErrorCode::kIo, failure.what()});
+    reply_error(request, "request", inode, {ErrorCode::kIo, failure.what()});
   }
 }
 
@@ -120,9 +120,9 @@ void reply_error(fuse_req_t request, const char* operation, fuse_ino_t inode,
   const bool expected = error.code == ErrorCode::kNotFound ||
                         error.code == ErrorCode::kInterrupted;
   if (!expected) {
-    context_of(request).on_failure(std::string(operation) + " of inode " +
-                                   std::to_string(inode) + ": " +
-                                   error.message);
+    const FuseContext& context = context_of(request);
+    context.on_failure(std::string(operation) + " of " +
+                       context.files.path_of(inode) + ": " + error.message);
   }
   fuse_reply_err(request, errno_of(error.code));
 }

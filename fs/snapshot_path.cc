@@ -109,6 +109,26 @@ Result<NodeFacts> find_path(const Snapshot& snapshot, std::string_view path) {
   return PathWalk(snapshot, path).run();
 }
 
+Result<std::string> first_path(const Snapshot& snapshot, NodeId id) {
+  std::string path;
+  // A damaged snapshot may have a loop.
+  for (std::size_t depth = 0; id != kRootNode; ++depth) {
+    const auto place = snapshot.first_entry(id);
+    if (!place || depth == kMaxPathDepth) {
+      return place ? Error{ErrorCode::kCorrupt, "directories in a loop"}
+                   : place.error();
+    }
+    const auto entries = snapshot.list(place->parent, place->position - 1, 1);
+    if (!entries || entries->empty()) {
+      return entries ? Error{ErrorCode::kCorrupt, "an entry is missing"}
+                     : entries.error();
+    }
+    path = entries->front().name + (path.empty() ? "" : "/") + path;
+    id = place->parent;
+  }
+  return path;
+}
+
 Result<std::filesystem::path> refreshed_snapshot(
     const std::filesystem::path& state_dir, const std::string& source) {
   auto path = current_snapshot(state_dir, source);

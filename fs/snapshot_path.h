@@ -17,6 +17,11 @@ namespace omicsfs {
 // leads out of the tree and too many links; the snapshot's own.
 Result<NodeFacts> find_path(const Snapshot& snapshot, std::string_view path);
 
+// The first path of the node `id` below the snapshot's root, "" for the root
+// itself. Errors: kCorrupt, its directories do not end at the root; the
+// snapshot's own.
+Result<std::string> first_path(const Snapshot& snapshot, NodeId id);
+
 // The path of the current snapshot of `source`, for a command that needs no
 // mount. Errors: as current_snapshot; kNotFound says to refresh first.
 Result<std::filesystem::path> refreshed_snapshot(

@@ -199,6 +199,17 @@ TEST_F(NameLookup, ThatFindsNoAddressIsAnErrorThatSaysSo) {
   expect_right(small());
 }
 
+class FailureLog : public FaultyMount {};
+
+TEST_F(FailureLog, AFailedReadIsLoggedWithItsPathAndNoInodeNumber) {
+  origin_.fail(status(403));
+  expect_failure(small(), EIO);
+  EXPECT_NE(mount_.log().find("read of " + small().relative_path() + ": "),
+            std::string::npos)
+      << mount_.log();
+  EXPECT_EQ(mount_.log().find("inode"), std::string::npos) << mount_.log();
+}
+
 class Redirects : public FaultyMount {};
 
 // Which the settings name, as it is on this machine.

@@ -86,6 +86,15 @@ TEST_F(SnapshotBrowse, FindsFilesByEveryWayToThem) {
   }
 }
 
+TEST_F(SnapshotBrowse, TheFirstPathOfANodeLeadsToIt) {
+  EXPECT_EQ(*first_path(*snapshot_, kRootNode), "");
+  for (const char* path :
+       {"data", "data/one", "data/one/a.h5ad", "README.txt", "releases/2"}) {
+    EXPECT_EQ(*first_path(*snapshot_, find_path(*snapshot_, path)->id), path);
+  }
+  EXPECT_EQ(first_path(*snapshot_, 4711).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(SnapshotBrowse, FindsNothingWhereThereIsNothing) {
   for (const char* path : {"dat", "data/two", "README.txt/x", "releases/out",
                            "releases/loop", "latest/nope", "README.txt/."}) {
