@@ -28,4 +28,11 @@ int errno_of(ErrorCode code) {
   return EIO;
 }
 
+Error of_listed_file(Error error) {
+  if (error.code == ErrorCode::kNotFound) {
+    error.code = ErrorCode::kUnavailable;
+  }
+  return error;
+}
+
 }  // namespace omicsfs

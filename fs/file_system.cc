@@ -9,6 +9,7 @@
 #include "fetch/column_source.h"
 #include "fetch/patient_source.h"
 #include "fetch/url.h"
+#include "fs/errno_of.h"
 #include "fs/inline_source.h"
 #include "fs/snapshot_path.h"
 #include "fs/xattrs.h"
@@ -24,6 +25,17 @@ Error no_inode() { return {ErrorCode::kNotFound, "no such inode"}; }
 
 bool is_unreadable(const RemoteFile& file) {
   return file.member && file.member->method == MemberMethod::kUnreadable;
+}
+
+constexpr std::string_view kErrorXattr = "user.omicsfs.error";
+
+// Keeps why it failed for those who ask later; an interrupted read tells
+// nothing of the file.
+Error failed_read(const OpenFile& file, const Error& error) {
+  if (file.failures != nullptr && error.code != ErrorCode::kInterrupted) {
+    file.failures->failed(file.inode, error.message);
+  }
+  return of_listed_file(error);
 }
 
 std::uint16_t generation_of(const Snapshot& snapshot) {
@@ -268,6 +280,17 @@ Result<std::vector<ListedEntry>> FileSystem::list_node(
 }
 
 Result<FileSystem::Opened> FileSystem::open(Inode inode) {
+  auto opened = open_listed(inode);
+  return opened ? std::move(opened) : of_listed_file(opened.error());
+}
+
+OpenFiles::Handle FileSystem::add_open(Inode inode, OpenFile file) {
+  file.failures = &failures_;
+  file.inode = inode;
+  return open_files_.add(std::move(file));
+}
+
+Result<FileSystem::Opened> FileSystem::open_listed(Inode inode) {
   const auto place = place_of(inode);
   if (!place || place->source == nullptr) {
     return no_inode();
@@ -279,7 +302,7 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
   }
   if (node->kind == NodeKind::kInlineFile) {
     auto source = std::make_shared<InlineSource>(snapshot, *node);
-    return Opened{open_files_.add({std::move(source), {}})};
+    return Opened{add_open(inode, {std::move(source), {}})};
   }
   const auto remote = snapshot->remote_file(place->node);
   if (!remote) {
@@ -290,14 +313,15 @@ Result<FileSystem::Opened> FileSystem::open(Inode inode) {
                  "a member of " + origin_text(*remote) + " cannot be read"};
   }
   if (remote->columns) {
-    return open_columns(*remote);
+    return open_columns(inode, *remote);
   }
   siblings_.opened(inode, *snapshot, *remote);
   return open_remote(inode, *remote);
 }
 
 // The kernel has no file to read past us: the bytes lie apart in the array's.
-FileSystem::Opened FileSystem::open_columns(const RemoteFile& remote) {
+FileSystem::Opened FileSystem::open_columns(Inode inode,
+                                            const RemoteFile& remote) {
   auto array = cache_.open(*remote.columns->array);
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(array->file().key());
@@ -306,7 +330,7 @@ FileSystem::Opened FileSystem::open_columns(const RemoteFile& remote) {
   if (remote.is_mapped) {
     file.mapped = mapped_columns(remote, std::move(array));
   }
-  opened.handle = open_files_.add(std::move(file));
+  opened.handle = add_open(inode, std::move(file));
   return opened;
 }
 
@@ -325,7 +349,7 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
   if (remote.is_mapped && !opened.backing) {
     file.mapped = mapped_array(std::move(source));
   }
-  opened.handle = open_files_.add(std::move(file));
+  opened.handle = add_open(inode, std::move(file));
   return opened;
 }
 
@@ -344,12 +368,16 @@ Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,
                                      std::uint64_t offset,
                                      std::span<std::byte> out,
                                      const ReadLimits& limits) {
-  ByteSource& source = *OpenFiles::at(handle).source;
+  const OpenFile& file = OpenFiles::at(handle);
+  ByteSource& source = *file.source;
   const ByteRange range = clip({offset, out.size()}, source.size());
   const auto read =
       source.read_at(range.offset, out.first(range.length), limits);
   if (!read) {
-    return read.error();
+    return failed_read(file, read.error());
+  }
+  if (file.failures != nullptr) {
+    file.failures->succeeded(file.inode);
   }
   return range.length;
 }
@@ -378,6 +406,11 @@ Result<std::string> FileSystem::xattr(Inode inode,
   if (!node) {
     return node.error();
   }
+  if (name == kErrorXattr) {
+    auto why = failures_.why(inode);
+    return why ? Result<std::string>(*std::move(why))
+               : Error{ErrorCode::kNotFound, "no read of the file has failed"};
+  }
   return xattr_value({*place->source->snapshot, place->source->name, *node},
                      cache_, name);
 }
@@ -394,7 +427,12 @@ Result<std::vector<std::string>> FileSystem::xattr_names(Inode inode) const {
   if (!node) {
     return node.error();
   }
-  return xattr_list({*place->source->snapshot, place->source->name, *node});
+  auto names =
+      xattr_list({*place->source->snapshot, place->source->name, *node});
+  if (names && failures_.why(inode)) {
+    names->emplace_back(kErrorXattr);
+  }
+  return names;
 }
 
 }  // namespace omicsfs

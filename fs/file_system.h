@@ -20,6 +20,7 @@
 #include "fs/inode.h"
 #include "fs/open_files.h"
 #include "fs/passthrough.h"
+#include "fs/read_failures.h"
 #include "fs/sibling_fetch.h"
 
 namespace omicsfs {
@@ -75,9 +76,11 @@ class FileSystem {
     // What the kernel is to read in our place, from now to the release.
     std::optional<BackingId> backing = {};
   };
+  // Errors: never kNotFound, see of_listed_file.
   Result<Opened> open(Inode inode);
   // Fills the start of `out` with the bytes at `offset`; returns how many: less
-  // than out.size() only at the end of the file. Errors: as ByteSource.
+  // than out.size() only at the end of the file. Errors: as ByteSource, but
+  // never kNotFound; the last one of a file is its user.omicsfs.error.
   static Result<std::size_t> read(OpenFiles::Handle handle,
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
@@ -103,8 +106,10 @@ class FileSystem {
     NodeId node = 0;
   };
 
+  Result<Opened> open_listed(Inode inode);
+  OpenFiles::Handle add_open(Inode inode, OpenFile file);
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
-  [[nodiscard]] Opened open_columns(const RemoteFile& remote);
+  [[nodiscard]] Opened open_columns(Inode inode, const RemoteFile& remote);
   [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
   [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }
@@ -123,6 +128,7 @@ class FileSystem {
   BlockCache& cache_;
   Owner owner_;
   Passthrough* passthrough_;
+  ReadFailures failures_;
   OpenFiles open_files_;
   SiblingFetch siblings_{cache_};
 };

@@ -11,8 +11,10 @@
 #include "fetch/byte_range.h"
 #include "fetch/byte_source.h"
 #include "fetch/mutex.h"
+#include "fs/inode.h"
 #include "fs/mapped_reads.h"
 #include "fs/passthrough.h"
+#include "fs/read_failures.h"
 
 namespace omicsfs {
 
@@ -32,6 +34,9 @@ struct OpenFile {
   std::shared_ptr<ByteSource> source;
   Passthrough::Open kernel{};  // gone first: the source keeps the cached file
   std::unique_ptr<MappedFile> mapped{};  // null: nothing is refused
+  // Where the reads of `inode` report how they end; null: nowhere.
+  ReadFailures* failures = nullptr;
+  Inode inode = 0;
 };
 
 // The files that are open now. Thread-safe. A handle is good until it is

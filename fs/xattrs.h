@@ -12,7 +12,8 @@
 // Extended attributes. Of every node: user.omicsfs.source. Of a remote file
 // also user.omicsfs.{url,size,digest,cached_bytes,verified}, and
 // user.omicsfs.urls, which is not listed; and whatever the source gave the
-// node, user.omicsfs.release among them.
+// node, user.omicsfs.release among them. A file whose last read failed also has
+// user.omicsfs.error (FileSystem).
 
 namespace omicsfs {
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <ostream>
@@ -61,9 +67,9 @@ const NetworkFault kFaults[] = {
     {"Status400", status(400), EIO, EIO},
     {"Status401", status(401), EIO, EIO},
     {"Status403", status(403), EIO, EIO},
-    {"Status404", status(404), ENOENT, ENOENT},
+    {"Status404", status(404), EIO, EIO},
     {"Status408", status(408), EIO, 0},
-    {"Status410", status(410), ENOENT, ENOENT},
+    {"Status410", status(410), EIO, EIO},
     {"Status412", status(412), ESTALE, ESTALE},
     {"Status416", status(416), ESTALE, ESTALE},
     {"Status429", status(429), EIO, 0},
@@ -177,11 +183,41 @@ TEST_F(Versions, AReplacedObjectStaysESTALEUntilARefresh) {
   EXPECT_TRUE(origin_.log().empty()) << "it is known already";
 }
 
-TEST_F(Versions, AnObjectThatIsGoneIsENOENTForItsReaderAndBackWhenItIs) {
+std::string error_attribute(const std::string& path) {
+  std::string text(4096, '\0');
+  const ssize_t length =
+      ::getxattr(path.c_str(), "user.omicsfs.error", text.data(), text.size());
+  text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return text;
+}
+
+// Programs read ENOENT as "this chunk was never written: all zeros".
+TEST_F(Versions, AListedObjectThatIsGoneIsEIOWithItsReasonUntilItIsBack) {
+  EXPECT_EQ(error_attribute(at(small())), "");
   origin_.remove("/" + small().relative_path());
-  expect_failure(small(), ENOENT);
+  expect_failure(small(), EIO);
+  EXPECT_NE(error_attribute(at(small())).find("404"), std::string::npos);
+  EXPECT_NE(mount_.log().find("404"), std::string::npos) << mount_.log();
   origin_.add("/" + small().relative_path(), small().bytes);
   expect_right(small());
+  EXPECT_EQ(error_attribute(at(small())), "");
+}
+
+// A map has no errno: the program gets SIGBUS, and not a page of zeros.
+TEST_F(Versions, APageOfAMapWhoseObjectIsGoneIsNoPageOfZeros) {
+  origin_.remove("/" + small().relative_path());
+  const UniqueFd open(::open(at(small()).c_str(), O_RDONLY | O_CLOEXEC));
+  void* const page =
+      ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, open.get(), 0);
+  ASSERT_NE(page, MAP_FAILED);
+  // A system call that reads the page tells of the fault without a signal.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  const UniqueFd reads(ends[0]);
+  const UniqueFd writes(ends[1]);
+  EXPECT_LT(::write(writes.get(), page, 4096), 0);
+  EXPECT_EQ(errno, EFAULT);
+  EXPECT_EQ(::munmap(page, 4096), 0);
 }
 
 // RFC 6761, 6.4: a name that never has an address.

@@ -7,6 +7,7 @@
 #include "fs/errno_of.h"
 #include "fs/inode.h"
 #include "fs/read_deadline.h"
+#include "fs/read_failures.h"
 
 namespace omicsfs {
 namespace {
@@ -38,6 +39,27 @@ TEST(ErrnoOf, TellsApartWhatAProgramMustTellApart) {
   EXPECT_EQ(errno_of(ErrorCode::kNoSpace), EIO);
   EXPECT_EQ(errno_of(ErrorCode::kInvalid), EINVAL);
   EXPECT_EQ(errno_of(ErrorCode::kIo), EIO);
+}
+
+TEST(ErrnoOf, AListedFileIsNeverReportedAsAbsent) {
+  const Error absent{ErrorCode::kNotFound, "the server answered 404"};
+  EXPECT_EQ(errno_of(of_listed_file(absent).code), EIO);
+  EXPECT_EQ(of_listed_file(absent).message, absent.message);
+  EXPECT_EQ(of_listed_file({ErrorCode::kChanged, ""}).code,
+            ErrorCode::kChanged);
+}
+
+TEST(ReadFailures, KeepTheNewestOfABoundedNumberOfFiles) {
+  ReadFailures failures(2);
+  failures.failed(1, "a");
+  failures.failed(2, "b");
+  failures.failed(1, "c");
+  failures.failed(3, "d");
+  EXPECT_EQ(failures.why(1), "c");
+  EXPECT_EQ(failures.why(2), std::nullopt);
+  EXPECT_EQ(failures.why(3), "d");
+  failures.succeeded(1);
+  EXPECT_EQ(failures.why(1), std::nullopt);
 }
 
 TEST(ReadDeadline, IsTheSettingUnlessTheKernelWouldAbortTheMountFirst) {
