@@ -83,6 +83,9 @@ class BlockCache {
   // Ends what members of archives are unpacked by; their reads then fail with
   // kInterrupted. REQUIRES: called before the transport is destroyed.
   void end_unpacking();
+  // Files that are remembered because somebody has them open, or had of late:
+  // about twice those that are open at most.
+  [[nodiscard]] std::size_t remembered() const;
   // Returns once what was fetched is on disk, and digests that wait to be
   // checked, and reports, have been.
   void wait_until_idle();
@@ -102,6 +105,7 @@ class BlockCache {
   void note_failure(const std::string& key, const Error& failure);
   void note_unkept(const std::string& key, const Error& failure);
   void tell(const std::string& key, const std::string& message);
+  void forget_closed() REQUIRES_LOCK(mutex_);
   void do_regular_work();
 
   CacheLimits limits_;
@@ -116,6 +120,7 @@ class BlockCache {
   mutable Mutex mutex_;
   std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_
       GUARDED_BY(mutex_);
+  std::size_t forget_at_ GUARDED_BY(mutex_) = 0;  // entries of open_
   // By key, with the failure where it lasts: the catalog's bytes are not
   // offered any more, and only another catalog can tell of new ones.
   std::map<std::string, std::optional<Error>> dropped_ GUARDED_BY(mutex_);
@@ -126,6 +131,7 @@ class BlockCache {
   BlockBuffers buffers_;
   // Last: their threads use the rest. Who unpacks may wait for who reads.
   std::unique_ptr<Worker> housekeeper_;
+  std::unique_ptr<Worker> checker_;
   std::unique_ptr<Worker> storer_;
   WorkerPool local_readers_;
   WorkerPool unpackers_;

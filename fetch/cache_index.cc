@@ -93,7 +93,7 @@ Result<std::uint64_t> CacheIndex::charge(const ChargedFile& file,
   });
 }
 
-Result<void> CacheIndex::forget(const std::string& key) {
+Result<std::uint64_t> CacheIndex::forget(const std::string& key) {
   return transact([&](IndexConnection& connection) {
     return IndexCharges(connection, pool_->dir()).forget(key);
   });

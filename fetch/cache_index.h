@@ -37,8 +37,9 @@ class CacheIndex {
                                const GrantChange& change,
                                const CacheLimits& limits);
   // The files of `key` have been removed: whatever lies there now is not
-  // verified and not hot.
-  Result<void> forget(const std::string& key);
+  // verified and not hot. Returns what the file is charged still, which is what
+  // lies there.
+  Result<std::uint64_t> forget(const std::string& key);
   // Takes back what processes were granted that are no more, and charges their
   // files what they take.
   Result<void> settle_for_the_dead();

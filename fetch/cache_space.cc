@@ -6,6 +6,25 @@
 
 namespace omicsfs {
 
+// One evicts at a time; the others wait for what that one frees. Its turn ends
+// also by an exception, or nobody would ever evict again.
+class CacheSpace::Turn {
+ public:
+  explicit Turn(CacheSpace& space) : space_(space) {}
+  ~Turn() {
+    {
+      const MutexLock lock(space_.mutex_);
+      space_.evicting_ = false;
+    }
+    space_.evicted_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  CacheSpace& space_;
+};
+
 CacheSpace::CacheSpace(const std::filesystem::path& dir, CacheLimits limits,
                        CacheIndex& index, Counters& counters,
                        ListOpenSpaces open_files)
@@ -25,7 +44,7 @@ CacheLimits CacheSpace::file_limits() const {
   return limits;
 }
 
-Result<void> CacheSpace::reserve(const ChargedFile& file, GrantChange change,
+Result<void> CacheSpace::reserve(const ChargedFile& file, GrantChange& change,
                                  Priority priority) {
   // Others may take what an eviction freed, hence further rounds.
   constexpr int kRounds = 32;
@@ -41,13 +60,13 @@ Result<void> CacheSpace::reserve(const ChargedFile& file, GrantChange change,
       // Whatever the index failed by: room is not what it said is lacking.
       return Error{ErrorCode::kIo, lacking.error().message};
     }
+    change.returned = 0;
     if (hopeless) {
       return no_room;
     }
     if (*lacking == 0) {
       return {};
     }
-    change.returned = 0;
     if (!evict({eviction_target(*lacking, limits.limit), limits.limit,
                 clock_.now(), priority, file.key})) {
       break;
@@ -85,22 +104,12 @@ bool CacheSpace::evict(const EvictionOrder& order) {
     }
     evicting_ = true;
   }
-  const std::uint64_t freed = evict_in_turn(order);
+  const Turn turn(*this);
+  const std::uint64_t freed = evictor_.evict(order);
   if (prefetch && freed == 0) {
     no_prefetch_at_ = order.now;
   }
   return freed > 0;
-}
-
-// One evicts at a time; the others wait for what that one frees.
-std::uint64_t CacheSpace::evict_in_turn(const EvictionOrder& order) {
-  const std::uint64_t freed = evictor_.evict(order);
-  {
-    const MutexLock lock(mutex_);
-    evicting_ = false;
-  }
-  evicted_.notify_all();
-  return freed;
 }
 
 }  // namespace omicsfs

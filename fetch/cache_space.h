@@ -26,9 +26,9 @@ class CacheSpace {
              CacheIndex& index, Counters& counters, ListOpenSpaces open_files);
 
   // Passes on what a file returns, and grants what it asks for, evicting as
-  // `priority` allows.
+  // `priority` allows. `change.returned` is 0 once the index has taken it.
   // Errors: kNoSpace where that is not enough; kIo, the index has failed.
-  Result<void> reserve(const ChargedFile& file, GrantChange change,
+  Result<void> reserve(const ChargedFile& file, GrantChange& change,
                        Priority priority);
   // Makes room after the disk itself was found full.
   void make_room(std::uint64_t bytes);
@@ -42,8 +42,8 @@ class CacheSpace {
 
  private:
   [[nodiscard]] CacheLimits file_limits() const;
+  class Turn;  // of the one who evicts
   bool evict(const EvictionOrder& order);
-  std::uint64_t evict_in_turn(const EvictionOrder& order);
 
   CacheLimits limits_;
   CacheIndex& index_;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -352,14 +353,17 @@ std::uint64_t CachedFile::punch(std::span<const BlockRun> runs) {
       ::flock(backing->data.get(), LOCK_EX | LOCK_NB) != 0) {
     return 0;
   }
-  std::uint64_t freed = 0;
+  const std::uint64_t before = blocks_on_disk(backing->data.get());
+  std::uint64_t present = 0;
   if (can_punch(backing->data.get(), remote_.size)) {
     for (const BlockRun& run : runs) {
-      freed += punch_run(*backing, run);
+      present += punch_run(*backing, run);
     }
   }
+  const std::uint64_t after = blocks_on_disk(backing->data.get());
   ::flock(backing->data.get(), LOCK_UN);
-  return freed;
+  // Another process may have punched them before us, or store others now.
+  return std::min(present, before - std::min(before, after));
 }
 
 // Cells before data: whoever sees a cell finds its data or, for a moment,

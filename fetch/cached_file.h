@@ -87,8 +87,8 @@ class CachedFile {
   [[nodiscard]] UniqueFd open_whole(std::uint64_t stamp) const;
 
   // Frees the disk space of `runs`; their blocks become absent. Returns the
-  // bytes that were present: 0 where the file system cannot punch holes, or
-  // where somebody has a shared flock on the data file, who reads it as it
+  // bytes that the disk got back: 0 where the file system cannot punch holes,
+  // or where somebody has a shared flock on the data file, who reads it as it
   // lies. REQUIRES: nobody stores blocks of `runs` meanwhile; readers may.
   std::uint64_t punch(std::span<const BlockRun> runs);
 

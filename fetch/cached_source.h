@@ -37,9 +37,10 @@ struct CacheServices {
   std::filesystem::path dir;
   CacheIndex* index = nullptr;
   CacheSpace* space = nullptr;
-  // Does what nobody waits for: digests of large files, uses to be written to
-  // the index.
+  // Does what nobody waits for: uses to be written to the index, reports.
   Worker* housekeeper = nullptr;
+  // Checks the digests of large files, which takes minutes.
+  Worker* checker = nullptr;
   RangeFetcher* fetcher = nullptr;
   Counters* counters = nullptr;
   OnFailure on_failure;

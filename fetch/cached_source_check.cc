@@ -29,7 +29,7 @@ void CachedSource::check_later() {
   if (!check_.compare_exchange_strong(none, Check::kQueued)) {
     return;
   }
-  services_.housekeeper->add(
+  services_.checker->add(
       [self = shared_from_this()](const std::stop_token& stop) {
         if (self->begin_check()) {
           self->check_digest(stop);

@@ -170,11 +170,11 @@ std::uint64_t Evictor::carry_out(const Candidates& candidates,
   }
   for (const auto& [file, lost] : extents) {
     FileSpace& open = *candidates.open[file];
-    const auto bytes = open.punch(lost);
-    freed += bytes.value_or(0);
-    if (!bytes) {
+    const std::uint64_t bytes = open.punch(lost);
+    freed += bytes;
+    if (bytes == 0) {
       passed.insert(open.key());
-    } else if (*bytes > 0) {
+    } else {
       counters_.extents_evicted.fetch_add(lost.size(),
                                           std::memory_order_relaxed);
     }
@@ -189,11 +189,15 @@ std::uint64_t Evictor::remove(const IndexedFile& file) {
   if (file.verified && !index_.clear_verified(file.key)) {
     return 0;
   }
-  if (!remove_cached(dir_, file.key) || !index_.forget(file.key)) {
+  if (!remove_cached(dir_, file.key)) {
+    return 0;
+  }
+  const auto left = index_.forget(file.key);
+  if (!left || *left >= file.charged) {
     return 0;
   }
   counters_.files_evicted.fetch_add(1, std::memory_order_relaxed);
-  return std::max<std::uint64_t>(file.charged, 1);
+  return file.charged - *left;
 }
 
 }  // namespace omicsfs

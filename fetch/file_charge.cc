@@ -82,12 +82,23 @@ std::uint64_t FileCharge::give_up_written() {
   return std::exchange(written_, 0);
 }
 
+void FileCharge::keep_written(std::uint64_t bytes) {
+  const MutexLock lock(mutex_);
+  granted_ += bytes;
+  written_ += bytes;
+}
+
 std::uint64_t FileCharge::give_up_idle() {
   const MutexLock lock(mutex_);
   const std::uint64_t idle = granted_ - taken_;
   granted_ = taken_;
   written_ = 0;
   return idle;
+}
+
+bool FileCharge::has_idle() const {
+  const MutexLock lock(mutex_);
+  return granted_ > taken_;
 }
 
 std::vector<ExtentIndex> FileCharge::begin_punch(

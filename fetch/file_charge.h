@@ -35,8 +35,13 @@ class FileCharge {
   void add(std::uint64_t granted, std::uint64_t taken);
   // Gives up what has been written: it is on disk, where it is seen.
   [[nodiscard]] std::uint64_t give_up_written();
+  // Takes back `bytes` so given up: the index could not take them.
+  void keep_written(std::uint64_t bytes);
   // Gives up all but what is about to be written.
   [[nodiscard]] std::uint64_t give_up_idle();
+
+  // Whether give_up_idle() would give up anything.
+  [[nodiscard]] bool has_idle() const;
 
   // Those of `extents` that nobody is about to store into; until end_punch()
   // nobody enters them. None where a punch is under way.
@@ -53,6 +58,33 @@ class FileCharge {
   std::vector<BlockRun> entered_ GUARDED_BY(mutex_);
   std::vector<ExtentIndex> punching_ GUARDED_BY(mutex_);
   std::condition_variable_any punched_;
+};
+
+// Ends a punch however it ends: nobody could store into its extents after it.
+class PunchEnd {
+ public:
+  explicit PunchEnd(FileCharge& charge) : charge_(charge) {}
+  ~PunchEnd() { charge_.end_punch(); }
+  PunchEnd(const PunchEnd&) = delete;
+  PunchEnd& operator=(const PunchEnd&) = delete;
+
+ private:
+  FileCharge& charge_;
+};
+
+// Gives a file back what it gave up of its grant and the index did not take:
+// `returned`, which is 0 once the index has taken it.
+class GivenUp {
+ public:
+  GivenUp(FileCharge& charge, const std::uint64_t& returned)
+      : charge_(charge), returned_(returned) {}
+  ~GivenUp() { charge_.keep_written(returned_); }
+  GivenUp(const GivenUp&) = delete;
+  GivenUp& operator=(const GivenUp&) = delete;
+
+ private:
+  FileCharge& charge_;
+  const std::uint64_t& returned_;
 };
 
 // Leave to store a run of blocks, for as long as it lives: until then the run's

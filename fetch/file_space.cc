@@ -95,10 +95,11 @@ Result<Room> FileSpace::reserve(BlockRun run, Priority priority) {
   const std::uint64_t whole = kFirstBytes + bytes_to_store({0, file_.blocks()});
   const std::uint64_t step =
       std::min(grant_step(space_->limits().limit), whole);
-  std::uint64_t written = charge_->give_up_written();
+  GrantChange change{charge_->give_up_written(), 0};
+  const GivenUp written(*charge_, change.returned);
   for (const std::uint64_t ask : {std::max(step, bytes), bytes}) {
-    auto reserved =
-        space_->reserve(file, {std::exchange(written, 0), ask}, priority);
+    change.asked = ask;
+    auto reserved = space_->reserve(file, change, priority);
     if (reserved) {
       charge_->add(ask, bytes);
       room.hold(bytes);
@@ -154,8 +155,7 @@ void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
   }
 }
 
-std::optional<std::uint64_t> FileSpace::punch(
-    std::span<const ExtentIndex> extents) {
+std::uint64_t FileSpace::punch(std::span<const ExtentIndex> extents) {
   const auto free = charge_->begin_punch(extents);
   if (free.empty()) {
     return 0;  // they have become busy since they were chosen
@@ -165,17 +165,20 @@ std::optional<std::uint64_t> FileSpace::punch(
   for (const ExtentIndex extent : free) {
     runs.push_back(blocks_of_extent(extent, file_.blocks()));
   }
-  before_punch_();
-  static_cast<void>(space_->index().clear_verified(key()));
-  const std::uint64_t freed = file_.punch(runs);
-  if (freed > 0) {
+  std::uint64_t freed = 0;
+  {
+    const PunchEnd end(*charge_);
+    before_punch_();
+    static_cast<void>(space_->index().clear_verified(key()));
+    freed = file_.punch(runs);
     for (const ExtentIndex extent : free) {
-      use_.forget(extent);
+      if (present_bytes(extent) == 0) {
+        use_.forget(extent);
+      }
     }
   }
-  charge_->end_punch();
-  settle(charge_->give_up_idle());
-  return freed == 0 ? std::nullopt : std::optional(freed);
+  settle();
+  return freed;
 }
 
 std::optional<std::uint64_t> FileSpace::take_last_use() {
@@ -206,16 +209,21 @@ bool FileSpace::is_hot() const {
   return hot > present / 2;
 }
 
-// What cannot be written to the index is corrected by the next charge.
-void FileSpace::settle(std::uint64_t returned) {
-  static_cast<void>(
-      space_->index().charge({key(), file_.remote().size, space_->now()},
-                             {returned, 0}, space_->limits()));
+// Settles what the file is charged, too. What the index cannot take stays
+// granted, here as there, until the next time.
+void FileSpace::settle() {
+  GrantChange change{charge_->give_up_idle(), 0};
+  const GivenUp idle(*charge_, change.returned);
+  const auto settled = space_->index().charge(
+      {key(), file_.remote().size, space_->now()}, change, space_->limits());
+  if (settled) {
+    change.returned = 0;
+  }
 }
 
 void FileSpace::return_idle() {
-  if (const std::uint64_t idle = charge_->give_up_idle(); idle > 0) {
-    settle(idle);
+  if (charge_->has_idle()) {
+    settle();
   }
 }
 

@@ -56,8 +56,9 @@ class FileSpace {
   enum class Asker { kThisFile, kOther };
   void survey(SpaceSurvey& survey, std::size_t file, Asker asker) const;
   // Gives up the blocks of `extents` that nobody is about to store. Returns the
-  // bytes freed; nothing where the file cannot be punched, or must not be now.
-  std::optional<std::uint64_t> punch(std::span<const ExtentIndex> extents);
+  // bytes that the disk got back: 0 where the file cannot be punched, must not
+  // be now, or had nothing there.
+  std::uint64_t punch(std::span<const ExtentIndex> extents);
 
   // The time of the last use, where it is another than at the last call.
   std::optional<std::uint64_t> take_last_use();
@@ -67,7 +68,7 @@ class FileSpace {
   void close();
 
  private:
-  void settle(std::uint64_t returned);
+  void settle();
   [[nodiscard]] bool is_hot() const;
   [[nodiscard]] std::uint64_t present_bytes(ExtentIndex extent) const;
 

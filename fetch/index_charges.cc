@@ -118,14 +118,18 @@ Result<std::uint64_t> IndexCharges::change(std::int64_t owner,
   return lack;
 }
 
-Result<void> IndexCharges::forget(const std::string& key) {
+Result<std::uint64_t> IndexCharges::forget(const std::string& key) {
   if (auto disowned = connection_.disown.run({key}); !disowned) {
-    return disowned;
+    return disowned.error();
   }
-  if (auto settled = settle_file(connection_, dir_, {key, 0, 0}); !settled) {
-    return settled;
+  const auto left = settle_file(connection_, dir_, {key, 0, 0});
+  if (!left) {
+    return left;
   }
-  return connection_.drop_empty_files.run({key});
+  if (auto dropped = connection_.drop_empty_files.run({key}); !dropped) {
+    return dropped.error();
+  }
+  return left;
 }
 
 Result<void> IndexCharges::settle_for_the_dead(const ProcessMark& mark) {
@@ -154,7 +158,7 @@ Result<void> IndexCharges::bury(std::int64_t owner) {
   }
   for (const ChargedFile& file : *files) {
     if (auto settled = settle_file(connection_, dir_, file); !settled) {
-      return settled;
+      return settled.error();
     }
     if (auto dropped = connection_.drop_empty_files.run({file.key}); !dropped) {
       return dropped;

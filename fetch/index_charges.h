@@ -29,7 +29,7 @@ class IndexCharges {
                                const GrantChange& change,
                                const CacheLimits& limits);
   // See CacheIndex::forget.
-  Result<void> forget(const std::string& key);
+  Result<std::uint64_t> forget(const std::string& key);
   // Takes back what those were granted that live no more.
   Result<void> settle_for_the_dead(const ProcessMark& mark);
 

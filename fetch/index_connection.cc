@@ -179,8 +179,8 @@ std::uint64_t written_at(const stdfs::path& path) {
 }
 
 // Enters the file whose map is `map`, as it lies on disk.
-Result<void> enter(IndexConnection& connection, const stdfs::path& dir,
-                   const stdfs::path& map) {
+Result<std::uint64_t> enter(IndexConnection& connection, const stdfs::path& dir,
+                            const stdfs::path& map) {
   const UniqueFd fd(::open(map.c_str(), O_RDONLY | O_CLOEXEC));
   MapHeaderBytes bytes;
   const std::size_t got = fd.valid() ? read_up_to(fd.get(), 0, bytes) : 0;
@@ -202,7 +202,7 @@ Result<void> rebuild(IndexConnection& connection, const stdfs::path& dir) {
       continue;
     }
     if (auto entered = enter(connection, dir, entry->path()); !entered) {
-      return entered;
+      return entered.error();
     }
   }
   return connection.database.execute(
@@ -218,14 +218,17 @@ std::uint64_t disk_bytes(const std::filesystem::path& path) {
              : 0;
 }
 
-Result<void> settle_file(IndexConnection& connection, const stdfs::path& dir,
-                         const ChargedFile& file) {
+Result<std::uint64_t> settle_file(IndexConnection& connection,
+                                  const stdfs::path& dir,
+                                  const ChargedFile& file) {
   const CachePaths paths = cache_paths(dir.parent_path(), file.key);
   const std::uint64_t charge =
       charge_of(disk_bytes(paths.data) + disk_bytes(paths.map) +
                 disk_bytes(paths.points));
-  return connection.settle.run({file.key, signed64(file.size), signed64(charge),
-                                signed64(file.used_at)});
+  auto settled =
+      connection.settle.run({file.key, signed64(file.size), signed64(charge),
+                             signed64(file.used_at)});
+  return settled ? Result<std::uint64_t>(charge) : settled.error();
 }
 
 Result<IndexConnection> open_index(const stdfs::path& dir) {

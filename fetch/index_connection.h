@@ -58,10 +58,10 @@ Result<IndexConnection> open_index(const std::filesystem::path& dir);
 
 // Charges a file what it takes on disk below `dir`. REQUIRES: within a
 // transaction that writes, so that of two who settle one file the later has
-// looked later.
-Result<void> settle_file(IndexConnection& connection,
-                         const std::filesystem::path& dir,
-                         const ChargedFile& file);
+// looked later. Returns the charge.
+Result<std::uint64_t> settle_file(IndexConnection& connection,
+                                  const std::filesystem::path& dir,
+                                  const ChargedFile& file);
 
 // A few connections, each used by one thread at a time. Thread-safe.
 class IndexPool {

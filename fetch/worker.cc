@@ -23,6 +23,7 @@ void yield_to_others() {
 
 Worker::Worker(Options options)
     : options_(std::move(options)),
+      regular_at_(options_.now() + options_.period),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Worker::~Worker() {
@@ -71,6 +72,19 @@ void Worker::wait_until_idle() {
   });
 }
 
+// Looks at the clock. Once true, the work is due again a period later.
+bool Worker::is_regular_due() {
+  if (options_.period.count() == 0) {
+    return false;
+  }
+  const auto now = options_.now();
+  if (now < regular_at_) {
+    return false;
+  }
+  regular_at_ = now + options_.period;
+  return true;
+}
+
 // The next task, or an empty one when it is time for the regular work or for
 // the end.
 Worker::Task Worker::next_task(const std::stop_token& stop) {
@@ -78,6 +92,9 @@ Worker::Task Worker::next_task(const std::stop_token& stop) {
   busy_ = false;
   if (tasks_.empty()) {
     changed_.notify_all();
+  }
+  if (!stop.stop_requested() && is_regular_due()) {
+    return {};
   }
   const auto any = [this]() REQUIRES_LOCK(mutex_) { return !tasks_.empty(); };
   if (options_.period.count() > 0) {

@@ -33,8 +33,12 @@ class Worker {
     AtEnd at_end = AtEnd::kFinish;
     Weight weight = Weight::kFull;
     // Besides the tasks: every `period`, where that is not 0, and at the end.
+    // It is done when it is due, also while tasks wait: they may never end.
     std::chrono::milliseconds period{0};
     std::function<void()> regular{};
+    // The clock that says when it is due.
+    std::function<std::chrono::steady_clock::time_point()> now =
+        std::chrono::steady_clock::now;
   };
 
   explicit Worker(Options options);
@@ -53,10 +57,13 @@ class Worker {
 
  private:
   void run(const std::stop_token& stop);
+  [[nodiscard]] bool is_regular_due();
   Task next_task(const std::stop_token& stop);
   bool queue_expected(Task& task);
 
   const Options options_;
+  // When the regular work is next due; the thread's own.
+  std::chrono::steady_clock::time_point regular_at_;
   Mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Task> tasks_ GUARDED_BY(mutex_);

@@ -161,6 +161,17 @@ TEST_F(BlockCacheTest, ReadsOfRandomRangesByManyThreadsAreRight) {
   EXPECT_LE(fetched, kSize);
 }
 
+TEST_F(BlockCacheTest, FilesThatWereClosedAreForgottenAsOthersAreOpened) {
+  constexpr int kOpens = 3000;
+  CacheWorld world(dir_.path());
+  for (int i = 0; i < kOpens; ++i) {
+    RemoteFile remote = without_digest(remote_);
+    remote.urls = {kUrl + std::to_string(i)};
+    static_cast<void>(world.cache().open(remote));
+    ASSERT_LE(world.cache().remembered(), 200U);
+  }
+}
+
 TEST_F(BlockCacheTest, TenReadersOfOneMissingBlockSendOneRequest) {
   CacheWorld world(dir_.path());
   world.network().add(kUrl, bytes_);

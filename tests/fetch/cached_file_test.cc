@@ -109,6 +109,17 @@ TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }
 
+TEST_F(CachedFileTest, APunchOfWhatAnotherProcessHasPunchedFreesNothing) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  CachedFile other(remote_, dir_.path(), counters_);
+  other.attach();
+  EXPECT_EQ(file.punch(std::array{kMiddle}), 16 * kBlockBytes);
+  ASSERT_TRUE(other.present(16));
+  EXPECT_EQ(other.punch(std::array{kMiddle}), 0U);
+  EXPECT_FALSE(other.present(16));
+}
+
 // The punch falls between the other's write of the block and of its cell.
 TEST_F(CachedFileTest, ABlockPunchedAsItWasStoredIsNoDamage) {
   CachedFile file(remote_, dir_.path(), counters_);
