@@ -219,7 +219,9 @@ std::string RecordFinder::Tables::known_fields() const {
     all.push_back(field.name);
   }
   for (const auto& [alias, name] : aliases) {
-    all.push_back(alias);
+    if (field_id(name)) {
+      all.push_back(alias);
+    }
   }
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
@@ -233,9 +235,12 @@ std::string RecordFinder::Tables::known_fields() const {
 
 Error RecordFinder::Tables::unknown(std::string_view name) const {
   const std::string known = known_fields();
-  return {ErrorCode::kInvalid, "nothing here has a field " + quoted(name) +
-                                   (known.empty() ? "" : "; there are ") +
-                                   known};
+  const std::string real = real_name(name);
+  const std::string meaning =
+      real == name ? "" : ", which stands for " + omicsfs::quoted(real);
+  return {ErrorCode::kInvalid,
+          "nothing here has a field " + quoted(name) + meaning +
+              (known.empty() ? "" : "; there are ") + known};
 }
 
 // A value that is written in several ways has several terms.

@@ -18,8 +18,9 @@ struct EncodeRows {
   std::function<Result<void>(EncodeFile& file, const std::string& place)> take;
   // A row that is none, and why.
   std::function<void(const std::string& place, const std::string& why)> bad;
-  // The url of the metadata.tsv that belongs to a files.txt.
-  std::function<void(const std::string& url)> metadata_link;
+  // Where a files.txt says that its metadata.tsv is. The list may come from
+  // elsewhere: open nothing but an http(s) url.
+  std::function<void(const std::string& place)> metadata_link;
 };
 
 // Reads a catalogue of ENCODE's files in any of the forms in which there is

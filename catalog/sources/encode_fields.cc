@@ -329,10 +329,23 @@ constexpr std::array<EncodePortalColumn, 59> kPortalColumns = {{
     {"Audit ERROR", EncodeField::kAuditError},
 }};
 
-// As the metadata.tsv of annotations and of publication data has them.
+// As the metadata.tsv of annotations, of publication data and of series have
+// them (their headers are in ENCODE-DCC/encoded, tests/data/inserts). What a
+// row says of the collection, its accession and date, is in encode_table.cc.
 constexpr Key kOtherTitles[] = {
     {"Assembly", EncodeField::kAssembly},
+    {"Assay term name", EncodeField::kAssayTermName},
+    {"File dataset", EncodeField::kDataset},
+    {"File output type", EncodeField::kOutputType},
+    {"File target", EncodeField::kTarget},
+    {"Targets", EncodeField::kTarget},
+    {"Organism", EncodeField::kOrganism},
+    {"Software used", EncodeField::kSoftware},
+    {"File status", EncodeField::kStatus},
     {"Dataset accession", EncodeField::kExperiments},
+    {"Series accession", EncodeField::kExperiments},
+    {"Dataset date released", EncodeField::kDateReleased},
+    {"Series date released", EncodeField::kDateReleased},
     {"S3 URL", EncodeField::kCloudUrl},
     {"Azure Link", EncodeField::kAzureUri},
 };

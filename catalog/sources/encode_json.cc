@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/sources/encode_json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -17,6 +20,7 @@ namespace {
 using Field = EncodeField;
 
 constexpr std::string_view kGraph = "@graph";
+constexpr std::string_view kTotal = "total";
 constexpr std::string_view kVersions =
     "analysis_step_version.software_versions";
 
@@ -37,6 +41,9 @@ class FileEvents {
   explicit FileEvents(const EncodeRows& rows) : rows_(rows) {}
 
   Result<void> scalar(const JsonScalar& scalar) {
+    if (scalar.keys.size() == 1 && scalar.keys[0] == kTotal) {
+      total_ = std::string(scalar.text);
+    }
     if (scalar.kind == JsonScalarKind::kNull || !find_path(scalar.keys)) {
       return {};
     }
@@ -93,7 +100,26 @@ class FileEvents {
     return {};
   }
 
-  [[nodiscard]] bool is_catalogue() const { return is_array_ || has_graph_; }
+  // Errors: kInvalid, it is no catalogue, or a search's answer that has fewer
+  // files than the search found: a catalog must not lose files to a limit.
+  [[nodiscard]] Result<void> check() const {
+    if (!is_array_ && !has_graph_) {
+      return Error{ErrorCode::kInvalid,
+                   "neither an array of files nor a search's answer: it has no "
+                   "\"@graph\""};
+    }
+    std::uint64_t total = 0;
+    const char* const end = total_.data() + total_.size();
+    const auto [stop, error] = std::from_chars(total_.data(), end, total);
+    const bool is_told = !is_array_ && error == std::errc() && stop == end;
+    if (is_told && files_ < total) {
+      return Error{ErrorCode::kInvalid,
+                   fmt::format("the answer has {} of the {} files that the "
+                               "search found; add limit=all to its url",
+                               files_, total)};
+    }
+    return {};
+  }
 
  private:
   static std::size_t index_of(Field field) {
@@ -159,6 +185,7 @@ class FileEvents {
   std::string software_;  // of the version that is being read
   std::string version_;
   std::uint64_t files_ = 0;
+  std::string total_;  // as the answer of a search tells it
 };
 
 }  // namespace
@@ -170,12 +197,7 @@ Result<void> read_encode_json(const ReadPiece& read, const EncodeRows& rows) {
       {[&events](const JsonScalar& scalar) { return events.scalar(scalar); },
        [&events](JsonPlace keys) { return events.array_begin(keys); },
        [&events](JsonPlace keys) { return events.object_end(keys); }});
-  if (streamed && !events.is_catalogue()) {
-    return Error{ErrorCode::kInvalid,
-                 "neither an array of files nor a search's answer: it has no "
-                 "\"@graph\""};
-  }
-  return streamed;
+  return streamed ? events.check() : streamed;
 }
 
 }  // namespace omicsfs

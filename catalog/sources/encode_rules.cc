@@ -10,8 +10,8 @@
 #include "catalog/digest.h"
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
-#include "catalog/percent_encoding.h"
 #include "catalog/snapshot_writer.h"
+#include "catalog/web_place.h"
 
 namespace omicsfs {
 namespace {
@@ -89,8 +89,12 @@ std::string_view path_of_url(std::string_view url) {
   return url.substr(slash, url.find_first_of("?#", slash) - slash);
 }
 
-bool is_http(std::string_view url) {
-  return url.starts_with("https://") || url.starts_with("http://");
+Result<std::string> s3_address(std::string_view uri,
+                               const Endpoints& endpoints) {
+  if (!uri.starts_with("s3://")) {
+    return invalid_row(omicsfs::quoted(uri) + " is no s3:// address");
+  }
+  return web_url(uri, endpoints);
 }
 
 // "ENCFF123ABC", or a test server's.
@@ -178,23 +182,16 @@ Result<void> find_href(EncodeFile& file, std::string_view portal) {
   return {};
 }
 
-Result<void> find_urls(EncodeFile& file) {
+Result<void> find_urls(EncodeFile& file, const Endpoints& endpoints) {
   const std::string_view s3 = file.get(Field::kS3Uri);
-  constexpr std::string_view kScheme = "s3://";
-  if (!file.has(Field::kCloudUrl) && s3.starts_with(kScheme)) {
-    const std::string_view place = s3.substr(kScheme.size());
-    const std::size_t slash = place.find('/');
-    if (slash == std::string_view::npos || slash == 0) {
-      return invalid_row("its s3_uri " + omicsfs::quoted(s3) + " is none");
+  if (!file.has(Field::kCloudUrl) && !s3.empty()) {
+    const auto url = s3_address(s3, endpoints);
+    if (!url) {
+      return invalid_row("its s3_uri: " + url.error().message);
     }
-    const std::string url =
-        std::string("https://")
-            .append(place.substr(0, slash))
-            .append(".s3.amazonaws.com")
-            .append(percent_encode(place.substr(slash), "/"));
-    file.set(Field::kCloudUrl, url);
+    file.set(Field::kCloudUrl, *url);
   }
-  if (file.has(Field::kCloudUrl) && !is_http(file.get(Field::kCloudUrl))) {
+  if (file.has(Field::kCloudUrl) && !is_web_place(file.get(Field::kCloudUrl))) {
     return invalid_row(
         "its url " + omicsfs::quoted(file.get(Field::kCloudUrl)) + " is none");
   }
@@ -240,6 +237,20 @@ void find_target(EncodeFile& file) {
   if (!file.has(Field::kTarget) && !name.empty()) {
     const std::string label(name.substr(0, dash));
     file.set(Field::kTarget, label);
+  }
+}
+
+// A file type is the format, or the format, a blank and the format's type. Some
+// of the portal's tables tell the type alone.
+void find_file_format(EncodeFile& file) {
+  const std::string type(file.get(Field::kFileType));
+  if (type.empty() || file.has(Field::kFileFormat)) {
+    return;
+  }
+  const std::size_t blank = type.find(' ');
+  file.set(Field::kFileFormat, std::string_view(type).substr(0, blank));
+  if (blank != std::string::npos && !file.has(Field::kFileFormatType)) {
+    file.set(Field::kFileFormatType, std::string_view(type).substr(blank + 1));
   }
 }
 
@@ -293,13 +304,15 @@ std::optional<std::string_view> encode_extension(std::string_view file_format) {
   return std::nullopt;
 }
 
-Result<void> complete_encode_file(EncodeFile& file, std::string_view portal) {
+Result<void> complete_encode_file(EncodeFile& file, std::string_view portal,
+                                  const Endpoints& endpoints) {
   if (!file.has(Field::kStatus)) {
     file.set(Field::kStatus, "released");  // what the public is told of
   }
+  find_file_format(file);
   find_file_type(file);
   find_target(file);
-  Result<void> done = find_urls(file);
+  Result<void> done = find_urls(file, endpoints);
   if (done) {
     done = find_id(file);
   }
@@ -313,6 +326,25 @@ Result<void> complete_encode_file(EncodeFile& file, std::string_view portal) {
     done = check_size(file);
   }
   return done ? check_md5(file) : done;
+}
+
+std::vector<std::string> encode_file_urls(const EncodeFile& file,
+                                          const Endpoints& endpoints) {
+  std::vector<std::string> urls;
+  const auto add = [&urls](std::string_view url) {
+    const bool is_new = std::find(urls.begin(), urls.end(), url) == urls.end();
+    if (is_web_place(url) && is_new) {
+      urls.emplace_back(url);
+    }
+  };
+  if (!endpoints.s3.empty()) {
+    if (const auto url = s3_address(file.get(Field::kS3Uri), endpoints)) {
+      add(*url);
+    }
+  }
+  add(file.get(Field::kCloudUrl));
+  add(file.get(Field::kAzureUri));
+  return urls;
 }
 
 std::string_view encode_file_name(const EncodeFile& file) {

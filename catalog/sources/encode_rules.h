@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "catalog/endpoints.h"
 #include "catalog/result.h"
 #include "catalog/sources/encode_fields.h"
 
@@ -23,11 +24,21 @@ namespace omicsfs {
 
 // Brings the values of `file` into one form, whatever document they came from,
 // and adds those that follow from others: id, href, download_link (`portal`,
-// which ends in a slash, with href), experiments, target, file_size_mb and the
-// like. To do it again changes nothing, unless more is known by then. Errors:
-// kInvalid, it cannot be told which file it is, or its size, digest, path or
-// dataset is none.
-Result<void> complete_encode_file(EncodeFile& file, std::string_view portal);
+// which ends in a slash, with href), experiments, target, status and
+// file_size_mb, among others. An s3_uri leads where `endpoints` says. To do it
+// again changes nothing. Complete a file only after every document is read: a
+// value that is derived from one document must not displace the value that a
+// later one holds. Errors: kInvalid, it cannot be told which file it is, or its
+// size, digest, path or dataset is none.
+Result<void> complete_encode_file(EncodeFile& file, std::string_view portal,
+                                  const Endpoints& endpoints = {});
+
+// The http(s) urls of the file's bytes, in the order to try: the endpoint that
+// the settings name for s3://, the public bucket, its copy at Azure. The
+// portal, which redirects, is not among them. Leaves out what is no http(s)
+// url.
+[[nodiscard]] std::vector<std::string> encode_file_urls(
+    const EncodeFile& file, const Endpoints& endpoints = {});
 
 // The last name of href, which the file has.
 [[nodiscard]] std::string_view encode_file_name(const EncodeFile& file);

@@ -22,24 +22,38 @@ using Cells = std::span<const std::string_view>;
 constexpr std::string_view kPortalId = "File accession";
 constexpr std::string_view kPortalExperiment = "Experiment accession";
 constexpr std::string_view kPortalDataset = "Dataset accession";
+constexpr std::string_view kPortalFileDataset = "File dataset";
 
 // What the columns of a table hold.
 struct Columns {
   std::vector<std::optional<Field>> fields;
-  bool of_portal = false;         // metadata.tsv
-  std::string_view dataset_kind;  // of its experiments
+  bool of_portal = false;  // metadata.tsv
+  // The kind of the datasets whose accession a row tells; "" where the rows
+  // tell the dataset's path itself, or tell of a collection that is none.
+  std::string_view dataset_kind;
 };
 
 bool has(Cells header, std::string_view title) {
   return std::find(header.begin(), header.end(), title) != header.end();
 }
 
+// A publication's table tells the dataset that each file belongs to beside the
+// publication's own accession. The accession of a series is none of a dataset:
+// its files belong to the experiments that it collects.
+std::string_view dataset_kind_of(Cells header) {
+  if (has(header, kPortalFileDataset)) {
+    return "";
+  }
+  if (has(header, kPortalExperiment)) {
+    return "experiments";
+  }
+  return has(header, kPortalDataset) ? "annotations" : "";
+}
+
 Columns columns_of(Cells header) {
   Columns columns;
   columns.of_portal = has(header, kPortalId);
-  columns.dataset_kind = has(header, kPortalExperiment) ? "experiments"
-                         : has(header, kPortalDataset)  ? "annotations"
-                                                        : "";
+  columns.dataset_kind = dataset_kind_of(header);
   for (const std::string_view title : header) {
     columns.fields.push_back(columns.of_portal
                                  ? encode_field_of_portal_column(title)
@@ -118,7 +132,7 @@ void read_row(Cells cells, const Columns& columns, EncodeFile& file) {
       set_cell(file, *field, cells[index]);
     }
   }
-  if (columns.of_portal && file.has(Field::kExperiments)) {
+  if (!columns.dataset_kind.empty() && file.has(Field::kExperiments)) {
     file.set(Field::kDataset, std::string("/")
                                   .append(columns.dataset_kind)
                                   .append("/")

@@ -244,8 +244,9 @@ std::string encode_readme(const EncodeTotals& totals,
     text +=
         "\n"
         "This catalogue tells nothing of assays, biosamples and targets, so\n"
-        "there are no directories by them. A search of the portal does; see\n"
-        "sources.encode.catalogue in omicsfs.json(5).\n";
+        "there are no directories by them. The portal knows them: refresh\n"
+        "again when it answers, or see sources.encode.catalogue in\n"
+        "omicsfs.json(5).\n";
   }
   text += fmt::format(
       "\n"

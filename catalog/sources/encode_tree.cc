@@ -30,13 +30,11 @@ std::uint64_t size_of(const EncodeFile& file) {
   return size;
 }
 
-// Where its bytes are: the public bucket, then the portal, which tells a url
-// that is good for a while.
-RemoteFile remote_file(const EncodeFile& file) {
+// Its bytes are in the public buckets; the portal comes last, as it answers few
+// requests and tells a url that is good for a while only.
+RemoteFile remote_file(const EncodeFile& file, const Endpoints& endpoints) {
   RemoteFile remote;
-  if (file.has(Field::kCloudUrl)) {
-    remote.urls.emplace_back(file.get(Field::kCloudUrl));
-  }
+  remote.urls = encode_file_urls(file, endpoints);
   remote.urls.push_back(redirect_url(file.get(Field::kDownloadLink)));
   remote.size = size_of(file);
   if (file.has(Field::kMd5sum)) {
@@ -116,7 +114,7 @@ Result<void> EncodeTree::show(const EncodeFile& file) {
   const std::string name(encode_file_name(file));
   const std::string shard = encode_shard(file.get(Field::kId)) + "/" + name;
   const auto node = tree_.add_file(
-      shard, remote_file(file),
+      shard, remote_file(file, settings_.endpoints),
       parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now));
   if (!node) {
     return node.error();

@@ -43,6 +43,7 @@ class EncodeTree {
     std::string portal;  // its url, with a slash at the end
     std::string scratch_directory;
     std::int64_t now = 0;
+    Endpoints endpoints{};
   };
   EncodeTree(TreeBuilder& tree, Settings settings);
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <utility>
+
+#include "catalog/sources/encode_search.h"
 
 namespace omicsfs {
 namespace {
@@ -98,6 +101,73 @@ TEST(EncodeRules, ValuesFollowFromOthers) {
             "https://encode-public.s3.amazonaws.com/2021/a%20b.bed.gz");
   EXPECT_EQ(completed(values, Field::kStatus), "released");
   EXPECT_EQ(encode_dataset_path(file_of(values)), "experiments/ENCSR1");
+}
+
+TEST(EncodeRules, AnS3UriLeadsToTheEndpointOfTheSettings) {
+  EncodeFile file = file_of({{Field::kId, "ENCFF1"},
+                             {Field::kFileFormat, "bed"},
+                             {Field::kS3Uri, "s3://encode-public/a/b.bed.gz"}});
+  const Endpoints mirror{"http://mirror:9000/", ""};
+  ASSERT_TRUE(complete_encode_file(file, kPortal, mirror));
+  EXPECT_EQ(file.get(Field::kCloudUrl),
+            "http://mirror:9000/encode-public/a/b.bed.gz");
+}
+
+TEST(EncodeRules, UrlsAreTheEndpointThenTheBucketThenAzure) {
+  using Urls = std::vector<std::string>;
+  const std::string cloud = "https://encode-public.s3.amazonaws.com/k.bed.gz";
+  const std::string azure = "https://a.blob.core.windows.net/d/k.bed.gz?sig=x";
+  EncodeFile file = file_of({{Field::kS3Uri, "s3://encode-public/k.bed.gz"},
+                             {Field::kCloudUrl, cloud},
+                             {Field::kAzureUri, azure}});
+  EXPECT_EQ(encode_file_urls(file), (Urls{cloud, azure}));
+  EXPECT_EQ(encode_file_urls(file, {"http://mirror/", ""}),
+            (Urls{"http://mirror/encode-public/k.bed.gz", cloud, azure}));
+  for (const char* none : {"file:///etc/passwd", "/etc/passwd", "s3://b/k"}) {
+    file.set(Field::kAzureUri, none);
+    EXPECT_EQ(encode_file_urls(file), Urls{cloud}) << none;
+  }
+}
+
+TEST(EncodeRules, AFileTypeTellsItsFormat) {
+  const Values bed = {{Field::kId, "ENCFF1"}, {Field::kFileType, "bed bed3+"}};
+  EXPECT_EQ(completed(bed, Field::kFileFormat), "bed");
+  EXPECT_EQ(completed(bed, Field::kFileFormatType), "bed3+");
+  const Values bam = {{Field::kId, "ENCFF1"}, {Field::kFileType, "bam"}};
+  EXPECT_EQ(completed(bam, Field::kFileFormat), "bam");
+  EXPECT_EQ(completed(bam, Field::kFileFormatType), "");
+}
+
+TEST(EncodeSearch, EachKeyIsReadIntoAField) {
+  for (const std::string_view key : encode_search_keys()) {
+    const bool of_software =
+        key.starts_with("analysis_step_version.software_versions.");
+    EXPECT_TRUE(of_software || encode_field_of_key(key)) << key;
+  }
+}
+
+TEST(EncodeSearch, ItsKeysTellEveryColumnOfTheTable) {
+  // These follow from others.
+  std::set<Field> told = {Field::kId, Field::kExperiments, Field::kSoftware,
+                          Field::kDownloadLink, Field::kFileSizeMb};
+  for (const std::string_view key : encode_search_keys()) {
+    if (const auto field = encode_field_of_key(key)) {
+      told.insert(*field);
+    }
+  }
+  for (const EncodeColumn& column :
+       encode_columns().first<kEncodeTableColumns>()) {
+    EXPECT_TRUE(told.contains(column.field)) << column.name;
+  }
+}
+
+TEST(EncodeSearch, AsksForArchivedFilesOnlyWhereTheyAreWanted) {
+  const std::string url = encode_search_url("https://p/", false);
+  EXPECT_TRUE(url.starts_with("https://p/search/?type=File&status=released&"));
+  EXPECT_NE(url.find("&limit=all&"), std::string::npos);
+  EXPECT_EQ(url.find("archived"), std::string::npos);
+  EXPECT_NE(encode_search_url("https://p/", true).find("&status=archived&"),
+            std::string::npos);
 }
 
 TEST(EncodeRules, WhoIsShown) {

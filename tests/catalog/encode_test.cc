@@ -8,6 +8,7 @@
 
 #include "catalog/json_fields.h"
 #include "catalog/record_finder.h"
+#include "catalog/sources/encode_search.h"
 #include "tests/catalog/scratch_dir.h"
 #include "tests/catalog/text_pieces.h"
 #include "tests/catalog/tree_text.h"
@@ -305,6 +306,166 @@ TEST_F(EncodeTest, AListOfUrlsTakesItsTableAlong) {
   ASSERT_TRUE(refresh({"list"}));
   EXPECT_EQ(warnings_.size(), 1U);
   EXPECT_NE(text_of("unavailable.tsv").find("ENCFF001AAA"), std::string::npos);
+}
+
+TEST_F(EncodeTest, AStatusThatOnlyALaterDocumentTellsCounts) {
+  documents_["list"] =
+      "\"https://portal/metadata/?type=Experiment\"\n"
+      "https://portal/files/ENCFF001AAA/@@download/ENCFF001AAA.bam\n"
+      "https://portal/files/ENCFF002AAA/@@download/ENCFF002AAA.bam\n";
+  documents_["https://portal/metadata/?type=Experiment"] =
+      "File accession\tExperiment accession\tSize\tFile Status\n"
+      "ENCFF001AAA\tENCSR000AAA\t7\tarchived\n"
+      "ENCFF002AAA\tENCSR000AAA\t7\treleased\n";
+  const auto summary = refresh({"list"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 1U);
+  EXPECT_FALSE(exists("experiments/ENCSR000AAA/ENCFF001AAA.bam"));
+  EXPECT_TRUE(exists("experiments/ENCSR000AAA/ENCFF002AAA.bam"));
+}
+
+TEST_F(EncodeTest, NothingThatIsDerivedHidesWhatALaterDocumentTells) {
+  documents_["list"] =
+      "accession\tfile_format\ttarget.name\tfile_size\ts3_uri\tdataset\n"
+      "ENCFF001AAA\tbed\tMACRO-H2A-human\t10\ts3://b/k\t"
+      "/experiments/ENCSR000AAA/\n";
+  documents_["search"] =
+      R"({"@graph": [{"@id": "/files/ENCFF001AAA/",
+          "file_type": "bed narrowPeak", "target": {"label": "MACROH2A"},
+          "href": "/files/ENCFF001AAA/@@download/other.bed.gz",
+          "cloud_metadata": {"url": "https://h/k"}}]})";
+  ASSERT_TRUE(refresh({"list", "search"}));
+  const auto node = node_at(*snapshot_, "files/001/other.bed.gz");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.file_type"), "bed narrowPeak");
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.target"), "MACROH2A");
+  EXPECT_EQ(snapshot_->remote_file(node->id)->urls[0], "https://h/k");
+}
+
+TEST_F(EncodeTest, ATableOfAPublicationTellsEachFilesOwnDataset) {
+  documents_["table"] =
+      "File accession\tFile dataset\tFile type\tFile format\t"
+      "File output type\tAssay term name\tFile target\tDataset accession\t"
+      "Dataset date released\tFile download URL\tFile status\tSize\n"
+      "ENCFF001AAA\t/experiments/ENCSR000AAA/\tbed\tbed narrowPeak\tpeaks\t"
+      "ChIP-seq\tEBF1\tENCSR727WCB\t2014-10-07\t"
+      "http://h/files/ENCFF001AAA/@@download/ENCFF001AAA.bed.gz\treleased\t7\n"
+      "ENCFF002AAA\t/experiments/ENCSR000AAA/\tbed\tbed narrowPeak\tpeaks\t"
+      "ChIP-seq\tEBF1\tENCSR727WCB\t2014-10-07\t"
+      "http://h/files/ENCFF002AAA/@@download/ENCFF002AAA.bed.gz\tarchived\t7\n";
+  const auto summary = refresh({"table"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 1U);
+  const auto node =
+      node_at(*snapshot_, "experiments/ENCSR000AAA/ENCFF001AAA.bed.gz");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.target"), "EBF1");
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.output_type"), "peaks");
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.date_released"), "2014-10-07");
+}
+
+TEST_F(EncodeTest, ATableOfASeriesShowsFilesWhoseDatasetAnotherDocumentTells) {
+  documents_["table"] =
+      "File accession\tFile format\tFile type\tSeries accession\t"
+      "Experiment target\tSize\tFile download URL\tFile Status\n"
+      "ENCFF001AAA\tbam\tbam\tENCSR284DRW\tH3K4me3-mouse\t20\t"
+      "http://h/files/ENCFF001AAA/@@download/ENCFF001AAA.bam\treleased\n";
+  ASSERT_TRUE(refresh({"table"}));
+  const auto node = node_at(*snapshot_, "files/001/ENCFF001AAA.bam");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.target"), "H3K4me3");
+  EXPECT_EQ(*snapshot_->xattr(node->id, "encode.experiments"), "ENCSR284DRW");
+  documents_["list"] = manifest({{"ENCFF001AAA"}});
+  ASSERT_TRUE(refresh({"table", "list"}));
+  EXPECT_TRUE(exists("experiments/ENCSR000AAA/ENCFF001AAA.bam"));
+}
+
+TEST_F(EncodeTest, AListOfUrlsNamesNoLocalFile) {
+  for (const char* table : {"/etc/metadata/?x", "file:///etc/metadata/?x"}) {
+    documents_["list"] =
+        "https://portal/files/ENCFF001AAA/@@download/ENCFF001AAA.bam\n\"" +
+        std::string(table) + "\"\n";
+    documents_[table] =
+        "File accession\tExperiment accession\tSize\n"
+        "ENCFF001AAA\tENCSR000AAA\t7\n";
+    const auto summary = refresh({"list"});
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_FALSE(exists("experiments/ENCSR000AAA")) << table;
+    ASSERT_EQ(warnings_.size(), 1U);
+    EXPECT_NE(warnings_[0].find("no http(s) url"), std::string::npos);
+  }
+}
+
+constexpr char kBucketList[] =
+    "https://encode-public.s3.amazonaws.com/encode_file_manifest.tsv";
+
+TEST_F(EncodeTest, ByDefaultTheBucketTellsTheBytesAndThePortalTheRest) {
+  documents_[kBucketList] =
+      "accession\tfile_format\tdataset\tfile_size\ts3_uri\n"
+      "ENCFF001AAA\tbam\t/experiments/ENCSR000AAA/\t10\ts3://b/k\n";
+  documents_[encode_search_url("https://portal/", false)] =
+      R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/",
+          "status": "released", "assay_title": "TF ChIP-seq",
+          "target": {"label": "CTCF"},
+          "biosample_ontology": {"term_name": "K562"}}]})";
+  const auto summary = refresh({});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 1U);
+  EXPECT_TRUE(exists("by-assay/TF_ChIP-seq/CTCF/K562/ENCSR000AAA"));
+  EXPECT_TRUE(warnings_.empty());
+  EXPECT_EQ(*RecordFinder::open(path_)->count(
+                std::vector<FieldCondition>{{"assay", "TF ChIP-seq"}}, ""),
+            1U);
+}
+
+TEST_F(EncodeTest, TheListStandsAloneWithAWarningWhileThePortalFails) {
+  const std::string search = encode_search_url("https://portal/", false);
+  documents_[kBucketList] =
+      "accession\tfile_format\tdataset\tfile_size\n"
+      "ENCFF001AAA\tbam\t/experiments/ENCSR000AAA/\t10\n";
+  const std::string whole = R"({"@id": "/files/ENCFF001AAA/", "file_size": 9,
+                                "assay_title": "TF ChIP-seq"})";
+  const std::string answers[] = {
+      "",                                            // 404
+      "<html>too busy</html>",                       // no catalogue
+      R"({"total": 0, "@graph": []})",               // no file
+      R"({"total": 1, "@graph": [)" + whole,         // cut short
+      R"({"total": 9, "@graph": [)" + whole + "]}",  // a page of it
+  };
+  for (const std::string& answer : answers) {
+    documents_.erase(search);
+    if (!answer.empty()) {
+      documents_[search] = answer;
+    }
+    const auto summary = refresh({});
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(summary->files, 1U) << answer;
+    EXPECT_FALSE(exists("by-assay")) << answer;
+    ASSERT_EQ(warnings_.size(), 1U) << answer;
+    EXPECT_NE(warnings_[0].find("the portal"), std::string::npos);
+    auto finder = RecordFinder::open(path_);
+    const auto found = finder->count(
+        std::vector<FieldCondition>{{"assay", "TF ChIP-seq"}}, "");
+    ASSERT_FALSE(found);
+    const std::string& message = found.error().message;
+    EXPECT_EQ(message.find(" assay,"), std::string::npos) << message;
+    EXPECT_NE(message.find("assay_title"), std::string::npos) << message;
+  }
+}
+
+TEST_F(EncodeTest, WithoutTheBucketsListNothingIsMade) {
+  documents_[encode_search_url("https://portal/", false)] =
+      R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/"}]})";
+  EXPECT_FALSE(refresh({}));
+}
+
+TEST_F(EncodeTest, APageOfASearchIsRefused) {
+  documents_["search"] =
+      R"({"total": 762008, "@graph": [{"@id": "/files/ENCFF001AAA/"}]})";
+  const auto refused = refresh({"search"});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("1 of the 762008"), std::string::npos)
+      << refused.error().message;
 }
 
 TEST_F(EncodeTest, FewBadRowsAreToldOfAndManyAreTheEnd) {

@@ -26,7 +26,7 @@ import urllib.request
 import pandas
 
 import encode_table
-from harness import HERE, OMICSFS, main, mounted_words, nginx, output_of, process, run
+from harness import HERE, OMICSFS, main, md5_of, mounted_words, nginx, output_of, process, run
 from touched_blocks import BLOCK, touched_blocks
 
 SUPPORT = HERE.parent / "support"
@@ -297,6 +297,70 @@ class Portal(Encode):
         asked = sum("@@download/" + name in one["path"] for one in self.log())
         self.assertLessEqual(asked, 2)
         self.assertEqual(os.getxattr(place / name, "user.omicsfs.verified"), b"yes")
+
+
+class Defaults(Encode):
+    """No setting but where the bucket and the portal are."""
+
+    def setUp(self):
+        super().setUp()
+        folder = self.bucket / "encode-public"
+        folder.mkdir()
+        self.names = [f"ENCFF{number:03d}AAA.bed.gz" for number in range(3)]
+        graph, lines = [], ["accession\tstatus\tfile_format\tdataset\tfile_size\tmd5sum\ts3_uri"]
+        for name in self.names:
+            path = folder / name
+            path.write_bytes(name.encode() * 10_000)
+            graph.append(dict(
+                file_object(path, self.url, DATASET, file_format="bed"),
+                assay_title="TF ChIP-seq", target={"label": "CTCF"},
+                biosample_ontology={"term_name": "K562"}))
+            lines.append("\t".join([name.split(".")[0], "released", "bed", DATASET,
+                                    str(path.stat().st_size), md5_of(path),
+                                    f"s3://encode-public/{name}"]))
+            del graph[-1]["cloud_metadata"]
+        (folder / "encode_file_manifest.tsv").write_text("\n".join(lines) + "\n")
+        (self.work / "graph.json").write_text(json.dumps(graph))
+
+    def configure_for(self, portal):
+        (self.work / "config.json").write_text(json.dumps({
+            "state_dir": str(self.work / "state"),
+            "cache": {"dir": str(self.work / "cache"), "limit": "1G", "keep_free": "1M"},
+            "endpoints": {"s3": self.url},
+            "sources": {"encode": {"base_url": portal}}}))
+
+    def start_portal(self, *words):
+        server = self.stack.enter_context(process(
+            sys.executable, str(SUPPORT / "fake_portal.py"), str(self.bucket), *words,
+            stdout=subprocess.PIPE, text=True))
+        self.stack.callback(server.stdout.close)
+        self.configure_for(server.stdout.readline().strip())
+
+    def test_files_are_found_by_assay_and_their_bytes_come_from_the_bucket(self):
+        self.start_portal("--graph", str(self.work / "graph.json"))
+        mount = self.mount()
+        words = ["find", "encode", "assay=TF ChIP-seq", "target=CTCF", "--paths"]
+        paths = self.omicsfs(*words).splitlines()
+        self.assertEqual(sorted(path.rsplit("/", 1)[1] for path in paths), self.names)
+        self.assertTrue((mount / "by-assay/TF_ChIP-seq/CTCF/K562/ENCSR000AAA").is_dir())
+        for path in paths:
+            name = path.rsplit("/", 1)[1]
+            self.assertEqual((mount / path).read_bytes(),
+                             (self.bucket / "encode-public" / name).read_bytes())
+            self.assertGreater(self.bytes_sent("encode-public/" + name), 0)
+
+    def test_the_list_stands_alone_with_a_warning_while_the_portal_fails(self):
+        self.start_portal()  # it knows no file
+        done = subprocess.run([OMICSFS, "refresh", "encode"], env=self.environment,
+                              capture_output=True, text=True, check=True, timeout=60)
+        self.assertIn("lacks assays, biosamples and targets", done.stderr)
+        self.assertEqual(self.omicsfs("find", "encode", "--count"), f"{len(self.names)}\n")
+        refused = subprocess.run([OMICSFS, "find", "encode", "assay=TF ChIP-seq"],
+                                 env=self.environment, capture_output=True, text=True,
+                                 check=False, timeout=60)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn('"assay_title"', refused.stderr)
+        self.assertNotIn(" assay,", refused.stderr)
 
 
 @unittest.skipUnless(SHARED.is_dir(), f"{SHARED} is not here")
