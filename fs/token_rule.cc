@@ -38,8 +38,9 @@ bool is_safe_server(const std::string& server) {
     return true;
   }
   const std::string host = server.substr(kPlain.size());
-  const std::string name = host.substr(
-      0, host.starts_with('[') ? host.find(']') + 1 : host.find(':'));
+  const std::size_t end =
+      host.find(':', host.starts_with('[') ? host.find(']') : 0);
+  const std::string name = host.substr(0, end);
   return name == "localhost" || name == "127.0.0.1" || name == "[::1]";
 }
 
