@@ -12,6 +12,7 @@
 #include "catalog/inline_chunks.h"
 #include "catalog/record_index.h"
 #include "catalog/row_writer.h"
+#include "catalog/server_set.h"
 #include "catalog/snapshot.h"
 #include "catalog/snapshot_schema.h"
 #include "catalog/sqlite.h"
@@ -102,6 +103,7 @@ struct SnapshotWriter::Tables {
   ContentId last_content = 0;
   // Archives and arrays, by content_key.
   std::map<std::string, ContentId, std::less<>> wholes{};
+  ServerSet servers{};
   RecordIndex index{};
   std::int64_t last_record = 0;
   struct OpenFile {       // an inline file that is being written
@@ -225,6 +227,7 @@ Result<ContentId> SnapshotWriter::add_content(const RemoteFile& file) {
   if (auto checked = check_content(file); !checked) {
     return checked.error();
   }
+  tables_->servers.note(file.urls);
   const std::string digest =
       file.digest.has_value() ? to_string(*file.digest) : "";
   const ContentId content = ++tables_->last_content;
@@ -399,11 +402,17 @@ Result<void> SnapshotWriter::set_property(std::string_view name,
 }
 
 Result<void> SnapshotWriter::commit() {
-  const Result<void> finished =
-      tables_->open_files.empty()
-          ? tables_->finish()
-          : Error{ErrorCode::kInvalid,
-                  "not a whole tree: a file's bytes did not end"};
+  std::string servers;
+  for (const std::string& server : tables_->servers.servers()) {
+    servers += server + "\n";
+  }
+  Result<void> finished = set_property("servers", servers);
+  if (finished) {
+    finished = tables_->open_files.empty()
+                   ? tables_->finish()
+                   : Error{ErrorCode::kInvalid,
+                           "not a whole tree: a file's bytes did not end"};
+  }
   // The database is closed before its file is synced and gets its name.
   TemporaryFile file = std::move(tables_->file);
   const std::filesystem::path target = std::move(tables_->target);

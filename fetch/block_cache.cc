@@ -40,6 +40,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   auto index = CacheIndex::open(dir);
   if (index) {
     index_ = *std::move(index);
+    kept_ = std::make_unique<KeptOpen>(dir, fetching.limits.kept_open);
     space_ = std::make_unique<CacheSpace>(dir, limits, *index_, counters,
                                           [this] { return open_files(); });
   } else {
@@ -52,6 +53,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                nullptr,
                &fetching.fetcher,
                &counters,
+               kept_.get(),
                [this](const std::string& key, const Error& failure) {
                  note_failure(key, failure);
                },

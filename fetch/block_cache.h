@@ -35,6 +35,7 @@ struct CacheUse {
 struct FetchLimits {
   std::uint64_t memory = std::uint64_t{256} << 20;  // bytes, in all
   std::uint64_t connections = kConnectionsPerHost;  // to one server
+  std::size_t kept_open = 512;  // cached files that keep their descriptors
 };
 
 // What fetches, and how much at a time.
@@ -111,6 +112,7 @@ class BlockCache {
   CacheLimits limits_;
   std::string why_;
   std::unique_ptr<CacheIndex> index_;
+  std::unique_ptr<KeptOpen> kept_;  // null where index_ is
   std::unique_ptr<CacheSpace> space_;
   CacheServices services_;
   CacheServices uncached_;  // for what is on this machine's disk anyway

@@ -72,6 +72,8 @@ class BlockMap {
                    std::span<const std::uint32_t> crcs);
   // Makes the block absent, in the file too as far as that can be written.
   void clear(int fd, BlockIndex block);
+  // Makes the block absent here: the file cannot be reached.
+  void forget(BlockIndex block) { adopt(block, 0); }
   // Makes the blocks of `run` absent, in `fd` before here, so that no other
   // process takes them up again. Returns how many were present here.
   // Errors: kNoSpace, kIo; all then stay as they were.

@@ -25,7 +25,6 @@ Result<void> make_directory(const stdfs::path& dir) {
     return system_error("cannot make the cache directory " + dir.string(),
                         error.value());
   }
-  stdfs::permissions(dir, stdfs::perms::owner_all, error);
   // Backup programs skip a directory so tagged (bford.info/cachedir).
   const stdfs::path tag = dir / "CACHEDIR.TAG";
   if (!stdfs::exists(tag, error)) {

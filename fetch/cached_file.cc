@@ -18,6 +18,7 @@
 #include "catalog/crc32c.h"
 #include "fetch/file_stamp.h"
 #include "fetch/local_io.h"
+#include "fetch/shared_mode.h"
 
 namespace omicsfs {
 namespace {
@@ -29,7 +30,9 @@ std::string shard_of(const std::string& key) {
 }
 
 UniqueFd open_file(const std::filesystem::path& path, int flags) {
-  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const mode_t mode =
+      (flags & O_CREAT) != 0 ? file_mode_in(path.parent_path()) : 0;
+  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
 }
 
 std::uint64_t blocks_on_disk(int fd) {
@@ -106,13 +109,26 @@ CachePaths cache_paths(const std::filesystem::path& dir,
 }
 
 CachedFile::CachedFile(RemoteFile remote, const std::filesystem::path& dir,
-                       Counters& counters)
+                       Counters& counters, KeptOpen* kept)
     : remote_(std::move(remote)),
       key_(content_key(remote_)),
       paths_(cache_paths(dir, key_)),
       counters_(counters),
       pin_(std::make_shared<VersionPin>()),
-      map_(block_count(remote_.size)) {}
+      map_(block_count(remote_.size)),
+      kept_(kept),
+      mark_(kept == nullptr ? nullptr : kept->mark_of(key_)) {}
+
+CachedFile::~CachedFile() {
+  std::shared_ptr<Backing> backing;
+  {
+    const MutexLock lock(backing_mutex_);
+    backing = backing_.lock();
+  }
+  if (kept_ != nullptr && backing != nullptr) {
+    kept_->drop(backing.get());
+  }
+}
 
 void CachedFile::attach() {
   auto backing = open_backing(Missing::kLeave);
@@ -125,19 +141,19 @@ void CachedFile::attach() {
 }
 
 Result<void> CachedFile::create() {
-  if (backing_.load(std::memory_order_acquire) != nullptr) {
+  if (backing() != nullptr) {
     return {};
   }
-  auto backing = open_backing(Missing::kCreate);
-  if (!backing) {
-    return backing.error();
+  auto made = open_backing(Missing::kCreate);
+  if (!made) {
+    return made.error();
   }
-  publish(*std::move(backing));
+  publish(*std::move(made));
   return {};
 }
 
 Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_backing(
-    Missing missing) {
+    Missing missing) const {
   constexpr int kTries = 7;
   Error last{ErrorCode::kIo, paths_.map.string() + ": is being evicted"};
   for (int i = 0; i < kTries; ++i) {
@@ -177,7 +193,7 @@ Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
     }
   }
   auto backing = std::make_unique<Backing>();
-  backing->map = open_file(paths_.map, O_RDWR | create);
+  backing->map = open_one(paths_.map, O_RDWR | create);
   if (!backing->map.valid()) {
     return system_error("cannot open " + paths_.map.string(), errno);
   }
@@ -185,7 +201,7 @@ Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
       !is_file_at(backing->map.get(), paths_.map)) {
     return std::unique_ptr<Backing>();
   }
-  backing->data = open_file(paths_.data, O_RDWR | create);
+  backing->data = open_one(paths_.data, O_RDWR | create);
   if (!backing->data.valid()) {
     return system_error("cannot open " + paths_.data.string(), errno);
   }
@@ -197,7 +213,7 @@ Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
 
 // Reads the header, or writes it where the map is new. Several processes may
 // write the same one at once.
-Result<void> CachedFile::adopt_header(const Backing& backing) {
+Result<void> CachedFile::adopt_header(const Backing& backing) const {
   MapHeaderBytes bytes;
   const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
   if (got == 0) {
@@ -222,17 +238,59 @@ Result<void> CachedFile::adopt_header(const Backing& backing) {
   return give_size(backing.data.get(), paths_.data, remote_.size);
 }
 
-void CachedFile::publish(std::unique_ptr<Backing> backing) {
-  const MutexLock lock(publish_mutex_);
-  if (owned_ == nullptr) {
-    owned_ = std::move(backing);
-    backing_.store(owned_.get(), std::memory_order_release);
+// Other files may have all the descriptors that this process may have.
+UniqueFd CachedFile::open_one(const std::filesystem::path& path,
+                              int flags) const {
+  UniqueFd file = open_file(path, flags);
+  if (!file.valid() && (errno == EMFILE || errno == ENFILE) &&
+      kept_ != nullptr) {
+    kept_->close_all();
+    file = open_file(path, flags);
   }
+  return file;
+}
+
+// Of several threads that open the files at once, one is followed by all.
+std::shared_ptr<const CachedFile::Backing> CachedFile::publish(
+    std::unique_ptr<Backing> backing) const {
+  const std::shared_ptr<Backing> mine = std::move(backing);
+  {
+    const MutexLock lock(backing_mutex_);
+    if (auto theirs = backing_.lock()) {
+      return theirs;
+    }
+    mine->mark = mark_;
+    backing_ = mine;
+    owned_ = kept_ == nullptr ? mine : nullptr;
+  }
+  was_opened_.store(true, std::memory_order_release);
+  if (mark_ != nullptr) {
+    mark_->clear();  // the flock says the same
+  }
+  if (kept_ != nullptr) {
+    kept_->keep(mine);
+  }
+  return mine;
+}
+
+std::shared_ptr<const CachedFile::Backing> CachedFile::backing() const {
+  {
+    const MutexLock lock(backing_mutex_);
+    if (auto open = backing_.lock()) {
+      open->was_used.store(true, std::memory_order_relaxed);
+      return open;
+    }
+  }
+  if (!was_opened_.load(std::memory_order_acquire)) {
+    return nullptr;
+  }
+  auto again = open_backing(Missing::kLeave);
+  return again ? publish(*std::move(again)) : nullptr;
 }
 
 void CachedFile::refresh(BlockRun run) {
-  if (const Backing* backing = backing_.load(std::memory_order_acquire)) {
-    map_.refresh(backing->map.get(), run);
+  if (const auto open = backing()) {
+    map_.refresh(open->map.get(), run);
   }
 }
 
@@ -247,23 +305,31 @@ std::uint64_t CachedFile::present_bytes() const {
 }
 
 BlockIndex CachedFile::load(BlockRun run, std::span<std::byte> out) {
-  const Backing* backing = backing_.load(std::memory_order_acquire);
-  if (backing == nullptr) {
+  const auto open = backing();
+  if (open == nullptr) {
+    forget(run);
     return run.first;
   }
   const std::uint64_t start = run.first * kBlockBytes;
-  const std::size_t got = read_up_to(backing->data.get(), start, out);
+  const std::size_t got = read_up_to(open->data.get(), start, out);
   for (BlockIndex block = run.first; block < run.end(); ++block) {
     const ByteRange bytes = bytes_of({block, 1}, remote_.size);
     const auto piece = out.subspan(bytes.offset - start, bytes.length);
     const auto crc = map_.crc(block);
     const bool right =
         crc && bytes.end() - start <= got && crc32c(piece) == *crc;
-    if (!right && !(crc && load_again(*backing, block, piece))) {
+    if (!right && !(crc && load_again(*open, block, piece))) {
       return block;
     }
   }
   return run.end();
+}
+
+// Whoever reads the blocks must not find them here again and again.
+void CachedFile::forget(BlockRun run) {
+  for (BlockIndex block = run.first; block < run.end(); ++block) {
+    map_.forget(block);
+  }
 }
 
 // A block that failed its CRC may have been punched, by us or by another
@@ -294,11 +360,11 @@ bool CachedFile::load_again(const Backing& backing, BlockIndex block,
 
 Result<void> CachedFile::store(
     BlockRun run, std::span<const std::span<const std::byte>> blocks) {
-  const Backing* backing = backing_.load(std::memory_order_acquire);
-  if (backing == nullptr) {
+  const auto open = backing();
+  if (open == nullptr) {
     return Error{ErrorCode::kIo, "no cache file"};
   }
-  if (auto saved = save_pins(*backing); !saved) {
+  if (auto saved = save_pins(*open); !saved) {
     return saved;
   }
   std::vector<std::uint32_t> crcs;
@@ -306,12 +372,11 @@ Result<void> CachedFile::store(
   for (const auto block : blocks) {
     crcs.push_back(crc32c(block));
   }
-  auto written =
-      write_all(backing->data.get(), run.first * kBlockBytes, blocks);
+  auto written = write_all(open->data.get(), run.first * kBlockBytes, blocks);
   if (!written) {
     return written;
   }
-  return map_.set(backing->map.get(), run.first, crcs);
+  return map_.set(open->map.get(), run.first, crcs);
 }
 
 Result<void> CachedFile::save_pins(const Backing& backing) {
@@ -328,14 +393,14 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
 }
 
 std::uint64_t CachedFile::stamp() const {
-  const Backing* backing = backing_.load(std::memory_order_acquire);
-  return backing == nullptr ? 0 : stamp_of(backing->data.get());
+  const auto open = backing();
+  return open == nullptr ? 0 : stamp_of(open->data.get());
 }
 
 bool CachedFile::settle() {
-  const Backing* backing = backing_.load(std::memory_order_acquire);
-  return backing == nullptr || !rewritten_.exchange(false) ||
-         ::fdatasync(backing->data.get()) == 0;
+  const auto open = backing();
+  return open == nullptr || !rewritten_.exchange(false) ||
+         ::fdatasync(open->data.get()) == 0;
 }
 
 UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {
@@ -348,20 +413,19 @@ UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {
 }
 
 std::uint64_t CachedFile::punch(std::span<const BlockRun> runs) {
-  const Backing* backing = backing_.load(std::memory_order_acquire);
-  if (backing == nullptr ||
-      ::flock(backing->data.get(), LOCK_EX | LOCK_NB) != 0) {
+  const auto open = backing();
+  if (open == nullptr || ::flock(open->data.get(), LOCK_EX | LOCK_NB) != 0) {
     return 0;
   }
-  const std::uint64_t before = blocks_on_disk(backing->data.get());
+  const std::uint64_t before = blocks_on_disk(open->data.get());
   std::uint64_t present = 0;
-  if (can_punch(backing->data.get(), remote_.size)) {
+  if (can_punch(open->data.get(), remote_.size)) {
     for (const BlockRun& run : runs) {
-      present += punch_run(*backing, run);
+      present += punch_run(*open, run);
     }
   }
-  const std::uint64_t after = blocks_on_disk(backing->data.get());
-  ::flock(backing->data.get(), LOCK_UN);
+  const std::uint64_t after = blocks_on_disk(open->data.get());
+  ::flock(open->data.get(), LOCK_UN);
   // Another process may have punched them before us, or store others now.
   return std::min(present, before - std::min(before, after));
 }
@@ -379,12 +443,10 @@ std::uint64_t CachedFile::punch_run(const Backing& backing, BlockRun run) {
 }
 
 std::uint64_t CachedFile::disk_bytes() const {
-  const Backing* backing = backing_.load(std::memory_order_acquire);
-  if (backing == nullptr) {
-    return 0;
-  }
-  return blocks_on_disk(backing->data.get()) +
-         blocks_on_disk(backing->map.get());
+  const auto open = backing();
+  return open == nullptr ? 0
+                         : blocks_on_disk(open->data.get()) +
+                               blocks_on_disk(open->map.get());
 }
 
 void CachedFile::remove() const {
@@ -401,6 +463,9 @@ bool remove_cached(const std::filesystem::path& dir, const std::string& key) {
     return false;
   }
   if (map.valid() && ::flock(map.get(), LOCK_EX | LOCK_NB) != 0) {
+    return false;
+  }
+  if (is_marked_idle(dir, key)) {
     return false;
   }
   std::error_code error;

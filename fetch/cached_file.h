@@ -17,6 +17,7 @@
 #include "fetch/block_map.h"
 #include "fetch/byte_range.h"
 #include "fetch/counters.h"
+#include "fetch/kept_open.h"
 #include "fetch/mutex.h"
 #include "fetch/version_pin.h"
 
@@ -37,12 +38,14 @@ struct CachePaths {
 // block map, named by the content and so shared by releases, mounts and
 // processes. A shared flock on the map marks the file as open; who holds the
 // exclusive one may delete it (see remove_cached). Nothing is written before
-// the first create(). Thread-safe.
+// the first create(). Where `kept` is given, it may close the files'
+// descriptors between two uses; the next use opens them again. Thread-safe.
 class CachedFile {
  public:
+  // `kept` must outlive it; where it is null, the descriptors stay open.
   CachedFile(RemoteFile remote, const std::filesystem::path& dir,
-             Counters& counters);
-  ~CachedFile() = default;
+             Counters& counters, KeptOpen* kept = nullptr);
+  ~CachedFile();
   CachedFile(const CachedFile&) = delete;
   CachedFile& operator=(const CachedFile&) = delete;
 
@@ -98,21 +101,25 @@ class CachedFile {
   void remove() const;
 
  private:
-  struct Backing {
-    UniqueFd data;
-    UniqueFd map;
-  };
+  using Backing = OpenBacking;
   enum class Missing { kCreate, kLeave };
 
-  Result<std::unique_ptr<Backing>> open_backing(Missing missing);
+  Result<std::unique_ptr<Backing>> open_backing(Missing missing) const;
   [[nodiscard]] Result<std::unique_ptr<Backing>> open_locked(
       Missing missing) const;
-  Result<void> adopt_header(const Backing& backing);
-  void publish(std::unique_ptr<Backing> backing);
+  [[nodiscard]] UniqueFd open_one(const std::filesystem::path& path,
+                                  int flags) const;
+  [[nodiscard]] Result<void> adopt_header(const Backing& backing) const;
+  std::shared_ptr<const Backing> publish(
+      std::unique_ptr<Backing> backing) const;
+  // The open files, opened again where they were closed; null before attach()
+  // or create() has found or made them, and where they cannot be opened.
+  [[nodiscard]] std::shared_ptr<const Backing> backing() const;
   Result<void> save_pins(const Backing& backing);
   [[nodiscard]] bool load_again(const Backing& backing, BlockIndex block,
                                 std::span<std::byte> out);
   std::uint64_t punch_run(const Backing& backing, BlockRun run);
+  void forget(BlockRun run);
 
   RemoteFile remote_;
   std::string key_;
@@ -120,10 +127,13 @@ class CachedFile {
   Counters& counters_;
   std::shared_ptr<VersionPin> pin_;
   BlockMap map_;
-  // Set once, then unchanged: readers need no lock.
-  std::atomic<const Backing*> backing_{nullptr};
-  Mutex publish_mutex_;
-  std::unique_ptr<Backing> owned_ GUARDED_BY(publish_mutex_);
+  KeptOpen* const kept_;
+  const std::shared_ptr<IdleMark> mark_;  // null where nothing closes the files
+  mutable std::atomic<bool> was_opened_{false};
+  mutable Mutex backing_mutex_;
+  mutable std::weak_ptr<Backing> backing_ GUARDED_BY(backing_mutex_);
+  // Where nothing closes the files.
+  mutable std::shared_ptr<Backing> owned_ GUARDED_BY(backing_mutex_);
   std::atomic<unsigned> saved_pins_{0};
   std::atomic<bool> rewritten_{false};  // perhaps, and not on the disk yet
 };

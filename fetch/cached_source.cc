@@ -67,7 +67,7 @@ struct CachedSource::Window {
 
 CachedSource::CachedSource(RemoteFile remote, const CacheServices& services,
                            std::shared_ptr<BlockOrigin> origin)
-    : file_(std::move(remote), services.dir, *services.counters),
+    : file_(std::move(remote), services.dir, *services.counters, services.kept),
       services_(services),
       origin_(origin != nullptr ? std::move(origin)
                                 : std::make_shared<UrlOrigin>(

@@ -43,6 +43,7 @@ struct CacheServices {
   Worker* checker = nullptr;
   RangeFetcher* fetcher = nullptr;
   Counters* counters = nullptr;
+  KeptOpen* kept = nullptr;
   OnFailure on_failure;
   // Told what kept bytes from being kept, where that is not the limit.
   OnFailure on_unkept;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "fetch/private_address.h"
+#include "fetch/private_hosts.h"
 #include "fetch/redirect.h"
 #include "fetch/url.h"
 
@@ -211,7 +212,8 @@ curl_socket_t CurlExchange::socket_callback(void* self,
 bool CurlExchange::may_reach(const sockaddr& address) const {
   const auto& allowed = options_->private_servers;
   return !allowed || has_proxy() || !is_private_address(address) ||
-         std::find(allowed->begin(), allowed->end(), host_) != allowed->end();
+         std::find(allowed->begin(), allowed->end(), host_) != allowed->end() ||
+         names_server(options_->private_hosts, host_);
 }
 
 std::size_t CurlExchange::write_callback(char* data, std::size_t one,
@@ -333,7 +335,10 @@ Error CurlExchange::failure_of(CURLcode code) const {
 // The system's own word where a connection could not be made, else libcurl's.
 std::string CurlExchange::reason_of(CURLcode code) const {
   if (kept_away_ && code == CURLE_COULDNT_CONNECT) {
-    return host_ + " is at a private address, and no setting names it";
+    return host_ +
+           " is at a private address; network.private_hosts in the settings "
+           "allows it with \"" +
+           rule_of(host_) + "\"";
   }
   long number = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &number);

@@ -24,6 +24,8 @@ struct TransportOptions {
   // (is_private_address); not given: any may. Where a proxy of the environment
   // is used, it decides what is reached.
   std::optional<std::vector<std::string>> private_servers{};
+  // Hosts that may be there as well (parse_private_host).
+  std::vector<std::string> private_hosts{};
   // Servers that are asked only so often. Processes that share the directory
   // count together; it is made when it is needed.
   RateRules rates{};

@@ -15,6 +15,7 @@
 #include "fetch/cached_file.h"
 #include "fetch/eviction.h"
 #include "fetch/local_io.h"
+#include "fetch/shared_mode.h"
 
 namespace omicsfs {
 namespace {
@@ -232,7 +233,12 @@ Result<std::uint64_t> settle_file(IndexConnection& connection,
 }
 
 Result<IndexConnection> open_index(const stdfs::path& dir) {
-  auto connection = connect(dir / "index.sqlite");
+  const stdfs::path index = dir / "index.sqlite";
+  // SQLite would leave its group without the right to write; its other files
+  // take the mode of this one.
+  UniqueFd(::open(index.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                  file_mode_in(dir)));
+  auto connection = connect(index);
   if (!connection) {
     return connection;
   }

@@ -14,6 +14,7 @@
 
 #include "catalog/crc32c.h"
 #include "fetch/local_io.h"
+#include "fetch/shared_mode.h"
 
 namespace omicsfs {
 namespace {
@@ -139,7 +140,8 @@ std::optional<PointHead> decode_point_head(std::span<const std::byte> bytes) {
 Result<PointsFile> PointsFile::open(const std::filesystem::path& path,
                                     const PointsHeader& member, bool create) {
   const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-  UniqueFd fd(::open(path.c_str(), flags | (create ? O_CREAT : 0), 0600));
+  UniqueFd fd(::open(path.c_str(), flags | (create ? O_CREAT : 0),
+                     file_mode_in(path.parent_path())));
   if (!fd.valid()) {
     return system_error("cannot open " + path.string(), errno);
   }

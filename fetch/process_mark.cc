@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "fetch/shared_mode.h"
+
 namespace omicsfs {
 namespace {
 
@@ -26,7 +28,8 @@ struct flock lock_of(std::int64_t number) {
 }  // namespace
 
 ProcessMark::ProcessMark(const std::filesystem::path& file)
-    : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)),
+    : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC,
+                 file_mode_in(file.parent_path()))),
       number_(random_number()) {
   constexpr int kTries =
       8;  // that another has the number is all but impossible

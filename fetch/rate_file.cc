@@ -21,6 +21,7 @@
 #include "catalog/crc32c.h"
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
+#include "fetch/shared_mode.h"
 
 namespace omicsfs {
 namespace {
@@ -135,7 +136,7 @@ UniqueFd open_locked(const std::filesystem::path& path) {
   for (int i = 0; i < kTries; ++i) {
     UniqueFd fd(::open(path.c_str(),
                        O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                       0600));
+                       file_mode_in(path.parent_path())));
     struct stat facts {};
     if (!fd.valid() || ::fstat(fd.get(), &facts) != 0 ||
         !S_ISREG(facts.st_mode)) {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "catalog/json_fields.h"
+#include "fs/cache_sharing.h"
 #include "fs/size_text.h"
 #include "fs/text_table.h"
 #include "fs/utc_text.h"
@@ -42,9 +43,11 @@ std::string json_report(const CacheReport& report) {
 }  // namespace
 
 Result<CacheState> read_cache_state(const CacheSettings& settings) {
-  CacheState state{settings, disk_free(settings.dir), {}, {}};
+  CacheState state{
+      settings, disk_free(settings.dir), {}, {}, why_unusable(settings.dir)};
   std::error_code error;
-  if (!std::filesystem::exists(settings.dir / "v1", error)) {
+  if (!state.trouble.empty() ||
+      !std::filesystem::exists(settings.dir / "v1", error)) {
     return state;
   }
   const auto index = CacheIndex::open(settings.dir);
@@ -65,7 +68,11 @@ Result<CacheState> read_cache_state(const CacheSettings& settings) {
 }
 
 std::string cache_state_text(const CacheState& state) {
-  const auto& [settings, free, totals, reports] = state;
+  const auto& [settings, free, totals, reports, trouble] = state;
+  if (!trouble.empty()) {
+    return fmt::format("nothing is cached in {} for this user: {}\n",
+                       settings.dir.string(), trouble);
+  }
   std::string text = text_table(
       {{"directory", settings.dir.string()},
        {"limit", size_text(settings.limit)},
@@ -86,7 +93,7 @@ std::string cache_state_text(const CacheState& state) {
 }
 
 std::string cache_state_json(const CacheState& state) {
-  const auto& [settings, free, totals, reports] = state;
+  const auto& [settings, free, totals, reports, trouble] = state;
   std::string listed;
   for (const CacheReport& report : reports) {
     listed += listed.empty() ? "\n    " : ",\n    ";
@@ -95,9 +102,11 @@ std::string cache_state_json(const CacheState& state) {
   return fmt::format(
       "{{\n  \"dir\": {},\n  \"limit\": {},\n  \"keep_free\": {},\n"
       "  \"used\": {},\n  \"disk_free\": {},\n  \"files\": {},\n"
-      "  \"verified\": {},\n  \"reports\": [{}]\n}}\n",
+      "  \"verified\": {},\n  \"trouble\": {},\n"
+      "  \"reports\": [{}]\n}}\n",
       json_quoted(settings.dir.string()), settings.limit, settings.keep_free,
-      totals.charged, free, totals.files, totals.verified, listed);
+      totals.charged, free, totals.files, totals.verified, json_quoted(trouble),
+      listed);
 }
 
 }  // namespace omicsfs

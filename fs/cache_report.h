@@ -17,9 +17,12 @@ struct CacheState {
   std::uint64_t disk_free = 0;  // bytes free on the cache's disk
   IndexTotals totals;
   std::vector<CacheReport> reports;  // what went wrong, oldest first
+  std::string
+      trouble;  // why this user's mounts cache nothing; "" = all is well
 };
 
-// A cache that is not there yet is empty, and is not made.
+// A cache that is not there yet is empty, and is not made. One that this user
+// cannot use is told of as its trouble.
 // Errors: kIo, kCorrupt: the cache's index cannot be read.
 Result<CacheState> read_cache_state(const CacheSettings& settings);
 

@@ -19,6 +19,10 @@ int run_cache_status(const CacheStatusOptions& options,
                                ? cache_state_json(*state)
                                : cache_state_text(*state);
   std::fputs(text.c_str(), stdout);
+  if (!state->trouble.empty()) {
+    fmt::print(stderr, "omicsfs cache status: {}\n", state->trouble);
+    return kExitFailed;
+  }
   return kExitDone;
 }
 

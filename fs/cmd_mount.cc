@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -20,8 +22,10 @@
 #include "fs/mount_point.h"
 #include "fs/mount_source.h"
 #include "fs/mounted_tree.h"
+#include "fs/private_servers.h"
 #include "fs/progress.h"
 #include "fs/refresh.h"
+#include "fs/secret_words.h"
 #include "fs/source_items.h"
 #include "fs/tokens.h"
 
@@ -148,7 +152,14 @@ void finish_mount(const std::string& mount_point,
 
 int serve(const MountOptions& options, const std::vector<MountSource>& what,
           const Settings& settings, Readiness& readiness) {
-  auto unmounter = begin_unmounter();
+  // Nobody left to read stderr, or a pipe, must not end the mount.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  const auto headers = secret_headers(settings);
+  if (!headers) {
+    return fail(headers.error());
+  }
+  hide_tokens(environ);
+  auto unmounter = Unmounter::start();
   const auto log = open_log(options, settings);
   if (!log) {
     return fail(log.error());
@@ -157,19 +168,16 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   if (!sources) {
     return fail(sources.error());
   }
-  const auto headers = secret_headers(settings);
-  if (!headers) {
-    return fail(headers.error());
-  }
   const std::string where = mount_name(what) + " at " + options.mount_point;
   // A signal that comes before it is watched for must not leave a mount behind.
   const BlockedInterrupts until_watched;
   // Ends when the mount is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
-  auto mount =
-      mount_confined({options.mount_point, mount_name(what),
-                      options.allow_other, options.kernel_options},
-                     writable_directories(options, settings), unmounter, *log);
+  auto mount = mount_confined(
+      {options.mount_point, mount_name(what), options.allow_other,
+       options.kernel_options},
+      {writable_directories(options, settings), settings.passthrough},
+      unmounter, *log);
   if (!mount) {
     log->write(LogLevel::kError, mount.error().message);
     return fail(mount.error());
@@ -184,6 +192,13 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   };
   MountedTree tree(settings, *std::move(sources), *log,
                    {*headers, interrupts.token(), on_ready});
+  if (!tree.why_uncached().empty()) {
+    fmt::print(stderr,
+               "omicsfs: warning: nothing is cached in {}: {}. Name another "
+               "directory with --cache-dir or cache.dir, or have its owner "
+               "share it with a group (chmod 2770)\n",
+               settings.cache.dir.string(), tree.why_uncached());
+  }
   const auto served = tree.serve(*mount->session);
   if (!served) {
     log->write(LogLevel::kError, served.error().message);
@@ -222,6 +237,9 @@ int run_mount(const MountOptions& options, const Settings& given) {
       of_archives ? with_added_items(settings) : Result<Settings>(settings);
   if (!serving) {
     return fail(serving.error());
+  }
+  for (const MountSource& source : *sources) {
+    warn_of_private_servers(source.name, source.shown, *serving);
   }
   if (options.foreground) {
     Readiness nobody_waits;

@@ -6,6 +6,7 @@
 
 #include "fs/command.h"
 #include "fs/interrupt_watch.h"
+#include "fs/private_servers.h"
 #include "fs/progress.h"
 #include "fs/refresh.h"
 #include "fs/source_report.h"
@@ -47,6 +48,7 @@ int run_refresh(const RefreshOptions& options, const Settings& settings) {
     const auto summary = refresh_named(name, settings, interrupts.token());
     if (summary) {
       fmt::print("{}\n", summary_text(name, *summary));
+      warn_of_private_servers(name, name, settings);
     } else {
       fmt::print(stderr, "omicsfs refresh: {}: {}\n", name,
                  summary.error().message);

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "fs/confined_mount.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "fs/confinement.h"
+#include "fs/kernel_backing.h"
 #include "fs/kernel_readahead.h"
 #include "fs/mount_table.h"
 
@@ -23,8 +28,8 @@ Result<MountEntry> entry_at(const std::string& mount_point) {
                        mount_point + " is not in the table of mounts"};
 }
 
-// Has the session unmounted by `unmounter`: it must be so before this process
-// may no longer do it.
+// Has the session unmounted by `unmounter`, at its end or when this process is
+// killed: it must be so before this process may no longer do it.
 Result<void> hand_over(FuseSession& session, const Result<MountEntry>& entry,
                        Result<Unmounter>& unmounter, const Log& log) {
   if (!unmounter) {
@@ -32,6 +37,9 @@ Result<void> hand_over(FuseSession& session, const Result<MountEntry>& entry,
   }
   if (!entry) {
     return entry.error();
+  }
+  if (const auto watched = unmounter->watch(entry->id); !watched) {
+    return watched;
   }
   session.unmount_by([&process = *unmounter, id = entry->id, log] {
     if (const auto done = process.unmount(id); !done) {
@@ -41,7 +49,7 @@ Result<void> hand_over(FuseSession& session, const Result<MountEntry>& entry,
   return {};
 }
 
-std::string names_of(std::span<const std::filesystem::path> directories) {
+std::string names_of(const std::vector<std::filesystem::path>& directories) {
   std::string names;
   for (const std::filesystem::path& directory : directories) {
     names += (names.empty() ? "" : ", ") + directory.string();
@@ -49,17 +57,38 @@ std::string names_of(std::span<const std::filesystem::path> directories) {
   return names;
 }
 
-}  // namespace
-
-Result<Unmounter> begin_unmounter() {
-  const auto offered = landlock_abi();
-  return offered ? Unmounter::start() : offered.error();
+// Whether this user may write there only by a privilege of root's.
+bool is_foreign(const std::filesystem::path& directory) {
+  struct stat facts {};
+  return ::stat(directory.c_str(), &facts) == 0 &&
+         (facts.st_uid != ::geteuid() || (facts.st_mode & S_IWGRP) != 0);
 }
 
-Result<ConfinedMount> mount_confined(
-    const FuseMountOptions& options,
-    std::span<const std::filesystem::path> writable,
-    Result<Unmounter>& unmounter, const Log& log) {
+NeededPrivileges privileges_for(const Confines& confines) {
+  return {confines.passthrough && may_pass_through(),
+          std::any_of(confines.writable.begin(), confines.writable.end(),
+                      is_foreign)};
+}
+
+void confine(const Confines& confines, const Log& log) {
+  const auto confined =
+      confine_writes(confines.writable, privileges_for(confines));
+  const std::string what =
+      "files are changed below " + names_of(confines.writable) + " alone";
+  if (confined) {
+    log.write(LogLevel::kInfo, "confined: " + what);
+  } else {
+    log.write(LogLevel::kWarning,
+              "not confined as it should be: " + confined.error().message);
+  }
+}
+
+}  // namespace
+
+Result<ConfinedMount> mount_confined(const FuseMountOptions& options,
+                                     const Confines& confines,
+                                     Result<Unmounter>& unmounter,
+                                     const Log& log) {
   auto session = FuseSession::mount(options);
   if (!session) {
     return session.error();
@@ -68,14 +97,12 @@ Result<ConfinedMount> mount_confined(
   ConfinedMount mount{
       *std::move(session),
       entry ? open_read_ahead(entry->device) : Result<UniqueFd>(entry.error())};
-  auto confined = hand_over(*mount.session, entry, unmounter, log);
-  if (confined) {
-    confined = confine_writes(writable);
+  const auto handed = hand_over(*mount.session, entry, unmounter, log);
+  if (handed) {
+    confine(confines, log);
+  } else {
+    log.write(LogLevel::kWarning, "not confined: " + handed.error().message);
   }
-  log.write(LogLevel::kInfo, confined
-                                 ? "confined: files are changed below " +
-                                       names_of(writable) + " alone"
-                                 : "not confined: " + confined.error().message);
   return mount;
 }
 

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 #include <memory>
-#include <span>
+#include <vector>
 
 #include "catalog/result.h"
 #include "catalog/unique_fd.h"
@@ -19,19 +19,19 @@ struct ConfinedMount {
   Result<UniqueFd> read_ahead;  // of open_read_ahead()
 };
 
-// The process by which a confined one unmounts. Errors: kIo, where this one
-// will not be confined: the kernel offers no Landlock.
-// REQUIRES: this process has one thread.
-Result<Unmounter> begin_unmounter();
+// What a mount's process may still do once it is confined.
+struct Confines {
+  std::vector<std::filesystem::path> writable;
+  bool passthrough = false;  // as the settings have it
+};
 
-// Mounts, and from then on keeps the calling thread, and those that it starts,
-// from changing files anywhere but below `writable`, for whatever a server or a
-// manifest makes of them. Where that cannot be, the log says why and all goes
-// on. `unmounter` must outlive the session. Errors: those of
-// FuseSession::mount.
-Result<ConfinedMount> mount_confined(
-    const FuseMountOptions& options,
-    std::span<const std::filesystem::path> writable,
-    Result<Unmounter>& unmounter, const Log& log);
+// Mounts, and from then on confines the calling thread, and those that it
+// starts (confine_writes), whatever a server or a manifest makes of them. Where
+// that cannot be, the log says why and all goes on. `unmounter` must outlive
+// the session. Errors: those of FuseSession::mount.
+Result<ConfinedMount> mount_confined(const FuseMountOptions& options,
+                                     const Confines& confines,
+                                     Result<Unmounter>& unmounter,
+                                     const Log& log);
 
 }  // namespace omicsfs

@@ -11,6 +11,7 @@
 
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
+#include "fs/forbidden_calls.h"
 
 namespace omicsfs {
 namespace {
@@ -66,13 +67,11 @@ Result<int> landlock_abi() {
   return abi > 0 ? Result<int>(static_cast<int>(abi)) : landlock_error();
 }
 
-Result<void> confine_writes(
-    std::span<const std::filesystem::path> directories) {
-  const auto abi = landlock_abi();
-  if (!abi) {
-    return abi.error();
-  }
-  const std::uint64_t rights = write_rights(*abi);
+namespace {
+
+Result<void> restrict_files(std::span<const std::filesystem::path> directories,
+                            int abi) {
+  const std::uint64_t rights = write_rights(abi);
   const UniqueFd ruleset = create_ruleset(rights);
   if (!ruleset.valid()) {
     return landlock_error();
@@ -89,6 +88,27 @@ Result<void> confine_writes(
     return landlock_error();
   }
   return {};
+}
+
+// The first failure, or both.
+Result<void> both(Result<void> one, const Result<void>& other) {
+  if (one || other) {
+    return one ? other : one;
+  }
+  return Error{one.error().code,
+               one.error().message + "; " + other.error().message};
+}
+
+}  // namespace
+
+Result<void> confine_writes(std::span<const std::filesystem::path> directories,
+                            const NeededPrivileges& needed) {
+  const auto abi = landlock_abi();
+  const auto files = abi ? restrict_files(directories, *abi) : abi.error();
+  const auto privileges = keep_capabilities(capabilities_for(needed));
+  // Last: it forbids what the others need.
+  const auto calls = forbid_calls(abi && (write_rights(*abi) & kTruncate) != 0);
+  return both(both(files, privileges), calls);
 }
 
 }  // namespace omicsfs

@@ -6,8 +6,10 @@
 #include <span>
 
 #include "catalog/result.h"
+#include "fs/privileges.h"
 
-// Landlock (landlock(7)): rights that a process gives up, for good.
+// Rights that a process gives up, for good: by Landlock (landlock(7)), seccomp
+// and capabilities.
 
 namespace omicsfs {
 
@@ -19,11 +21,15 @@ namespace omicsfs {
 Result<int> landlock_abi();
 
 // From now on the calling thread, and every thread and process that it starts,
-// may make, write, cut, rename and remove files below `directories` alone, may
-// not mount or unmount, and gains no rights by what it executes. Reading is as
-// before, and so is what is open already. Threads that are there already are
-// not bound. A directory that is not there is left out.
-// Errors: kIo; nothing is then forbidden.
-Result<void> confine_writes(std::span<const std::filesystem::path> directories);
+// may make, write, cut, rename and remove files below `directories` alone. It
+// changes no file's mode, owner, times or attributes, mounts and runs nothing,
+// and talks to no local service (forbidden_calls.h); of root's privileges it
+// keeps those that `needed` names (privileges.h). Reading is as before, and so
+// is what is open already. Threads that are there already are not bound. A
+// directory that is not there is left out.
+// Errors: kIo, with what the kernel does not offer; the rest is forbidden all
+// the same.
+Result<void> confine_writes(std::span<const std::filesystem::path> directories,
+                            const NeededPrivileges& needed = {});
 
 }  // namespace omicsfs

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -43,12 +44,24 @@ int exit_status_of(pid_t child) {
   return WEXITSTATUS(status) == 0 ? EXIT_FAILURE : WEXITSTATUS(status);
 }
 
+// What the starter's own starter left open is not the server's: a lock on it
+// would be held for as long as the mount lives. All of ours is opened later.
+void close_inherited(int kept) {
+  constexpr unsigned kFirst = STDERR_FILENO + 1;
+  const auto number = std::max(static_cast<unsigned>(kept), kFirst - 1);
+  if (number > kFirst) {
+    ::close_range(kFirst, number - 1, 0);
+  }
+  ::close_range(number + 1, ~0U, 0);
+}
+
 [[noreturn]] void run_child(UniqueFd pipe,
                             const std::function<int(Readiness&)>& serve) {
   ::setsid();
   if (::chdir("/") != 0) {
     std::_Exit(EXIT_FAILURE);
   }
+  close_inherited(pipe.get());
   // A server that is confined could not open it for writing any more.
   UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   ::dup2(null.get(), STDIN_FILENO);

@@ -12,11 +12,19 @@
 namespace omicsfs {
 namespace {
 
+// The signals by which users, shells and systems end a program. A blocked
+// signal arrives although it is ignored, so nohup(1) keeps its word here.
 sigset_t interrupts() {
   sigset_t set{};
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int number : {SIGINT, SIGTERM, SIGQUIT}) {
+    sigaddset(&set, number);
+  }
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) {
+    sigaddset(&set, SIGHUP);
+  }
   return set;
 }
 

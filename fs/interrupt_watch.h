@@ -9,8 +9,9 @@
 
 namespace omicsfs {
 
-// While it lives, SIGINT and SIGTERM wait, in the calling thread and in those
-// that it starts from then on. Destroy it in the thread that made it.
+// While it lives, the signals that end a program (SIGINT, SIGTERM, SIGQUIT, and
+// SIGHUP unless it is ignored) wait, in the calling thread and in those that it
+// starts from then on. Destroy it in the thread that made it.
 class BlockedInterrupts {
  public:
   BlockedInterrupts();
@@ -22,10 +23,10 @@ class BlockedInterrupts {
   sigset_t before_{};
 };
 
-// While it lives, SIGINT and SIGTERM do not kill the process but request a
-// stop, so that work in hand can clean up; one that waits already does so at
-// once. It blocks them as above: make it before any thread that outlives a
-// signal, and destroy it in the thread that made it.
+// While it lives, those signals do not kill the process but request a stop, so
+// that work in hand can clean up; one that waits already does so at once. It
+// blocks them as above: make it before any thread that outlives a signal, and
+// destroy it in the thread that made it.
 class InterruptWatch {
  public:
   InterruptWatch();

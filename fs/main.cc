@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <span>
 #include <string>
@@ -11,8 +12,10 @@
 #include <variant>
 #include <vector>
 
+#include "fs/cache_sharing.h"
 #include "fs/command.h"
 #include "fs/command_line.h"
+#include "fs/secret_words.h"
 #include "fs/settings_file.h"
 
 namespace omicsfs {
@@ -70,6 +73,7 @@ int run(Invocation invocation) {
   for (const std::string& warning : merged->warnings) {
     fmt::print(stderr, "omicsfs: warning: {}\n", warning);
   }
+  follow_sharing(merged->settings);
   auto* mount = std::get_if<MountOptions>(&invocation.command);
   const auto log = environment.find("OMICSFS_LOG");
   if (mount != nullptr && !mount->log_file && log != environment.end() &&
@@ -103,13 +107,17 @@ int with_output_checked(int status) {
 }  // namespace omicsfs
 
 int main(int argc, char** argv) {
-  // Whatever it makes is its user's alone.
+  // Whatever it makes is its user's alone, but for a shared cache
+  // (cache_sharing.h).
   ::umask(S_IRWXG | S_IRWXO);
   // A file that may not grow (ulimit -f) is a full disk, no reason to die.
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   try {
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0),
                                          argv + argc);
+    for (char* word : std::span(argv, static_cast<std::size_t>(argc))) {
+      omicsfs::hide_secrets({word, std::strlen(word)});
+    }
     return omicsfs::with_output_checked(omicsfs::run_words(words));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "omicsfs: %s\n", error.what());

@@ -27,7 +27,9 @@
 #include "fs/document_opener.h"
 #include "fs/interrupt_watch.h"
 #include "fs/manifest_make.h"
+#include "fs/mount_source.h"
 #include "fs/network_options.h"
+#include "fs/private_servers.h"
 #include "fs/progress.h"
 #include "fs/size_text.h"
 
@@ -193,6 +195,9 @@ Result<std::string> document_place(const std::string& place,
   if (is_web_place(place) || is_collection(place)) {
     return manifest_address(place, endpoints);
   }
+  if (const auto checked = check_url_word(place); !checked) {
+    return checked.error();
+  }
   return files::absolute(place).lexically_normal().string();
 }
 
@@ -211,21 +216,31 @@ int check(const ManifestOptions& options, const Settings& settings) {
     return fail_manifest(options, scratch ? place.error() : scratch.error());
   }
   std::uint64_t problems = 0;
+  std::vector<std::string> servers;
   const auto told = [&](const std::string& where, const std::string& what) {
     progress.clear();
     fmt::print("{}: {}\n", where, what);
   };
-  const auto summary =
-      check_manifest({*place, scratch->path(),
-                      [&](const std::string& where, const std::string& why) {
-                        ++problems;
-                        told(where, why);
-                      },
-                      [&](const std::string& where, const std::string& why) {
-                        told(where, "left out: " + why);
-                      }},
-                     web.open());
+  const auto summary = check_manifest(
+      {*place, scratch->path(),
+       [&](const std::string& where, const std::string& why) {
+         ++problems;
+         told(where, why);
+       },
+       [&](const std::string& where, const std::string& why) {
+         told(where, "left out: " + why);
+       },
+       [&](const std::string& server) { servers.push_back(server); }},
+      web.open());
   progress.clear();
+  if (proxy_decides()) {
+    servers.clear();
+  }
+  for (const std::string& warning :
+       private_server_warnings(servers, with_place(settings, options.place))) {
+    fmt::print(stderr, "omicsfs manifest: {}: warning: {}\n",
+               omicsfs::printable(options.place, 1000), warning);
+  }
   if (!summary) {
     return fail_manifest(options, summary.error());
   }

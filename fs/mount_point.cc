@@ -23,6 +23,10 @@ Result<void> clean_up_stale(const std::string& path) {
   }
   struct statvfs space {};
   if (::statvfs(path.c_str(), &space) == 0) {
+    const auto now = find_omicsfs_mount(path);
+    if (!now || now->id != mount->id) {
+      return {};  // its unmounter was faster
+    }
     return Error{ErrorCode::kInvalid,
                  path + ": an omicsfs is mounted there already"};
   }

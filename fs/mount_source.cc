@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "catalog/ascii_case.h"
 #include "catalog/digest.h"
 #include "catalog/entry_name.h"
 #include "catalog/sources/archive.h"
@@ -78,6 +79,9 @@ Result<std::string> absolute_place(const std::string& word) {
   if (is_http_url(word) || is_collection(word)) {
     return word;
   }
+  if (const auto checked = check_url_word(word); !checked) {
+    return checked.error();
+  }
   std::error_code error;
   const auto path = std::filesystem::absolute(word, error);
   if (error) {
@@ -117,6 +121,23 @@ Result<MountSource> mount_source(const std::string& word,
 }
 
 }  // namespace
+
+Result<void> check_url_word(const std::string& word) {
+  const std::string scheme = lower(word.substr(0, word.find(kSchemeEnd)));
+  if (word.find(kSchemeEnd) == std::string::npos ||
+      (scheme != "http" && scheme != "https")) {
+    return {};
+  }
+  const bool has_blank =
+      std::any_of(word.begin(), word.end(), [](const char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
+      });
+  return Error{ErrorCode::kInvalid,
+               omicsfs::quoted(printable_url(word)) +
+                   (has_blank ? " has a blank or a control character: write "
+                                "%20 in place of a blank"
+                              : " names no server")};
+}
 
 bool means_place(std::string_view word) {
   return word.find('/') != std::string_view::npos || ends_in(word, ".zip") ||

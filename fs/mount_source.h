@@ -12,6 +12,10 @@
 
 namespace omicsfs {
 
+// Says what is wrong with a word that begins as a url but is none: taken for
+// the path of a file, it would only not be there. Errors: kInvalid.
+Result<void> check_url_word(const std::string& word);
+
 // Whether `word` means a place and no source: it has a '/', as every url has,
 // or ends as an archive or a manifest does. Pure.
 [[nodiscard]] bool means_place(std::string_view word);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "catalog/snapshot.h"
+#include "fs/descriptor_limit.h"
 #include "fs/network_options.h"
 #include "fs/read_deadline.h"
 
@@ -39,7 +40,8 @@ MountedTree::MountedTree(const Settings& settings,
       fetcher_(resolving_, mirrors_, retry_policy(settings.network), counters_),
       cache_(settings.cache.dir,
              {settings.cache.limit, settings.cache.keep_free},
-             {fetcher_, fetch_limits(settings.network, machine_memory())},
+             {fetcher_, fetch_limits(settings.network, machine_memory(),
+                                     raise_descriptor_limit())},
              counters_,
              [this](const CacheReport& report) {
                log_.write(LogLevel::kError, report.message);

@@ -48,6 +48,10 @@ class MountedTree {
   // Serves the mount until it is unmounted or stopped. Once. `session` must
   // outlive the tree: to the end, files are registered with its kernel.
   Result<void> serve(FuseSession& session);
+  // As BlockCache::why_uncached.
+  [[nodiscard]] const std::string& why_uncached() const {
+    return cache_.why_uncached();
+  }
 
  private:
   [[nodiscard]] std::unique_ptr<KernelBacking> open_backing(

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "fs/network_options.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -10,8 +8,6 @@
 #include "fetch/url.h"
 
 namespace omicsfs {
-
-namespace {
 
 std::vector<std::string> named_servers(const Settings& settings) {
   std::vector<std::string> servers;
@@ -38,12 +34,11 @@ std::vector<std::string> named_servers(const Settings& settings) {
   return servers;
 }
 
-}  // namespace
-
 TransportOptions transport_options(const Settings& settings) {
   const NetworkSettings& network = settings.network;
   TransportOptions options;
   options.private_servers = named_servers(settings);
+  options.private_hosts = network.private_hosts;
   options.connections_per_host = network.connections_per_host;
   options.stall = network.stall;
   options.rates = RateRules(network.requests_per_s);
@@ -58,8 +53,10 @@ RetryPolicy retry_policy(const NetworkSettings& network) {
 }
 
 FetchLimits fetch_limits(const NetworkSettings& network,
-                         std::uint64_t machine_bytes) {
+                         std::uint64_t machine_bytes,
+                         std::uint64_t descriptors) {
   FetchLimits limits;
+  limits.kept_open = most_kept_open(descriptors);
   limits.connections =
       static_cast<std::uint64_t>(std::max(network.connections_per_host, 1));
   if (network.memory > 0) {
@@ -68,14 +65,6 @@ FetchLimits fetch_limits(const NetworkSettings& network,
     limits.memory = std::min(limits.memory, machine_bytes / 8);
   }
   return limits;
-}
-
-std::uint64_t machine_memory() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page = ::sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) *
-                                     static_cast<std::uint64_t>(page)
-                               : 0;
 }
 
 }  // namespace omicsfs

@@ -38,6 +38,8 @@ struct NetworkSettings {
   // Of servers that are asked only so often. ENCODE: "Use of the programmatic
   // API is limited to 10 GET requests/sec" (encodeproject.org/help/rest-api).
   RateRules::PerSecond requests_per_s{{"encodeproject.org", 10}};
+  // Hosts that may be at private addresses (parse_private_host).
+  std::vector<std::string> private_hosts;
 };
 
 struct Settings {

@@ -7,6 +7,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
+#include "fetch/private_hosts.h"
 #include "fetch/rate_slots.h"
 #include "fs/setting_key.h"
 #include "fs/source_items.h"
@@ -18,6 +19,7 @@ using Member = std::pair<std::string, JsonValue>;
 
 constexpr std::string_view kNetworkPrefix = "network.";
 constexpr std::string_view kRatesKey = "requests_per_s";
+constexpr std::string_view kPrivateHostsKey = "private_hosts";
 
 // Calls `take(member)` for each member of `object` until one fails.
 template <typename Take>
@@ -252,6 +254,7 @@ class SettingsReader {
   Result<void> read_group(const std::string& prefix, const JsonValue& group);
   Result<void> read_network(const Member& member);
   Result<void> read_rate(const Member& member);
+  Result<void> read_private_hosts(const JsonValue& value);
   Result<void> read_token(const Member& member);
   Result<void> read_mirror(const Member& member);
   Result<void> read_source(const Member& member);
@@ -313,7 +316,9 @@ Result<void> SettingsReader::read_scalar(std::string_view prefix,
     const bool of_network = prefix == kNetworkPrefix;
     return unknown_key(
         value,
-        known_keys(prefix) + (of_network ? ", " + std::string(kRatesKey) : ""));
+        known_keys(prefix) +
+            (of_network ? fmt::format(", {}, {}", kRatesKey, kPrivateHostsKey)
+                        : ""));
   }
   const auto text = scalar_text(value, key->kind);
   if (!text) {
@@ -329,7 +334,27 @@ Result<void> SettingsReader::read_network(const Member& member) {
     return for_each_member(
         value, [this](const Member& rate) { return read_rate(rate); });
   }
+  if (name == kPrivateHostsKey) {
+    return read_private_hosts(value);
+  }
   return read_scalar(kNetworkPrefix, member);
+}
+
+Result<void> SettingsReader::read_private_hosts(const JsonValue& value) {
+  std::vector<std::string> hosts;
+  const auto read = string_list(value, [&hosts](const std::string& text) {
+    auto host = parse_private_host(text);
+    if (!host) {
+      return Result<void>(host.error());
+    }
+    hosts.push_back(*std::move(host));
+    return Result<void>();
+  });
+  if (!read) {
+    return read.error();
+  }
+  settings_.network.private_hosts = std::move(hosts);
+  return {};
 }
 
 Result<void> SettingsReader::read_rate(const Member& member) {

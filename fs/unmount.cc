@@ -9,8 +9,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <optional>
 
 #include "catalog/unique_fd.h"
 #include "fs/child_process.h"
@@ -50,10 +53,42 @@ Error failed(const std::string& path, const std::string& why) {
   return Error{ErrorCode::kIo, "cannot unmount " + path + ": " + why};
 }
 
-Result<void> unmount_as_root(const std::string& path, UnmountKind kind) {
-  const int flags =
-      UMOUNT_NOFOLLOW | (kind == UnmountKind::kLazy ? MNT_DETACH : 0);
-  if (::umount2(path.c_str(), flags) == 0) {
+// The id of the mount that the open `fd` lies in (proc_pid_fdinfo(5)).
+std::optional<int> mount_id_of(int fd) {
+  std::ifstream facts("/proc/self/fdinfo/" + std::to_string(fd));
+  std::string name;
+  std::string value;
+  while (facts >> name >> value) {
+    if (name == "mnt_id:") {
+      return std::atoi(value.c_str());
+    }
+  }
+  return std::nullopt;
+}
+
+// Detaches this mount and no other: by the time of the call, another process
+// may have mounted at its path.
+Result<void> detach_as_root(const MountEntry& mount) {
+  const UniqueFd root(::open(mount.mount_point.c_str(),
+                             O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!root.valid()) {
+    return failed(mount.mount_point, std::strerror(errno));
+  }
+  if (mount_id_of(root.get()) != mount.id) {
+    return failed(mount.mount_point, "another mount has taken its place");
+  }
+  const std::string path = "/proc/self/fd/" + std::to_string(root.get());
+  return ::umount2(path.c_str(), MNT_DETACH) == 0
+             ? Result<void>()
+             : failed(mount.mount_point, std::strerror(errno));
+}
+
+Result<void> unmount_as_root(const MountEntry& mount, UnmountKind kind) {
+  if (kind == UnmountKind::kLazy) {
+    return detach_as_root(mount);
+  }
+  const std::string& path = mount.mount_point;
+  if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) == 0) {
     return {};
   }
   return errno == EBUSY ? busy(path) : failed(path, std::strerror(errno));
@@ -131,9 +166,14 @@ Result<MountEntry> find_omicsfs_mount(const std::string& path) {
 }
 
 Result<void> unmount(const MountEntry& mount, UnmountKind kind) {
-  const auto done = ::geteuid() == 0 ? unmount_as_root(mount.mount_point, kind)
+  const auto done = ::geteuid() == 0 ? unmount_as_root(mount, kind)
                                      : unmount_as_user(mount.mount_point, kind);
-  return done ? wait_until_gone(mount) : done;
+  if (done) {
+    return wait_until_gone(mount);
+  }
+  // Somebody else may have unmounted it meanwhile.
+  const auto table = read_mount_table();
+  return table && !in_table(*table, mount) ? Result<void>() : done;
 }
 
 }  // namespace omicsfs

@@ -19,8 +19,9 @@ enum class UnmountKind {
 Result<MountEntry> find_omicsfs_mount(const std::string& path);
 
 // Unmounts and waits until the mount has left the table: as root by umount2(2),
-// else through fusermount3. Errors: kInvalid where it is in use, with what to
-// do; kTimedOut; kIo; kNotFound, no fusermount3.
+// else through fusermount3. A mount that is gone already is no error. Errors:
+// kInvalid where it is in use, with what to do; kTimedOut; kIo; kNotFound, no
+// fusermount3.
 Result<void> unmount(const MountEntry& mount, UnmountKind kind);
 
 }  // namespace omicsfs

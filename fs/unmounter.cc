@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -28,7 +29,17 @@ constexpr std::size_t kMaxAnswer = 4096;
 // Longer than unmount() waits.
 constexpr timeval kAnswerWait{15, 0};
 
-Result<void> detach(int mount_id) {
+enum UnmounterTask : int {
+  kUnmount,   // now
+  kWatch,     // when its asker is gone
+  kFarewell,  // its asker ends well: nothing is watched any more
+};
+struct Asked {
+  int what = kUnmount;
+  int mount_id = 0;
+};
+
+Result<MountEntry> mount_of(int mount_id) {
   const auto table = read_mount_table();
   if (!table) {
     return table.error();
@@ -37,14 +48,31 @@ Result<void> detach(int mount_id) {
       table->begin(), table->end(),
       [mount_id](const MountEntry& entry) { return entry.id == mount_id; });
   if (mount == table->end()) {
-    return {};
+    return Error{ErrorCode::kNotFound, "it is not mounted"};
   }
   const auto top = mount_at(*table, mount->mount_point);
   if (mount->type != kFileSystemType || !top || top->id != mount_id) {
     return Error{ErrorCode::kInvalid,
                  mount->mount_point + " has another mount; left alone"};
   }
-  return unmount(*mount, UnmountKind::kLazy);
+  return *mount;
+}
+
+Result<void> detach(int mount_id) {
+  const auto mount = mount_of(mount_id);
+  if (mount) {
+    return unmount(*mount, UnmountKind::kLazy);
+  }
+  const bool gone = mount.error().code == ErrorCode::kNotFound;
+  return gone ? Result<void>() : mount.error();
+}
+
+// The kernel gives the id of a mount that is gone to another one.
+Result<void> detach_if_same(const MountEntry& watched) {
+  const auto mount = mount_of(watched.id);
+  const bool same = mount && mount->mount_point == watched.mount_point &&
+                    mount->device == watched.device;
+  return same ? unmount(*mount, UnmountKind::kLazy) : Result<void>();
 }
 
 ssize_t receive(int socket, void* out, std::size_t size) {
@@ -76,16 +104,46 @@ void leave_surroundings(int requests) {
   ::close_range(kept + 1, ~0U, 0);
 }
 
+class UnmounterServer {
+ public:
+  Result<void> answer(const Asked& asked) {
+    if (asked.what == kUnmount) {
+      return detach(asked.mount_id);
+    }
+    watched_.reset();
+    if (asked.what == kFarewell) {
+      return {};
+    }
+    auto mount = mount_of(asked.mount_id);
+    if (!mount) {
+      return mount.error();
+    }
+    watched_ = *std::move(mount);
+    return {};
+  }
+  void asker_is_gone() {
+    if (watched_) {
+      // Nobody is left to hear of a failure.
+      static_cast<void>(detach_if_same(*watched_));
+    }
+  }
+
+ private:
+  std::optional<MountEntry> watched_;
+};
+
 [[noreturn]] void serve(int requests) {
   leave_surroundings(requests);
-  int mount_id = 0;
-  while (receive(requests, &mount_id, sizeof mount_id) == sizeof mount_id) {
-    const auto done = detach(mount_id);
+  UnmounterServer server;
+  Asked asked;
+  while (receive(requests, &asked, sizeof asked) == sizeof asked) {
+    const auto done = server.answer(asked);
     const std::string answer = done
                                    ? std::string(1, kDone)
                                    : done.error().message.substr(0, kMaxAnswer);
     ::send(requests, answer.data(), answer.size(), MSG_NOSIGNAL);
   }
+  server.asker_is_gone();
   ::_exit(0);
 }
 
@@ -121,6 +179,10 @@ Result<Unmounter> Unmounter::start() {
 }
 
 Unmounter::~Unmounter() {
+  if (requests_.valid() && process_ > 0) {
+    // One that does not answer watches nothing either.
+    static_cast<void>(ask(kFarewell, 0));
+  }
   requests_.reset();
   if (process_ > 0) {
     while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
@@ -129,9 +191,16 @@ Unmounter::~Unmounter() {
 }
 
 Result<void> Unmounter::unmount(int mount_id) {
+  return ask(kUnmount, mount_id);
+}
+
+Result<void> Unmounter::watch(int mount_id) { return ask(kWatch, mount_id); }
+
+Result<void> Unmounter::ask(int what, int mount_id) {
+  const Asked asked{what, mount_id};
   std::array<char, kMaxAnswer> answer{};
   const ssize_t sent =
-      ::send(requests_.get(), &mount_id, sizeof mount_id, MSG_NOSIGNAL);
+      ::send(requests_.get(), &asked, sizeof asked, MSG_NOSIGNAL);
   const ssize_t got =
       sent < 0 ? sent : receive(requests_.get(), answer.data(), answer.size());
   if (got <= 0) {

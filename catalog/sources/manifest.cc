@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "catalog/document_text.h"
 #include "catalog/entry_name.h"
+#include "catalog/server_set.h"
 #include "catalog/snapshot_writer.h"
 #include "catalog/sources/manifest_address.h"
 #include "catalog/sources/manifest_readers.h"
@@ -206,8 +208,10 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
     return tree.error();
   }
   ManifestTree files(*tree, nullptr, 0);
+  ServerSet servers;
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) -> Result<void> {
+        servers.note(entry.urls);
         auto added = files.add(entry);
         if (!added && is_of_file(added.error())) {
           check.problem(where, added.error().message);
@@ -221,6 +225,8 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
   if (auto done = read_manifest(text, events); !done) {
     return done.error();
   }
+  std::for_each(servers.servers().begin(), servers.servers().end(),
+                check.server);
   SourceSummary summary;
   summary.files = files.files();
   summary.bytes = files.bytes();

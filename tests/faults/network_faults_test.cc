@@ -270,6 +270,25 @@ TEST(Redirect, ToAnotherHostThatHasTheObjectReadsRight) {
   EXPECT_FALSE(other.log().empty());
 }
 
+TEST(Redirect, ToAPrivateAddressIsFollowedWhereItsHostIsAllowed) {
+  if (!can_mount()) {
+    GTEST_SKIP() << "/dev/fuse is missing";
+  }
+  const auto atlas = composed_atlas();
+  const ComposedFile& file = atlas[0].files[3];
+  Origin origin;
+  serve(atlas, origin);
+  Origin other;
+  other.add("/there", file.bytes);
+  MountProcess mount(origin.url("/"),
+                     R"(, "network": {"private_hosts": ["127.0.0.1"]})");
+  ASSERT_TRUE(mount.start());
+  origin.fail(redirect(other.url("/there").c_str()));
+  std::ifstream mounted(mount.root() / file.relative_path(), std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(mounted), {});
+  EXPECT_TRUE(bytes == file.bytes);
+}
+
 // Such as the address where a cloud's machines are told their secrets.
 TEST_F(Redirects, ToAPrivateAddressThatNoSettingNamesAreRefused) {
   Origin other;

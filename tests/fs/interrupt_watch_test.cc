@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <future>
 #include <stop_token>
 
@@ -12,7 +13,7 @@ namespace omicsfs {
 namespace {
 
 TEST(InterruptWatch, TurnsASignalIntoAStop) {
-  for (const int number : {SIGINT, SIGTERM}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
     const InterruptWatch watch;
     EXPECT_FALSE(watch.token().stop_requested());
     std::promise<void> stopped;
@@ -22,6 +23,19 @@ TEST(InterruptWatch, TurnsASignalIntoAStop) {
     stopped.get_future().wait();
     EXPECT_TRUE(watch.token().stop_requested());
   }
+}
+
+// As nohup(1) starts a program.
+TEST(InterruptWatch, AHangupThatIsIgnoredStaysSo) {
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  {
+    const InterruptWatch watch;
+    sigset_t blocked{};
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+    EXPECT_EQ(sigismember(&blocked, SIGHUP), 0);
+    EXPECT_EQ(sigismember(&blocked, SIGTERM), 1);
+  }
+  static_cast<void>(std::signal(SIGHUP, before));
 }
 
 TEST(InterruptWatch, EndsWithNoSignalAndRestoresTheMask) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "fs/private_servers.h"
+
 namespace omicsfs {
 namespace {
 
@@ -129,6 +131,34 @@ TEST(MergeSettings, LimitsOfServersAddToThoseThatAreKnown) {
                                                     {"encodeproject.org", 5},
                                                     {"localhost:8080", 2},
                                                     {"[::1]:80", 3}}));
+}
+
+TEST(MergeSettings, ReadsTheHostsThatMayBePrivate) {
+  EXPECT_EQ(
+      from_file(R"({"network": {"private_hosts":
+                ["NAS.lab", "10.0.0.5:9000", "fd00::1"]}})")
+          .network.private_hosts,
+      (std::vector<std::string>{"nas.lab", "10.0.0.5:9000", "[fd00::1]"}));
+  for (const char* hosts :
+       {R"("nas")", R"([1])", R"(["http://nas"])", R"(["nas:"])"}) {
+    const std::string text =
+        std::string(R"({"network": {"private_hosts": )") + hosts + "}}";
+    EXPECT_FALSE(merge_settings({{{"f", text}}, kHome, {}})) << hosts;
+  }
+}
+
+TEST(PrivateServers, AreWarnedOfUnlessASettingNamesThem) {
+  Settings settings;
+  const std::vector<std::string> servers = {
+      "http://10.0.0.5", "https://example.org", "http://localhost:8080"};
+  const auto all = private_server_warnings(servers, settings);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_NE(all[0].find(R"("10.0.0.5:80" to network.private_hosts)"),
+            std::string::npos);
+  settings.network.private_hosts = {"localhost"};
+  EXPECT_EQ(private_server_warnings(servers, settings).size(), 1U);
+  settings.mirrors = {{"https://example.org/", {"http://10.0.0.5/"}}};
+  EXPECT_TRUE(private_server_warnings(servers, settings).empty());
 }
 
 TEST(MergeSettings, RefusesALimitOfNoServerOrOfNoNumber) {

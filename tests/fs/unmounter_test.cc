@@ -46,6 +46,15 @@ TEST(Unmounter, AMountThatIsGoneIsAsGoodAsUnmounted) {
   EXPECT_TRUE(unmounter->unmount(-1)) << "it may be asked again";
 }
 
+TEST(Unmounter, WatchesOnlyMountsOfOmicsfs) {
+  auto unmounter = Unmounter::start();
+  ASSERT_TRUE(unmounter);
+  EXPECT_EQ(unmounter->watch(-1).error().code, ErrorCode::kIo);
+  const auto table = read_mount_table();
+  ASSERT_TRUE(table);
+  EXPECT_FALSE(unmounter->watch(mount_at(*table, "/proc")->id));
+}
+
 TEST(Unmounter, EndsWithItsObject) {
   {
     const auto unmounter = Unmounter::start();
