@@ -276,6 +276,8 @@ class ByAUser(ByRoot):
              str(self.mount)], cwd="/", stderr=subprocess.PIPE, text=True, check=True, **self.user)
         self.assertIn("nothing is cached", mounted.stderr)
         self.omicsfs("umount", self.mount)
+        # Its /dev/fuse is one of this test's.
+        wait_until(lambda: not self.processes())
 
     def expect_all_of_the_group(self, cache):
         paths = list(cache.rglob("*"))
