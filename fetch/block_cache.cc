@@ -123,9 +123,26 @@ std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
   auto source = open_source(key);
   if (source == nullptr) {
     source = new_source(remote, key);
+  } else {
+    renew_urls(*source, remote);
   }
   source->attach();
   return source;
+}
+
+// Somebody has it open; the urls of the one who opens it now may be signed for
+// longer.
+void BlockCache::renew_urls(CachedSource& source,
+                            const RemoteFile& remote) const {
+  if (!remote.member) {
+    source.renew_urls(remote.urls);
+    return;
+  }
+  const RemoteFile& archive = *remote.member->archive;
+  source.renew_urls(archive.urls);
+  if (const auto whole = open_source(content_key(archive))) {
+    whole->renew_urls(archive.urls);
+  }
 }
 
 // Or the one that somebody else has made meanwhile.

@@ -94,6 +94,7 @@ class BlockCache {
   std::shared_ptr<CachedSource> source_of(const RemoteFile& remote);
   [[nodiscard]] std::shared_ptr<CachedSource> open_source(
       const std::string& key) const;
+  void renew_urls(CachedSource& source, const RemoteFile& remote) const;
   std::shared_ptr<CachedSource> new_source(const RemoteFile& remote,
                                            const std::string& key);
   std::shared_ptr<BlockOrigin> origin_of(const RemoteFile& remote,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -8,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/url_identity.h"
 #include "fetch/byte_range.h"
 #include "fetch/link_speed.h"
+#include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
 #include "fetch/version_pin.h"
 
@@ -32,6 +35,9 @@ class BlockOrigin {
       const {
     return std::nullopt;
   }
+  // The same objects, signed anew: those urls are asked from now on. Others,
+  // and origins that have none, stay as they are.
+  virtual void renew_urls(const std::vector<std::string>& /*urls*/) {}
 };
 
 // The urls of a remote file. `fetcher` must outlive it.
@@ -46,19 +52,36 @@ class UrlOrigin final : public BlockOrigin {
 
   RangeFetcher::AskAgain fetch(ByteRange range,
                                std::shared_ptr<RangeSink> sink) override {
-    return fetcher_.fetch({urls_, file_size_, range, pin_}, std::move(sink));
+    return fetcher_.fetch({urls(), file_size_, range, pin_}, std::move(sink));
   }
   [[nodiscard]] LinkSpeed speed() const override {
-    return fetcher_.speed_of(urls_.front());
+    return fetcher_.speed_of(urls().front());
   }
   [[nodiscard]] std::optional<std::chrono::microseconds> late_after()
       const override {
-    return fetcher_.late_after(urls_.front());
+    return fetcher_.late_after(urls().front());
+  }
+  void renew_urls(const std::vector<std::string>& urls) override {
+    const MutexLock lock(mutex_);
+    const bool are_same =
+        std::equal(urls.begin(), urls.end(), urls_.begin(), urls_.end(),
+                   [](const std::string& a, const std::string& b) {
+                     return a == b || object_url(a) == object_url(b);
+                   });
+    if (are_same) {
+      urls_ = urls;
+    }
   }
 
  private:
+  [[nodiscard]] std::vector<std::string> urls() const {
+    const MutexLock lock(mutex_);
+    return urls_;
+  }
+
   RangeFetcher& fetcher_;
-  const std::vector<std::string> urls_;
+  mutable Mutex mutex_;
+  std::vector<std::string> urls_ GUARDED_BY(mutex_);
   const std::uint64_t file_size_;
   const std::shared_ptr<VersionPin> pin_;
 };

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,28 +17,19 @@
 #include "catalog/unique_fd.h"
 #include "fetch/block_map.h"
 #include "fetch/byte_range.h"
+#include "fetch/cache_files.h"
 #include "fetch/counters.h"
 #include "fetch/mutex.h"
 #include "fetch/version_pin.h"
 
 namespace omicsfs {
 
-// Where the files of a key lie below the cache directory:
-// `<dir>/v1/files/<2 hex>/<key>.data` and `.map`, and of a deflated member
-// `.points`, the checkpoints of its stream (points_file.h).
-struct CachePaths {
-  std::filesystem::path data;
-  std::filesystem::path map;
-  std::filesystem::path points;
-};
-[[nodiscard]] CachePaths cache_paths(const std::filesystem::path& dir,
-                                     const std::string& key);
-
 // The blocks of one remote file on the local disk: a sparse data file and its
-// block map, named by the content and so shared by releases, mounts and
-// processes. A shared flock on the map marks the file as open; who holds the
-// exclusive one may delete it (see remove_cached). Nothing is written before
-// the first create(). Thread-safe.
+// block map, named by the content and its servers (content_key) and so shared
+// by releases, mounts and processes; cache_files.h says how. If other servers'
+// files of the same digest were found right, the file reads those instead:
+// their sealed blocks alone, and it stores none. Nothing is written before the
+// first create(). Thread-safe.
 class CachedFile {
  public:
   CachedFile(RemoteFile remote, const std::filesystem::path& dir,
@@ -47,13 +39,27 @@ class CachedFile {
   CachedFile& operator=(const CachedFile&) = delete;
 
   [[nodiscard]] const RemoteFile& remote() const { return remote_; }
+  // Names the content, for this process.
   [[nodiscard]] const std::string& key() const { return key_; }
+  // Names the files on disk, for the index: another key if they are borrowed.
+  [[nodiscard]] const std::string& disk_key() const {
+    return is_borrowed() ? borrowed_key_ : key_;
+  }
+  [[nodiscard]] bool is_borrowed() const {
+    return borrowed_.load(std::memory_order_acquire);
+  }
   [[nodiscard]] const std::shared_ptr<VersionPin>& pin() const { return pin_; }
   [[nodiscard]] std::uint64_t blocks() const { return map_.blocks(); }
 
-  // Takes up what an earlier session left, if it is usable. Once, before any
-  // other use.
+  // Takes up what an earlier session left, if it is usable: the files of
+  // another server if those are whole and sealed, else its own. Once, before
+  // any other use.
   void attach();
+  // Takes up the whole file that a version left whose keys named no server, and
+  // seals it, if its stamp is what `verified_stamp` says of its key. After
+  // attach(), before any other use.
+  void attach_earlier(
+      const std::function<std::uint64_t(const std::string&)>& verified_stamp);
   // Makes the files where there are none. Errors: kNoSpace, kIo; the file then
   // works uncached and the next call tries again.
   Result<void> create();
@@ -65,6 +71,16 @@ class CachedFile {
   void refresh(BlockRun run);
   [[nodiscard]] bool complete() const { return map_.count() == blocks(); }
   [[nodiscard]] std::uint64_t present_bytes() const;
+  // See BlockMap::losses.
+  [[nodiscard]] std::uint64_t losses() const { return map_.losses(); }
+  // Whether `bytes` may be those of `block`: not if it was sealed with another
+  // checksum.
+  [[nodiscard]] bool may_be(BlockIndex block,
+                            std::span<const std::byte> bytes) const;
+  // The published digest was found right of all blocks, whose checksums are
+  // `crcs`: seals them and shares the file with other servers. Errors:
+  // kNoSpace, kIo.
+  Result<void> seal(std::span<const std::uint32_t> crcs);
 
   // Reads the blocks of `run` whole into `out` and checks each one's CRC.
   // Returns the first block that was not read: not present, or damaged and so
@@ -72,8 +88,10 @@ class CachedFile {
   // of the file.
   [[nodiscard]] BlockIndex load(BlockRun run, std::span<std::byte> out);
   // Writes the blocks of `run`, data before cells, and the pins before the
-  // first block that came under them. Errors: kNoSpace, kIo; the blocks then
-  // stay absent. REQUIRES: `blocks` are those of the run, each whole.
+  // first block that came under them. Blocks that are here and sealed stay as
+  // they are. Errors: kNoSpace, kIo; kCorrupt, a block is not what was sealed;
+  // the blocks then stay absent. REQUIRES: `blocks` are those of the run, each
+  // whole, and the file is not borrowed.
   Result<void> store(BlockRun run,
                      std::span<const std::span<const std::byte>> blocks);
 
@@ -94,20 +112,20 @@ class CachedFile {
 
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;
-  // Unlinks the files; open handles keep what they have.
+  // Unlinks the files that it has open, and its own if nobody has them open;
+  // open handles keep what they have.
   void remove() const;
 
  private:
-  struct Backing {
-    UniqueFd data;
-    UniqueFd map;
-  };
-  enum class Missing { kCreate, kLeave };
+  using Backing = CacheBacking;
 
-  Result<std::unique_ptr<Backing>> open_backing(Missing missing);
-  [[nodiscard]] Result<std::unique_ptr<Backing>> open_locked(
-      Missing missing) const;
+  Result<std::unique_ptr<Backing>> open_backing(MissingFile missing);
   Result<void> adopt_header(const Backing& backing);
+  bool attach_borrowed(const std::string& key);
+  bool borrow(const std::string& key, std::unique_ptr<Backing> backing);
+  Result<void> store_run(const Backing& backing, BlockRun run,
+                         std::span<const std::span<const std::byte>> blocks);
+  [[nodiscard]] bool are_sealed(const Backing& backing, BlockRun run);
   void publish(std::unique_ptr<Backing> backing);
   Result<void> save_pins(const Backing& backing);
   [[nodiscard]] bool load_again(const Backing& backing, BlockIndex block,
@@ -115,8 +133,11 @@ class CachedFile {
   std::uint64_t punch_run(const Backing& backing, BlockRun run);
 
   RemoteFile remote_;
+  std::filesystem::path dir_;
   std::string key_;
-  CachePaths paths_;
+  CachePaths paths_;          // of the files in use
+  std::string borrowed_key_;  // constant once borrowed_
+  std::atomic<bool> borrowed_{false};
   Counters& counters_;
   std::shared_ptr<VersionPin> pin_;
   BlockMap map_;
@@ -127,9 +148,5 @@ class CachedFile {
   std::atomic<unsigned> saved_pins_{0};
   std::atomic<bool> rewritten_{false};  // perhaps, and not on the disk yet
 };
-
-// Deletes the files of `key` unless some process has them open. Returns whether
-// they are gone.
-bool remove_cached(const std::filesystem::path& dir, const std::string& key);
 
 }  // namespace omicsfs

@@ -42,6 +42,10 @@ struct CachedSource::Window {
   std::uint64_t file_size;
   // The flight by which the whole of a small file came, where it did.
   mutable std::shared_ptr<const Flight> whole_file{};
+  // A block came that is not what was verified. It is asked for once more: the
+  // way here may have damaged it.
+  enum class Damage { kNone, kFound, kAskedAgain };
+  mutable Damage damage = Damage::kNone;
 
   [[nodiscard]] ByteRange block_range(BlockIndex block) const {
     return bytes_of({block, 1}, file_size);
@@ -73,14 +77,14 @@ CachedSource::CachedSource(RemoteFile remote, const CacheServices& services,
                                 : std::make_shared<UrlOrigin>(
                                       *services.fetcher, file_.remote().urls,
                                       file_.remote().size, file_.pin())),
-      space_(file_, services.space, [this] { lose_blocks(); }),
+      space_(file_, services.space),
       ahead_(file_.remote().size) {}
 
 CachedSource::~CachedSource() {
   try {
     space_.close();
     if (services_.index != nullptr && has_failed()) {
-      static_cast<void>(services_.index->forget(file_.key()));
+      static_cast<void>(services_.index->forget(file_.disk_key()));
     }
   } catch (const std::bad_alloc&) {
     // What could not be noted is found again when the file is next attached.
@@ -93,11 +97,17 @@ void CachedSource::attach() {
       return;
     }
     file_.attach();
+    if (!file_.complete()) {
+      file_.attach_earlier([this](const std::string& key) {
+        const auto stamp = services_.index->verified_stamp(key);
+        return stamp ? *stamp : 0;
+      });
+    }
     space_.attach();
     if (!file_.complete() || !file_.remote().digest || size() == 0) {
       return;
     }
-    const auto verified = services_.index->verified_stamp(file_.key());
+    const auto verified = services_.index->verified_stamp(file_.disk_key());
     if (verified && *verified != 0 && *verified == file_.stamp()) {
       stamp_.store(*verified, std::memory_order_release);
       check_.store(Check::kPassed, std::memory_order_release);
@@ -131,7 +141,9 @@ Result<void> CachedSource::read_at(std::uint64_t offset,
     return *failed;
   }
   const Window window{{offset, out.size()}, out, size()};
-  if (auto read = read_blocks(window, limits); !read) {
+  auto read = read_blocks(window, limits);
+  drop_stale_check();
+  if (!read) {
     return read;
   }
   if (needs_check()) {
@@ -164,10 +176,13 @@ Result<void> CachedSource::read_blocks(const Window& window,
   BlockIndex next = wanted.first;
   while (next < wanted.end()) {
     auto reached = read_once(window, next, limits);
-    if (!reached) {
+    if (reached) {
+      next = *reached;
+    } else if (window.damage == Window::Damage::kFound) {
+      window.damage = Window::Damage::kAskedAgain;
+    } else {
       return reached.error();
     }
-    next = *reached;
   }
   return {};
 }
@@ -235,6 +250,10 @@ Result<void> CachedSource::take_from_flight(const FlightTable::Part& part,
                                             const Window& window,
                                             const ReadLimits& limits) {
   if (auto came = part.flight->wait_for(part.run.end() - 1, limits); !came) {
+    if (part.flight->was_damaged() && window.damage == Window::Damage::kNone &&
+        part.flight->wait_settled(limits)) {
+      window.damage = Window::Damage::kFound;
+    }
     return came;
   }
   for (BlockIndex block = part.run.first; block < part.run.end(); ++block) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fetch/block_origin.h"
 #include "fetch/byte_source.h"
@@ -74,6 +75,10 @@ class CachedSource final : public ByteSource,
 
   // Takes up what is on disk; blocks until that is done, for whoever calls.
   void attach();
+  // See BlockOrigin.
+  void renew_urls(const std::vector<std::string>& urls) {
+    origin_->renew_urls(urls);
+  }
   // Makes every read fail so. REQUIRES: nobody reads yet.
   void refuse(const Error& error);
 
@@ -84,7 +89,8 @@ class CachedSource final : public ByteSource,
   }
   [[nodiscard]] FileSpace& space() { return space_; }
   [[nodiscard]] bool verified() const {
-    return check_.load(std::memory_order_acquire) == Check::kPassed;
+    return check_.load(std::memory_order_acquire) == Check::kPassed &&
+           checked_losses_.load(std::memory_order_acquire) == file_.losses();
   }
   [[nodiscard]] bool has_failed() const {
     return failed_.load(std::memory_order_acquire);
@@ -136,7 +142,7 @@ class CachedSource final : public ByteSource,
   void start(const std::shared_ptr<Flight>& flight,
              std::shared_ptr<const Room> room);
   std::shared_ptr<const Room> room_for(const BlockRun& run, Priority priority);
-  void lose_blocks();
+  void drop_stale_check();
   bool has_room(Storing& storing);
   void store_arrived(Storing& storing, std::uint64_t count);
   void store(Storing& storing, std::uint64_t count);
@@ -151,7 +157,7 @@ class CachedSource final : public ByteSource,
   void check_unkept(const Flight& whole);
   void fail_digest();
   void check_digest(const std::stop_token& stop);
-  void note_verified(std::uint64_t stamp);
+  void note_verified(std::uint64_t stamp, std::vector<std::uint32_t> crcs);
   void settle_check(Check outcome);
   void fail(const Error& error);
 
@@ -163,6 +169,8 @@ class CachedSource final : public ByteSource,
   std::once_flag attached_;
   std::atomic<Check> check_{Check::kNone};
   std::atomic<std::uint64_t> stamp_{0};  // of the data file that was verified
+  // CachedFile::losses when the check that passed began.
+  std::atomic<std::uint64_t> checked_losses_{0};
   std::atomic<bool> disk_was_full_{false};
   std::atomic<bool> failed_{false};
   std::atomic<int> readers_{0};

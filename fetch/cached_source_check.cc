@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+#include <vector>
+
 #include "fetch/cached_source.h"
 #include "fetch/digest_check.h"
 #include "fetch/url.h"
@@ -7,16 +10,25 @@
 
 namespace omicsfs {
 
-// The file is about to lose blocks; once complete again, it is checked anew.
-void CachedSource::lose_blocks() {
+// A block that was lost, for whatever reason, may come again with other bytes:
+// once complete again, the file is checked anew.
+void CachedSource::drop_stale_check() {
   Check passed = Check::kPassed;
-  check_.compare_exchange_strong(passed, Check::kNone);
+  if (verified() || !check_.compare_exchange_strong(passed, Check::kNone) ||
+      services_.index == nullptr) {
+    return;
+  }
+  services_.housekeeper->add(
+      [self = shared_from_this()](const std::stop_token& /*stop*/) {
+        // The stamp changes, too, when the block comes again.
+        static_cast<void>(
+            self->services_.index->clear_verified(self->file_.disk_key()));
+      });
 }
 
 bool CachedSource::digest_due() const {
-  const Check state = check_.load(std::memory_order_acquire);
-  return file_.remote().digest.has_value() && state != Check::kPassed &&
-         state != Check::kFailed;
+  return file_.remote().digest.has_value() && !verified() &&
+         check_.load(std::memory_order_acquire) != Check::kFailed;
 }
 
 bool CachedSource::needs_check() const {
@@ -76,10 +88,14 @@ Result<void> CachedSource::check_before_reply(const ReadLimits& limits) {
 // changes it.
 void CachedSource::check_digest(const std::stop_token& stop) {
   const std::uint64_t stamp = file_.settle() ? file_.stamp() : 0;
-  switch (digest_agrees(file_, stop)) {
+  const std::uint64_t losses = file_.losses();
+  FileVerdict found = digest_agrees(file_, stop);
+  switch (found.verdict) {
     case DigestVerdict::kAgrees:
       services_.counters->files_verified.fetch_add(1);
-      note_verified(stamp);
+      stamp_.store(stamp, std::memory_order_release);
+      checked_losses_.store(losses, std::memory_order_release);
+      note_verified(stamp, std::move(found.crcs));
       settle_check(Check::kPassed);
       return;
     case DigestVerdict::kDiffers:
@@ -107,12 +123,20 @@ void CachedSource::check_unkept(const Flight& whole) {
   }
 }
 
-void CachedSource::note_verified(std::uint64_t stamp) {
-  stamp_.store(stamp, std::memory_order_release);
-  if (services_.index != nullptr) {
-    // Not kept: it is checked again by the next session.
-    static_cast<void>(services_.index->set_verified(file_.key(), stamp));
+// No reader waits for it. What cannot be noted is checked again by the next
+// session.
+void CachedSource::note_verified(std::uint64_t stamp,
+                                 std::vector<std::uint32_t> crcs) {
+  if (services_.index == nullptr) {
+    return;
   }
+  services_.housekeeper->add(
+      [self = shared_from_this(), stamp,
+       crcs = std::move(crcs)](const std::stop_token& /*stop*/) {
+        static_cast<void>(self->file_.seal(crcs));
+        static_cast<void>(
+            self->services_.index->set_verified(self->file_.disk_key(), stamp));
+      });
 }
 
 void CachedSource::settle_check(Check outcome) {

@@ -109,6 +109,9 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
         } else {
           finish({});
         }
+      },
+      [self](BlockIndex block, std::span<const std::byte> bytes) {
+        return self->file_.may_be(block, bytes);
       });
   if (kept) {
     services_.storer->expect();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <stop_token>
+#include <vector>
 
 #include "catalog/digest.h"
 #include "fetch/cached_file.h"
@@ -16,8 +18,12 @@ enum class DigestVerdict {
 };
 
 // Reads all of `file` from disk and compares it with its published digest.
-[[nodiscard]] DigestVerdict digest_agrees(CachedFile& file,
-                                          const std::stop_token& stop);
+struct FileVerdict {
+  DigestVerdict verdict = DigestVerdict::kUnknown;
+  std::vector<std::uint32_t> crcs{};  // CRC-32C of each block that was read
+};
+[[nodiscard]] FileVerdict digest_agrees(CachedFile& file,
+                                        const std::stop_token& stop);
 // Likewise of bytes that came by one flight, all of a file's. REQUIRES: they
 // are here.
 [[nodiscard]] DigestVerdict digest_agrees(const Flight& whole,

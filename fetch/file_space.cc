@@ -40,11 +40,9 @@ void enter_victim(SpaceSurvey& survey, const Victim& victim,
 
 }  // namespace
 
-FileSpace::FileSpace(CachedFile& file, CacheSpace* space,
-                     std::function<void()> before_punch)
+FileSpace::FileSpace(CachedFile& file, CacheSpace* space)
     : file_(file),
       space_(space),
-      before_punch_(std::move(before_punch)),
       use_(file.blocks(), space == nullptr ? 0 : space->limits().one_use_us) {}
 
 void FileSpace::attach() {
@@ -79,7 +77,7 @@ void FileSpace::touch(BlockRun run, Touch touch) {
 }
 
 Result<Room> FileSpace::reserve(BlockRun run, Priority priority) {
-  if (space_ == nullptr || !charge_->enter(run)) {
+  if (space_ == nullptr || file_.is_borrowed() || !charge_->enter(run)) {
     return Error{ErrorCode::kNoSpace, "no room for now: " + key()};
   }
   Room room(charge_, run);
@@ -129,7 +127,7 @@ void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
   }
   // Of one that is just being opened it is not yet known what may go.
   const bool is_known = attached_.load(std::memory_order_acquire);
-  if (!is_known || file_.present_bytes() == 0) {
+  if (!is_known || file_.is_borrowed() || file_.present_bytes() == 0) {
     return;
   }
   const auto is_entered = [&entered](const BlockRun& extent) {
@@ -168,7 +166,6 @@ std::uint64_t FileSpace::punch(std::span<const ExtentIndex> extents) {
   std::uint64_t freed = 0;
   {
     const PunchEnd end(*charge_);
-    before_punch_();
     static_cast<void>(space_->index().clear_verified(key()));
     freed = file_.punch(runs);
     for (const ExtentIndex extent : free) {

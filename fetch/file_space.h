@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,12 +33,10 @@ struct SpaceSurvey {
 // part is used, and loses parts by punching. Thread-safe.
 class FileSpace {
  public:
-  // `space` is null where nothing is cached. `before_punch` is called when the
-  // file is about to lose blocks. All must outlive it.
-  FileSpace(CachedFile& file, CacheSpace* space,
-            std::function<void()> before_punch);
+  // `space` is null where nothing is cached. Both must outlive it.
+  FileSpace(CachedFile& file, CacheSpace* space);
 
-  [[nodiscard]] const std::string& key() const { return file_.key(); }
+  [[nodiscard]] const std::string& key() const { return file_.disk_key(); }
 
   // Takes up how the file was used before. Once, after the file's attach().
   void attach();
@@ -48,7 +45,8 @@ class FileSpace {
   void touch(BlockRun run, Touch touch);
 
   // Reserves room to store `run`, evicting others, or other parts of this file,
-  // as `priority` allows. Errors: kNoSpace, kIo: the run must not be stored.
+  // as `priority` allows. Errors: kNoSpace, kIo: the run must not be stored; so
+  // of a borrowed file.
   Result<Room> reserve(BlockRun run, Priority priority);
 
   // Enters the extents that may go, as file number `file`; `asks` says that
@@ -74,7 +72,6 @@ class FileSpace {
 
   CachedFile& file_;
   CacheSpace* space_;
-  std::function<void()> before_punch_;
   FileUse earlier_;                    // constant once attached_
   std::atomic<bool> attached_{false};  // others look at it before
   ExtentUse use_;

@@ -24,9 +24,10 @@ Flight::Flight(BlockRun run, ByteRange bytes, BlockBuffers& buffers,
   blocks_.reserve(run.count);
 }
 
-void Flight::listen(OnBlocks on_blocks, OnEnd on_end) {
+void Flight::listen(OnBlocks on_blocks, OnEnd on_end, Accept accept) {
   on_blocks_ = std::move(on_blocks);
   on_end_ = std::move(on_end);
+  accept_ = std::move(accept);
 }
 
 std::uint64_t Flight::block_length(std::uint64_t index) const {
@@ -139,6 +140,12 @@ Result<void> Flight::on_bytes(std::span<const std::byte> bytes) {
     filled_ += take;
     bytes = bytes.subspan(take);
     if (start + take == block_length(index)) {
+      const BlockIndex block = run_.first + index;
+      if (accept_ && !accept_(block, block_bytes(block))) {
+        damaged_.store(true, std::memory_order_release);
+        return Error{ErrorCode::kCorrupt,
+                     "a block is not what it was when its file was verified"};
+      }
       publish_block(index);
     }
   }
@@ -193,6 +200,7 @@ void Flight::on_done(Result<void> result) {
   // They may hold what holds this flight.
   on_blocks_ = nullptr;
   on_end_ = nullptr;
+  accept_ = nullptr;
 }
 
 }  // namespace omicsfs

@@ -32,6 +32,10 @@ class Flight final : public RangeSink {
   using OnBlocks = std::function<void(std::uint64_t count)>;
   // Told once, before any waiter can see the end.
   using OnEnd = std::function<void(const Result<void>& result)>;
+  // Whether a block may have these bytes, before anybody sees them; on the
+  // transport's thread.
+  using Accept =
+      std::function<bool(BlockIndex block, std::span<const std::byte> bytes)>;
 
   // `bytes` is what `run` covers of the file. `buffers` must outlive it.
   Flight(BlockRun run, ByteRange bytes, BlockBuffers& buffers,
@@ -40,7 +44,7 @@ class Flight final : public RangeSink {
   [[nodiscard]] const BlockRun& run() const { return run_; }
   [[nodiscard]] const ByteRange& bytes() const { return bytes_; }
   // REQUIRES: called before the fetch starts.
-  void listen(OnBlocks on_blocks, OnEnd on_end);
+  void listen(OnBlocks on_blocks, OnEnd on_end, Accept accept = {});
 
   // Where no byte has come `late` after the request was started, the first who
   // waits for one makes `ask_again` ask a second time.
@@ -53,6 +57,11 @@ class Flight final : public RangeSink {
   // The bytes of `block`. REQUIRES: it is here: wait_for(block) succeeded, or
   // OnBlocks said so.
   [[nodiscard]] std::span<const std::byte> block_bytes(BlockIndex block) const;
+
+  // Whether the fetch ended because a block was not accepted.
+  [[nodiscard]] bool was_damaged() const {
+    return damaged_.load(std::memory_order_acquire);
+  }
 
   // Whether every block is here.
   [[nodiscard]] bool arrived() const {
@@ -102,8 +111,10 @@ class Flight final : public RangeSink {
   std::vector<BlockBuffers::Block> blocks_;
   OnBlocks on_blocks_;
   OnEnd on_end_;
+  Accept accept_;
   std::uint64_t filled_ = 0;  // bytes here; transport's thread only
   std::atomic<bool> arrived_{false};
+  std::atomic<bool> damaged_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> awaited_{false};
 

@@ -25,6 +25,11 @@ class StoredOrigin final : public BlockOrigin,
   [[nodiscard]] LinkSpeed speed() const override;
   [[nodiscard]] std::optional<std::chrono::microseconds> late_after()
       const override;
+  void renew_urls(const std::vector<std::string>& urls) override {
+    if (remote_ != nullptr) {
+      remote_->renew_urls(urls);
+    }
+  }
 
  private:
   [[nodiscard]] bool must_fetch(ByteRange in_archive) const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "catalog/url_identity.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -33,10 +34,13 @@ bool is_tag_char(char c) {
   return byte == 0x21 || (byte >= 0x23 && byte != 0x7f);
 }
 
+// However the url is signed: it is the same object.
 template <typename Pins>
 auto pin_of(Pins& entries, const std::string& url) {
-  return std::find_if(entries.begin(), entries.end(),
-                      [&](const auto& entry) { return entry.first == url; });
+  const std::string object = object_url(url);
+  return std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry.first == url || object_url(entry.first) == object;
+  });
 }
 
 }  // namespace
@@ -62,7 +66,7 @@ Result<void> VersionPin::note(const std::string& url, const Validator& seen) {
   const MutexLock lock(mutex_);
   const auto pin = pin_of(entries_, url);
   if (pin == entries_.end()) {
-    entries_.emplace_back(url, seen);
+    entries_.emplace_back(object_url(url), seen);
     ++revision_;
     return {};
   }

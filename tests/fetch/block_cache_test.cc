@@ -172,6 +172,62 @@ TEST_F(BlockCacheTest, FilesThatWereClosedAreForgottenAsOthersAreOpened) {
   }
 }
 
+TEST_F(BlockCacheTest, ANewSignatureFetchesNothingAgain) {
+  const auto signed_url = [](const std::string& signature) {
+    return kUrl + "?v=1&X-Amz-Credential=me&X-Amz-Signature=" + signature;
+  };
+  RemoteFile remote = without_digest(remote_);
+  remote.urls = {signed_url("old")};
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(signed_url("old"), bytes_);
+    ASSERT_EQ(read_all(*world.cache().open(remote)).bytes, bytes_);
+  }
+  CacheWorld world(dir_.path());
+  remote.urls = {signed_url("new")};
+  EXPECT_EQ(read_all(*world.cache().open(remote)).bytes, bytes_);
+  EXPECT_EQ(world.network().requests(), 0U);
+  remote.urls = {kUrl + "?v=2&X-Amz-Credential=me&X-Amz-Signature=new"};
+  world.network().add(remote.urls.front(), random_bytes(kSize, 9));
+  EXPECT_NE(read_all(*world.cache().open(remote)).bytes, bytes_);
+}
+
+TEST_F(BlockCacheTest, AFileThatIsOpenIsAskedForByTheNewestSignature) {
+  const auto signed_url = [](const std::string& signature) {
+    return kUrl + "?sv=1&se=2&sig=" + signature;
+  };
+  RemoteFile remote = without_digest(remote_);
+  remote.urls = {signed_url("old")};
+  CacheWorld world(dir_.path());
+  world.network().add(signed_url("old"), bytes_);
+  const auto source = world.cache().open(remote);
+  ASSERT_FALSE(read_range(*source, {0, 1}).error);
+  world.network().remove(signed_url("old"));
+  world.network().add(signed_url("new"), bytes_);
+  remote.urls = {signed_url("new")};
+  EXPECT_EQ(world.cache().open(remote), source);
+  EXPECT_EQ(read_all(*source).bytes, bytes_);
+}
+
+TEST_F(BlockCacheTest, TwoSignaturesOfAnObjectThatChangedAreNotMixed) {
+  const auto signed_url = [](const std::string& signature) {
+    return kUrl + "?sv=1&se=2&sig=" + signature;
+  };
+  RemoteFile remote = without_digest(remote_);
+  remote.urls = {signed_url("old")};
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(signed_url("old"), bytes_);
+    ASSERT_FALSE(read_range(*world.cache().open(remote), {0, 1}).error);
+  }
+  CacheWorld world(dir_.path());
+  remote.urls = {signed_url("new")};
+  world.network().add(remote.urls.front(), random_bytes(kSize, 9), "\"v2\"");
+  const auto outcome = read_all(*world.cache().open(remote));
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+}
+
 TEST_F(BlockCacheTest, TenReadersOfOneMissingBlockSendOneRequest) {
   CacheWorld world(dir_.path());
   world.network().add(kUrl, bytes_);

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "catalog/crc32c.h"
 #include "fetch/counters.h"
 #include "tests/support/temporary_directory.h"
 
@@ -118,6 +119,92 @@ TEST_F(CachedFileTest, APunchOfWhatAnotherProcessHasPunchedFreesNothing) {
   ASSERT_TRUE(other.present(16));
   EXPECT_EQ(other.punch(std::array{kMiddle}), 0U);
   EXPECT_FALSE(other.present(16));
+}
+
+TEST_F(CachedFileTest, ABlockThatComesAgainMustBeTheOneThatWasVerified) {
+  std::vector<std::uint32_t> crcs;
+  for (BlockIndex block = 0; block < kBlocks; ++block) {
+    crcs.push_back(crc32c(content(block)));
+  }
+  {
+    CachedFile file(remote_, dir_.path(), counters_);
+    fill(file);
+    EXPECT_EQ(file.losses(), 0U);
+    ASSERT_TRUE(file.seal(crcs));
+    EXPECT_GT(file.punch(std::array{kMiddle}), 0U);
+    EXPECT_GT(file.losses(), 0U);
+  }
+  CachedFile file(remote_, dir_.path(), counters_);
+  file.attach();
+  Block wrong = content(20);
+  wrong[7] ^= std::byte{1};
+  EXPECT_FALSE(file.may_be(20, wrong));
+  EXPECT_TRUE(file.may_be(20, content(20)));
+  const auto stored =
+      file.store({20, 1}, {{std::span<const std::byte>(wrong)}});
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, ErrorCode::kCorrupt);
+  EXPECT_FALSE(file.present(20));
+  EXPECT_TRUE(store(file, 20));
+  EXPECT_TRUE(loads(file, 20));
+}
+
+// In some of the rounds the removal finds no file, and the file is made before
+// the removal is over.
+TEST_F(CachedFileTest, ARemovalTakesNoFileThatIsOpen) {
+  constexpr int kRounds = 4000;
+  std::atomic<int> lost{0};
+  std::atomic<int> uncached{0};
+  std::atomic<bool> ended{false};
+  std::thread remover([&] {
+    while (!ended) {
+      static_cast<void>(remove_cached(dir_.path(), content_key(remote_)));
+    }
+  });
+  for (int round = 0; round < kRounds; ++round) {
+    CachedFile file(remote_, dir_.path(), counters_);
+    if (!file.create()) {
+      ++uncached;
+      continue;
+    }
+    const auto paths = cache_paths(dir_.path(), file.key());
+    const bool is_there = std::filesystem::exists(paths.data) &&
+                          std::filesystem::exists(paths.map);
+    lost += is_there ? 0 : 1;
+  }
+  ended = true;
+  remover.join();
+  EXPECT_EQ(lost, 0);
+  EXPECT_LT(uncached, kRounds / 2);
+}
+
+TEST_F(CachedFileTest, ARemovalTakesAllFilesOfItsKey) {
+  const auto paths = cache_paths(dir_.path(), content_key(remote_));
+  {
+    CachedFile file(remote_, dir_.path(), counters_);
+    fill(file);
+    std::ofstream(paths.points) << "checkpoints";
+    EXPECT_FALSE(remove_cached(dir_.path(), file.key())) << "it is open";
+    EXPECT_TRUE(std::filesystem::exists(paths.points));
+  }
+  EXPECT_TRUE(remove_cached(dir_.path(), content_key(remote_)));
+  for (const auto& path : {paths.data, paths.map, paths.points}) {
+    EXPECT_FALSE(std::filesystem::exists(path)) << path;
+  }
+  std::ofstream(paths.points) << "checkpoints";
+  EXPECT_TRUE(remove_cached(dir_.path(), content_key(remote_)));
+  EXPECT_FALSE(std::filesystem::exists(paths.points)) << "alone";
+}
+
+TEST_F(CachedFileTest, AFailedFileTakesNoneThatWasMadeMeanwhile) {
+  CachedFile failed(remote_, dir_.path(), counters_);
+  fill(failed);
+  CachedFile other(remote_, dir_.path(), counters_);
+  failed.remove();
+  ASSERT_TRUE(other.create());
+  failed.remove();
+  EXPECT_TRUE(
+      std::filesystem::exists(cache_paths(dir_.path(), other.key()).map));
 }
 
 // The punch falls between the other's write of the block and of its cell.

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <functional>
 #include <memory>
 #include <new>
@@ -30,17 +29,18 @@ class FileSpaceTest : public ::testing::Test {
       {"http://origin/x"}, kBlocks* kBlockBytes, std::nullopt, "v1"};
   std::unique_ptr<CacheIndex> index_ = *CacheIndex::open(dir_.path());
   std::function<OpenSpaces()> open_files_ = [] { return OpenSpaces(); };
-  CacheSpace space_{dir_.path(), {std::uint64_t{1} << 40, 0},
-                    *index_,     counters_,
-                    [this] { return open_files_(); }};
+  CacheSpace space_{
+      dir_.path(), {std::uint64_t{1} << 40, 0}, *index_, counters_, [this] {
+        return open_files_();
+      }};
   CachedFile file_{remote_, dir_.path(), counters_};
 
   void fill() {
     ASSERT_TRUE(file_.create());
     const std::vector<std::byte> bytes(kBlockBytes, std::byte{7});
     for (BlockIndex block = 0; block < kBlocks; ++block) {
-      ASSERT_TRUE(file_.store(
-          {block, 1}, {{std::span<const std::byte>(bytes)}}));
+      ASSERT_TRUE(
+          file_.store({block, 1}, {{std::span<const std::byte>(bytes)}}));
     }
   }
   void execute(const char* statement) {
@@ -50,22 +50,6 @@ class FileSpaceTest : public ::testing::Test {
     ASSERT_TRUE(database->execute(statement));
   }
 };
-
-TEST_F(FileSpaceTest, APunchThatThrowsLeavesTheExtentsToBeStoredInto) {
-  fill();
-  bool throws = true;
-  FileSpace space(file_, &space_, [&throws] {
-    if (throws) {
-      throw std::bad_alloc();
-    }
-  });
-  const std::array<ExtentIndex, 1> extents{1};
-  EXPECT_THROW(static_cast<void>(space.punch(extents)), std::bad_alloc);
-  EXPECT_TRUE(space.reserve(blocks_of_extent(1, kBlocks), Priority::kDemand));
-  throws = false;
-  EXPECT_GT(space.punch(extents), 0U);
-  space.close();
-}
 
 TEST_F(FileSpaceTest, AnEvictionThatThrowsLetsTheNextOneRun) {
   int looks = 0;
@@ -81,7 +65,7 @@ TEST_F(FileSpaceTest, AnEvictionThatThrowsLetsTheNextOneRun) {
 }
 
 TEST_F(FileSpaceTest, WhatAFailedChargeWasToReturnIsReturnedByTheNext) {
-  FileSpace space(file_, &space_, [] {});
+  FileSpace space(file_, &space_);
   ASSERT_TRUE(space.reserve({0, 8}, Priority::kDemand));  // and written
   ASSERT_GT(index_->shares()->granted, 0U);
   execute("ALTER TABLE grants RENAME TO hidden");
@@ -94,7 +78,7 @@ TEST_F(FileSpaceTest, WhatAFailedChargeWasToReturnIsReturnedByTheNext) {
 
 TEST_F(FileSpaceTest, AFileThatIsJustBeingOpenedLosesNothing) {
   fill();
-  FileSpace space(file_, &space_, [] {});
+  FileSpace space(file_, &space_);
   const auto surveyed = [&space, this] {
     SpaceSurvey survey{Priority::kDemand, space_.now(), OldestVictims(99),
                        OldestVictims(99), OldestVictims(99)};
