@@ -27,9 +27,9 @@ constexpr std::array<std::string_view, 3> kAmazonV2{"expires", "policy",
                                                     "hash-algorithm"};
 constexpr std::array<std::string_view, 1> kPlainExpiry{"expires"};
 constexpr std::array<std::string_view, 22> kAzure{
-    "sv",  "ss",    "srt",   "sp",  "se",  "st",  "spr",   "sip",
-    "sr",  "si",    "skoid", "sktid", "skt", "ske", "sks", "skv",
-    "saoid", "suoid", "scid", "sdd", "ses", "skdutid"};
+    "sv",    "ss",    "srt",   "sp",    "se",  "st",     "spr", "sip",
+    "sr",    "si",    "skoid", "sktid", "skt", "ske",    "sks", "skv",
+    "saoid", "suoid", "scid",  "sdd",   "ses", "skdutid"};
 
 constexpr std::array<SignatureKind, 8> kSignatures{{
     {"x-amz-signature", "x-amz-credential", {}, "x-amz-"},
@@ -120,12 +120,11 @@ int names_of_publisher(std::string_view host) {
   if (has_buckets(host)) {
     return 1;
   }
-  const auto* const shared =
-      std::find_if(kSharedServers.begin(), kSharedServers.end(),
-                   [host](const SharedServer& server) {
-                     return host == server.host ||
-                            host == "www." + std::string(server.host);
-                   });
+  const auto* const shared = std::find_if(
+      kSharedServers.begin(), kSharedServers.end(),
+      [host](const SharedServer& server) {
+        return host == server.host || host == "www." + std::string(server.host);
+      });
   return shared == kSharedServers.end() ? 0 : shared->names;
 }
 

@@ -13,6 +13,7 @@
 
 #include "catalog/result.h"
 #include "fetch/byte_range.h"
+#include "fetch/map_cell.h"
 #include "fetch/version_pin.h"
 
 // The block map of a cached file: which of its blocks are on disk, and the
@@ -22,7 +23,6 @@
 namespace omicsfs {
 
 inline constexpr std::size_t kMapHeaderBytes = 4096;
-inline constexpr std::size_t kMapCellBytes = 8;
 
 // What the header says. Pins beyond the header's room are left out: they would
 // only be learned again.
@@ -37,29 +37,6 @@ using MapHeaderBytes = std::array<std::byte, kMapHeaderBytes>;
 // Errors: kInvalid for bytes that no encode_map_header of this version made:
 // another magic, version, block size or checksum, or too few bytes.
 Result<MapHeader> decode_map_header(std::span<const std::byte> bytes);
-
-// What a cell says of its block. kPresent is "BLK1"; the others have a check of
-// their own in the state, for a damaged checksum must not refuse the right
-// bytes. Any other value is as kAbsent, so an earlier version takes all but
-// kPresent for absent.
-enum class CellState : std::uint8_t {
-  kAbsent,
-  kPresent,  // here, and nobody has checked it
-  kSealed,   // here, and part of a file whose digest was right
-  kLost,     // was sealed, and is not here any more
-  kAgain,    // was lost, and came again with the same checksum
-};
-
-[[nodiscard]] std::uint64_t make_cell(CellState state, std::uint32_t crc);
-[[nodiscard]] CellState state_of_cell(std::uint64_t cell);
-// The checksum of a block that is here.
-[[nodiscard]] std::optional<std::uint32_t> crc_of_cell(std::uint64_t cell);
-// The checksum that was sealed: a block that comes must have it.
-[[nodiscard]] std::optional<std::uint32_t> sealed_crc_of_cell(
-    std::uint64_t cell);
-// What the cell of a block becomes that is stored, and that is lost.
-[[nodiscard]] std::uint64_t stored_cell(std::uint64_t cell, std::uint32_t crc);
-[[nodiscard]] std::uint64_t lost_cell(std::uint64_t cell);
 
 // The cells of one file, held in memory and written through to the map file.
 // Memory is that of the pages touched. The file is neither mapped nor grown by

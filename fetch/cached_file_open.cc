@@ -72,8 +72,7 @@ void CachedFile::attach_earlier(
   }
   BlockMap map(blocks());
   map.load((*backing)->map.get());
-  if (map.count() == blocks() &&
-      map.seal((*backing)->map.get(), map.crcs()) &&
+  if (map.count() == blocks() && map.seal((*backing)->map.get(), map.crcs()) &&
       borrow(key, *std::move(backing))) {
     share_verified(dir_, key, key);
   }

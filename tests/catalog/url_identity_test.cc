@@ -20,9 +20,10 @@ TEST(ObjectUrl, LosesTheParametersOfASignatureAlone) {
 
 TEST(ObjectUrl, AParameterIsNoSignatureWithoutTheOthers) {
   for (const std::string url :
-       {"https://h/x", "https://h/x?", "https://h/x?&&", "https://h/x?Expires=1",
-        "https://h/x?Signature=1&Expires=2", "https://h/x?sp=human&se=1&sr=2",
-        "https://h/x?sig=1", "https://h/x?q-ak=1", "https://h/x?X-Amz-Date=1",
+       {"https://h/x", "https://h/x?", "https://h/x?&&",
+        "https://h/x?Expires=1", "https://h/x?Signature=1&Expires=2",
+        "https://h/x?sp=human&se=1&sr=2", "https://h/x?sig=1",
+        "https://h/x?q-ak=1", "https://h/x?X-Amz-Date=1",
         "https://h/x?AWSAccessKeyId=1", "https://h/x#?sv=1&sig=2"}) {
     EXPECT_EQ(object_url(url), url);
   }

@@ -82,7 +82,8 @@ TEST_F(VerifiedBytes, AnotherServersBytesAreNotSharedByTheDigestAlone) {
   EXPECT_EQ(read_range(*evil, {0, 10}).bytes, other.substr(0, 10));
   EXPECT_TRUE(read_all(*good).bytes == bytes_);
   EXPECT_TRUE(read_range(*evil, {0, kSize}).error ||
-              read_range(*evil, {kSize - 1, 1}).bytes == other.substr(kSize - 1));
+              read_range(*evil, {kSize - 1, 1}).bytes ==
+                  other.substr(kSize - 1));
   world.cache().wait_until_idle();
   EXPECT_TRUE(good->verified());
   EXPECT_FALSE(evil->verified());
@@ -169,8 +170,7 @@ TEST_F(VerifiedBytes, ABitTurnedOnItsWayIsFetchedOnceMore) {
   world.network().add(kGood, bytes_);
   const auto source = world.cache().open(good_);
   damage(data_of(good_), 5);
-  world.network().fail_nth(
-      1, {.what = FakeFault::What::kFlipByte, .bytes = 7});
+  world.network().fail_nth(1, {.what = FakeFault::What::kFlipByte, .bytes = 7});
   EXPECT_EQ(read_range(*source, {0, 100}).bytes, bytes_.substr(0, 100));
   EXPECT_EQ(world.network().requests(), 2U);
 }
@@ -220,8 +220,8 @@ class EarlierCache : public VerifiedBytes {
     const CachePaths to = cache_paths(dir_.path(), key);
     std::filesystem::rename(from.data, to.data);
     std::filesystem::rename(from.map, to.map);
-    for (const auto& entry : std::filesystem::directory_iterator(
-             to.map.parent_path())) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(to.map.parent_path())) {
       if (entry.is_symlink()) {
         std::filesystem::remove(entry);
       }
@@ -230,10 +230,9 @@ class EarlierCache : public VerifiedBytes {
     map.seekp(kMapHeaderBytes);
     for (BlockIndex block = 0; block < kBlocks; ++block) {
       const ByteRange range = bytes_of({block, 1}, kSize);
-      const std::uint64_t cell =
-          make_cell(CellState::kPresent,
-                    crc32c(std::as_bytes(std::span(bytes_).subspan(
-                        range.offset, range.length))));
+      const std::uint64_t cell = make_cell(
+          CellState::kPresent, crc32c(std::as_bytes(std::span(bytes_).subspan(
+                                   range.offset, range.length))));
       map.write(reinterpret_cast<const char*>(&cell), sizeof cell);
     }
     // The rename has changed the file's stamp.
@@ -241,8 +240,8 @@ class EarlierCache : public VerifiedBytes {
     ASSERT_EQ(::stat(to.data.c_str(), &facts), 0);
     stamp_ = stamp_of(facts);
     auto index = CacheIndex::open(dir_.path());
-    ASSERT_TRUE((*index)->charge({key, kSize, 1}, {},
-                                 {std::uint64_t{1} << 40, 0}));
+    ASSERT_TRUE(
+        (*index)->charge({key, kSize, 1}, {}, {std::uint64_t{1} << 40, 0}));
     ASSERT_TRUE((*index)->forget(content_key(good_)));
   }
   void note_stamp(std::uint64_t stamp) const {
