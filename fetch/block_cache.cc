@@ -62,7 +62,8 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                &buffers_,
                nullptr,
                &backlog_,
-               fetching.limits.connections};
+               fetching.limits.connections,
+               fetching.verdicts};
   housekeeper_ = std::make_unique<Worker>(
       Worker::Options{Worker::AtEnd::kDrop, Worker::Weight::kThird,
                       kRegularPeriod, [this] { do_regular_work(); }});
@@ -105,8 +106,8 @@ std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
   return source;
 }
 
-// Where its object is there and has not failed. One that failed serves those
-// who have it; new readers begin anew.
+// Where its object is there and its files are, too. One whose bytes were found
+// wrong serves those who have it; new readers begin anew.
 std::shared_ptr<CachedSource> BlockCache::open_source(
     const std::string& key) const {
   std::shared_ptr<CachedSource> source;  // its end is I/O: not under the lock
@@ -115,7 +116,7 @@ std::shared_ptr<CachedSource> BlockCache::open_source(
     const auto found = open_.find(key);
     source = found == open_.end() ? nullptr : found->second.lock();
   }
-  return source != nullptr && !source->has_failed() ? source : nullptr;
+  return source != nullptr && !source->is_spent() ? source : nullptr;
 }
 
 std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
@@ -138,7 +139,8 @@ std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
     made->refuse(
         {ErrorCode::kUnsupported,
          "a member of " + origin_text(remote) +
-             " is encrypted, or compressed in a way that is not read here"});
+             " is encrypted, or compressed in a way that is not read here"},
+        CachedSource::TimePoint::max());
   }
   std::shared_ptr<CachedSource> known;
   const MutexLock lock(mutex_);
@@ -147,12 +149,12 @@ std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
   }
   auto& slot = open_[key];
   known = slot.lock();
-  if (known != nullptr && !known->has_failed()) {
+  if (known != nullptr && !known->is_spent()) {
     return known;
   }
-  const auto dropped = dropped_.find(key);
-  if (dropped != dropped_.end() && dropped->second) {
-    made->refuse(*dropped->second);
+  const auto verdict = changed_.find(key);
+  if (verdict != changed_.end()) {
+    made->refuse(verdict->second.error, verdict->second.until);
   }
   slot = made;
   return made;
@@ -200,9 +202,9 @@ std::shared_ptr<BlockOrigin> BlockCache::member_origin(const RemoteFile& remote,
   }
   std::unique_ptr<BlockOrigin> far;
   if (!place.archive->urls.empty()) {
-    far =
-        std::make_unique<UrlOrigin>(*services_.fetcher, place.archive->urls,
-                                    place.archive->size, archive->file().pin());
+    far = std::make_unique<UrlOrigin>(
+        *services_.fetcher, place.archive->urls, place.archive->size,
+        archive->file().pin(), place.archive->digest.has_value());
   }
   return std::make_shared<StoredOrigin>(std::move(bytes), std::move(far),
                                         tools);
@@ -231,9 +233,12 @@ CacheUse BlockCache::use() const {
 void BlockCache::note_failure(const std::string& key, const Error& failure) {
   {
     const MutexLock lock(mutex_);
-    auto& lasting = dropped_[key];
     if (failure.code == ErrorCode::kChanged) {
-      lasting = failure;
+      changed_.insert_or_assign(
+          key,
+          Verdict{failure, services_.verdicts.now() + services_.verdicts.last});
+    } else {
+      dropped_.insert(key);
     }
   }
   tell(key, failure.message);
@@ -266,7 +271,7 @@ std::vector<std::shared_ptr<CachedSource>> BlockCache::open_sources() const {
   const MutexLock lock(mutex_);
   for (const auto& [key, weak] : open_) {
     auto source = weak.lock();
-    if (source != nullptr && !source->has_failed()) {
+    if (source != nullptr && !source->is_spent()) {
       sources.push_back(std::move(source));
     }
   }

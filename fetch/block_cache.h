@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,7 @@ struct FetchLimits {
 struct Fetching {
   RangeFetcher& fetcher;
   FetchLimits limits{};
+  ChangeVerdicts verdicts{};
 };
 
 // What is known of a file without opening it.
@@ -69,8 +71,8 @@ class BlockCache {
   BlockCache& operator=(const BlockCache&) = delete;
 
   // The one source for the content of `remote`; made where nobody has it open.
-  // Where its server has been found to offer other bytes, each read fails with
-  // that kChanged, and no server is asked.
+  // Where its server was found to offer other bytes lately (ChangeVerdicts),
+  // each read fails with that kChanged, and no server is asked.
   std::shared_ptr<CachedSource> open(const RemoteFile& remote);
   [[nodiscard]] CachedState state(const RemoteFile& remote);
   // Whether content of `key` was dropped since the start.
@@ -121,9 +123,14 @@ class BlockCache {
   std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_
       GUARDED_BY(mutex_);
   std::size_t forget_at_ GUARDED_BY(mutex_) = 0;  // entries of open_
-  // By key, with the failure where it lasts: the catalog's bytes are not
-  // offered any more, and only another catalog can tell of new ones.
-  std::map<std::string, std::optional<Error>> dropped_ GUARDED_BY(mutex_);
+  // By key, content that turned out wrong.
+  std::set<std::string> dropped_ GUARDED_BY(mutex_);
+  // By key, what is believed of servers that offer other bytes.
+  struct Verdict {
+    Error error;
+    CachedSource::TimePoint until;
+  };
+  std::map<std::string, Verdict> changed_ GUARDED_BY(mutex_);
   CacheUse use_ GUARDED_BY(mutex_);
 
   FetchBudget budget_;

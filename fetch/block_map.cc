@@ -10,6 +10,7 @@
 #include <iterator>
 #include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/crc32c.h"
@@ -190,15 +191,31 @@ bool BlockMap::adopt(BlockIndex block, std::uint64_t cell) {
 }
 
 void BlockMap::refresh(int fd, BlockRun run) {
+  static_cast<void>(refresh(fd, run, [] { return Result<void>(); }));
+}
+
+Result<void> BlockMap::refresh(
+    int fd, BlockRun run, const std::function<Result<void>()>& before_taking) {
   std::vector<std::uint64_t> cells(run.count);
   const std::size_t got = read_up_to(fd, cell_offset(run.first),
                                      std::as_writable_bytes(std::span(cells)));
-  for (std::size_t i = 0; i < got / kMapCellBytes; ++i) {
-    const BlockIndex block = run.first + i;
-    if (!present(block) && crc_of_cell(cells[i])) {
-      adopt(block, cells[i]);
+  cells.resize(got / kMapCellBytes);
+  const auto is_news = [&](std::size_t i) {
+    return crc_of_cell(cells[i]) && !present(run.first + i);
+  };
+  bool asked = false;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!is_news(i)) {
+      continue;
     }
+    if (!std::exchange(asked, true)) {
+      if (auto allowed = before_taking(); !allowed) {
+        return allowed;
+      }
+    }
+    adopt(run.first + i, cells[i]);
   }
+  return {};
 }
 
 void BlockMap::load(int fd) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,6 +64,10 @@ class BlockMap {
   // Reads from the map file `fd` the cells of `run` that are absent here.
   // A cell that cannot be read stays absent.
   void refresh(int fd, BlockRun run);
+  // Likewise; `before_taking` is called once the cells are read and before the
+  // first is taken. Errors: its own; no cell is then taken.
+  Result<void> refresh(int fd, BlockRun run,
+                       const std::function<Result<void>()>& before_taking);
   // As refresh of every block, skipping the file's holes.
   void load(int fd);
 

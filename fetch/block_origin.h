@@ -38,15 +38,18 @@ class BlockOrigin {
 class UrlOrigin final : public BlockOrigin {
  public:
   UrlOrigin(RangeFetcher& fetcher, std::vector<std::string> urls,
-            std::uint64_t file_size, std::shared_ptr<VersionPin> pin)
+            std::uint64_t file_size, std::shared_ptr<VersionPin> pin,
+            bool has_digest)
       : fetcher_(fetcher),
         urls_(std::move(urls)),
         file_size_(file_size),
-        pin_(std::move(pin)) {}
+        pin_(std::move(pin)),
+        has_digest_(has_digest) {}
 
   RangeFetcher::AskAgain fetch(ByteRange range,
                                std::shared_ptr<RangeSink> sink) override {
-    return fetcher_.fetch({urls_, file_size_, range, pin_}, std::move(sink));
+    return fetcher_.fetch({urls_, file_size_, range, pin_, has_digest_},
+                          std::move(sink));
   }
   [[nodiscard]] LinkSpeed speed() const override {
     return fetcher_.speed_of(urls_.front());
@@ -61,6 +64,7 @@ class UrlOrigin final : public BlockOrigin {
   const std::vector<std::string> urls_;
   const std::uint64_t file_size_;
   const std::shared_ptr<VersionPin> pin_;
+  const bool has_digest_;
 };
 
 }  // namespace omicsfs

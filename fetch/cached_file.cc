@@ -49,19 +49,6 @@ bool is_file_at(int fd, const std::filesystem::path& path) {
          mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
-// Leaves a file alone that has its size: ftruncate(2) would set its times, and
-// so take its stamp away.
-Result<void> give_size(int fd, const std::filesystem::path& path,
-                       std::uint64_t size) {
-  struct stat facts {};
-  const bool right =
-      ::fstat(fd, &facts) == 0 && facts.st_size == static_cast<off_t>(size);
-  if (!right && ::ftruncate(fd, static_cast<off_t>(size)) != 0) {
-    return system_error("cannot size " + path.string(), errno);
-  }
-  return {};
-}
-
 // A power cut leaves a hole where a first write was on its way to the disk.
 bool has_hole(int fd, std::uint64_t size) {
   return ::lseek(fd, 0, SEEK_HOLE) != static_cast<off_t>(size);
@@ -120,6 +107,7 @@ void CachedFile::attach() {
     return;  // nothing usable there; create() says so when it matters
   }
   map_.load((*backing)->map.get());
+  sample_what_is_here();
   rewritten_.store(true, std::memory_order_relaxed);
   publish(*std::move(backing));
 }
@@ -195,44 +183,11 @@ Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
   return backing;
 }
 
-// Reads the header, or writes it where the map is new. Several processes may
-// write the same one at once.
-Result<void> CachedFile::adopt_header(const Backing& backing) {
-  MapHeaderBytes bytes;
-  const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
-  if (got == 0) {
-    const auto fresh = encode_map_header({remote_.size, pin_->entries()});
-    if (auto written = write_all(backing.map.get(), 0, fresh); !written) {
-      return written;
-    }
-  } else {
-    auto header = decode_map_header(std::span(bytes).first(got));
-    if (!header) {
-      return header.error();
-    }
-    if (header->file_size != remote_.size) {
-      return Error{ErrorCode::kInvalid, "block map of a file of another size"};
-    }
-    for (const auto& [url, validator] : header->pins) {
-      if (!pin_->note(url, validator)) {
-        return Error{ErrorCode::kInvalid, "block map of another version"};
-      }
-    }
-  }
-  return give_size(backing.data.get(), paths_.data, remote_.size);
-}
-
 void CachedFile::publish(std::unique_ptr<Backing> backing) {
   const MutexLock lock(publish_mutex_);
   if (owned_ == nullptr) {
     owned_ = std::move(backing);
     backing_.store(owned_.get(), std::memory_order_release);
-  }
-}
-
-void CachedFile::refresh(BlockRun run) {
-  if (const Backing* backing = backing_.load(std::memory_order_acquire)) {
-    map_.refresh(backing->map.get(), run);
   }
 }
 
@@ -312,19 +267,6 @@ Result<void> CachedFile::store(
     return written;
   }
   return map_.set(backing->map.get(), run.first, crcs);
-}
-
-Result<void> CachedFile::save_pins(const Backing& backing) {
-  const unsigned revision = pin_->revision();
-  if (saved_pins_.load(std::memory_order_acquire) == revision) {
-    return {};
-  }
-  auto written = write_all(backing.map.get(), 0,
-                           encode_map_header({remote_.size, pin_->entries()}));
-  if (written) {
-    saved_pins_.store(revision, std::memory_order_release);
-  }
-  return written;
 }
 
 std::uint64_t CachedFile::stamp() const {

@@ -61,8 +61,10 @@ class CachedFile {
   [[nodiscard]] bool present(BlockIndex block) const {
     return map_.present(block);
   }
-  // Looks whether another process has stored blocks of `run`.
-  void refresh(BlockRun run);
+  // Looks whether another process has stored blocks of `run`, and takes its
+  // pins before its blocks. Errors: kChanged, where they are of another
+  // version.
+  Result<void> refresh(BlockRun run);
   [[nodiscard]] bool complete() const { return map_.count() == blocks(); }
   [[nodiscard]] std::uint64_t present_bytes() const;
 
@@ -72,8 +74,9 @@ class CachedFile {
   // of the file.
   [[nodiscard]] BlockIndex load(BlockRun run, std::span<std::byte> out);
   // Writes the blocks of `run`, data before cells, and the pins before the
-  // first block that came under them. Errors: kNoSpace, kIo; the blocks then
-  // stay absent. REQUIRES: `blocks` are those of the run, each whole.
+  // first block that came under them. Errors: kNoSpace, kIo; kChanged where
+  // another process keeps blocks of another version; the blocks then stay
+  // absent. REQUIRES: `blocks` are those of the run, each whole.
   Result<void> store(BlockRun run,
                      std::span<const std::span<const std::byte>> blocks);
 
@@ -110,6 +113,9 @@ class CachedFile {
   Result<void> adopt_header(const Backing& backing);
   void publish(std::unique_ptr<Backing> backing);
   Result<void> save_pins(const Backing& backing);
+  Result<void> write_header(const Backing& backing);
+  Result<void> take_pins(const Backing& backing);
+  void sample_what_is_here();
   [[nodiscard]] bool load_again(const Backing& backing, BlockIndex block,
                                 std::span<std::byte> out);
   std::uint64_t punch_run(const Backing& backing, BlockRun run);

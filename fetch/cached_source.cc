@@ -69,17 +69,14 @@ CachedSource::CachedSource(RemoteFile remote, const CacheServices& services,
                            std::shared_ptr<BlockOrigin> origin)
     : file_(std::move(remote), services.dir, *services.counters),
       services_(services),
-      origin_(origin != nullptr ? std::move(origin)
-                                : std::make_shared<UrlOrigin>(
-                                      *services.fetcher, file_.remote().urls,
-                                      file_.remote().size, file_.pin())),
+      origin_(origin != nullptr ? std::move(origin) : origin_of_urls()),
       space_(file_, services.space, [this] { lose_blocks(); }),
       ahead_(file_.remote().size) {}
 
 CachedSource::~CachedSource() {
   try {
     space_.close();
-    if (services_.index != nullptr && has_failed()) {
+    if (services_.index != nullptr && is_spent()) {
       static_cast<void>(services_.index->forget(file_.key()));
     }
   } catch (const std::bad_alloc&) {
@@ -87,8 +84,27 @@ CachedSource::~CachedSource() {
   }
 }
 
+std::shared_ptr<BlockOrigin> CachedSource::origin_of_urls() {
+  const RemoteFile& remote = file_.remote();
+  auto origin = std::make_shared<StreamedOrigin>(
+      *services_.fetcher, RangeRequest{remote.urls,
+                                       remote.size,
+                                       {0, remote.size},
+                                       file_.pin(),
+                                       remote.digest.has_value()});
+  stream_ = origin->stream();
+  return origin;
+}
+
 void CachedSource::attach() {
   std::call_once(attached_, [this] {
+    if (stream_ != nullptr && services_.space != nullptr) {
+      stream_->fill_by([weak = weak_from_this()](ByteRange range) {
+        if (const auto self = weak.lock()) {
+          self->fill(*self->stream_, range);
+        }
+      });
+    }
     if (services_.index == nullptr) {
       return;
     }
@@ -113,11 +129,16 @@ UniqueFd CachedSource::open_whole() const {
              : UniqueFd();
 }
 
-std::optional<Error> CachedSource::failure() const {
+std::optional<Error> CachedSource::failure() {
   if (!failed_.load(std::memory_order_acquire)) {
     return std::nullopt;
   }
+  const auto now = services_.verdicts.now();
   const MutexLock lock(mutex_);
+  if (failure_ && now >= failure_ends_) {
+    failure_.reset();
+    failed_.store(false, std::memory_order_release);
+  }
   return failure_;
 }
 
@@ -159,7 +180,10 @@ Result<void> CachedSource::read_blocks(const Window& window,
   // Cells that other processes have set are looked for once: a damaged block's
   // may still be on disk, where it could not be cleared.
   if (!all_present(wanted)) {
-    file_.refresh(wanted);
+    if (auto taken = file_.refresh(wanted); !taken) {
+      fail(taken.error());
+      return taken;
+    }
   }
   BlockIndex next = wanted.first;
   while (next < wanted.end()) {
@@ -302,24 +326,32 @@ BlockIndex CachedSource::take_part(BlockIndex block, const Window& window) {
   return reached;
 }
 
-// Every read of this object fails from now on, and its files are gone: the
-// next one that opens the file begins anew.
+// Every read of this object fails from now on. Bytes that were found wrong are
+// deleted. Where a server offers another version, those that are kept are still
+// the catalog's: they stay, and the server is asked again after a while.
 void CachedSource::fail(const Error& error) {
+  const bool changed = error.code == ErrorCode::kChanged;
+  const auto now = services_.verdicts.now();
   {
     const MutexLock lock(mutex_);
     if (failure_) {
       return;
     }
     failure_ = error;
+    failure_ends_ = changed ? now + services_.verdicts.last : TimePoint::max();
+    failed_.store(true, std::memory_order_release);
   }
-  failed_.store(true, std::memory_order_release);
-  file_.remove();
+  if (!changed) {
+    spent_.store(true, std::memory_order_release);
+    file_.remove();
+  }
   services_.on_failure(file_.key(), error);
 }
 
-void CachedSource::refuse(const Error& error) {
+void CachedSource::refuse(const Error& error, TimePoint until) {
   const MutexLock lock(mutex_);
   failure_ = error;
+  failure_ends_ = until;
   failed_.store(true, std::memory_order_release);
 }
 

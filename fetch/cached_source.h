@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -23,9 +24,18 @@
 #include "fetch/range_fetch.h"
 #include "fetch/read_ahead.h"
 #include "fetch/store_backlog.h"
+#include "fetch/whole_stream.h"
 #include "fetch/worker.h"
 
 namespace omicsfs {
+
+// How long a server that offered other bytes than the catalog's is believed.
+// Its file keeps its blocks; the first read after that asks again.
+struct ChangeVerdicts {
+  std::chrono::steady_clock::duration last = std::chrono::seconds(30);
+  std::function<std::chrono::steady_clock::time_point()> now =
+      std::chrono::steady_clock::now;
+};
 
 // A file's own failures, of interest beyond the read that meets them.
 using OnFailure =
@@ -54,6 +64,7 @@ struct CacheServices {
   // What waits for it.
   StoreBacklog* backlog = nullptr;
   std::uint64_t connections = 1;  // that a server is asked over at a time
+  ChangeVerdicts verdicts{};
 };
 
 // One remote file read through the block cache; one object a file, shared by
@@ -74,8 +85,9 @@ class CachedSource final : public ByteSource,
 
   // Takes up what is on disk; blocks until that is done, for whoever calls.
   void attach();
-  // Makes every read fail so. REQUIRES: nobody reads yet.
-  void refuse(const Error& error);
+  // Makes every read before `until` fail so. REQUIRES: nobody reads yet.
+  using TimePoint = std::chrono::steady_clock::time_point;
+  void refuse(const Error& error, TimePoint until);
 
   [[nodiscard]] const CachedFile& file() const { return file_; }
   // Whether all of `range` is on disk. REQUIRES: `range` lies within the file.
@@ -89,11 +101,15 @@ class CachedSource final : public ByteSource,
   [[nodiscard]] bool has_failed() const {
     return failed_.load(std::memory_order_acquire);
   }
+  // Whether its files are gone, so that whoever opens the file begins anew.
+  [[nodiscard]] bool is_spent() const {
+    return spent_.load(std::memory_order_acquire);
+  }
   // The data file, for the kernel to read past us (CachedFile::open_whole); no
   // descriptor where it is incomplete, not verified, or written to since.
   [[nodiscard]] UniqueFd open_whole() const;
-  // The failure that makes every read of this object fail, if there is one.
-  [[nodiscard]] std::optional<Error> failure() const;
+  // The failure that makes every read of this object fail now, if there is one.
+  [[nodiscard]] std::optional<Error> failure();
 
   [[nodiscard]] std::uint64_t size() const override {
     return file_.remote().size;
@@ -106,7 +122,10 @@ class CachedSource final : public ByteSource,
   void fetch_ahead(ByteRange range);
   // Somebody opens the file, or closes it: when the last one has, what was
   // fetched ahead is cancelled.
-  void add_reader() { readers_.fetch_add(1, std::memory_order_relaxed); }
+  void add_reader() {
+    had_readers_.store(true, std::memory_order_relaxed);
+    readers_.fetch_add(1, std::memory_order_relaxed);
+  }
   void drop_reader();
 
  private:
@@ -131,7 +150,11 @@ class CachedSource final : public ByteSource,
 
   void look_ahead(ByteRange read, ReadAhead::Met met);
   void follow_format(BlockIndex block, std::span<const std::byte> bytes);
+  enum class Ahead { kTaken, kNoMemory, kNoRoom };
+  Ahead ask_ahead(BlockRun run);
   bool fetch_run_ahead(BlockRun run);
+  std::shared_ptr<BlockOrigin> origin_of_urls();
+  void fill(WholeStream& stream, ByteRange range);
 
   void start(const std::shared_ptr<Flight>& flight,
              std::shared_ptr<const Room> room);
@@ -157,6 +180,7 @@ class CachedSource final : public ByteSource,
 
   CachedFile file_;
   const CacheServices& services_;
+  std::shared_ptr<WholeStream> stream_;  // null: it has an origin of its own
   const std::shared_ptr<BlockOrigin> origin_;
   FlightTable flights_;
   FileSpace space_;
@@ -165,7 +189,9 @@ class CachedSource final : public ByteSource,
   std::atomic<std::uint64_t> stamp_{0};  // of the data file that was verified
   std::atomic<bool> disk_was_full_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> spent_{false};
   std::atomic<int> readers_{0};
+  std::atomic<bool> had_readers_{false};
   std::atomic<bool> has_format_{false};  // its bytes have told what comes next
   std::atomic<BlockIndex> last_followed_{UINT64_MAX};
 
@@ -175,6 +201,7 @@ class CachedSource final : public ByteSource,
   mutable Mutex mutex_;
   std::condition_variable_any checked_;
   std::optional<Error> failure_ GUARDED_BY(mutex_);
+  TimePoint failure_ends_ GUARDED_BY(mutex_) = TimePoint::max();
 };
 
 // One who has a cached file open.

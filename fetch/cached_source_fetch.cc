@@ -57,6 +57,10 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
     return nullptr;
   }
   if (const auto created = file_.create(); !created) {
+    if (created.error().code == ErrorCode::kChanged) {
+      fail(created.error());
+      return nullptr;
+    }
     services_.on_unkept(file_.key(), created.error());
     return nullptr;
   }
@@ -168,7 +172,9 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
   if (!stored && stored.error().code == ErrorCode::kNoSpace) {
     disk_was_full_.store(true);
   }
-  if (!stored) {
+  if (!stored && stored.error().code == ErrorCode::kChanged) {
+    fail(stored.error());
+  } else if (!stored) {
     services_.on_unkept(file_.key(), stored.error());
   }
 }
@@ -230,15 +236,45 @@ void CachedSource::fetch_ahead(ByteRange range) {
 // False where there is no memory or no disk for it: what cannot be kept would
 // be fetched twice.
 bool CachedSource::fetch_run_ahead(BlockRun run) {
+  return ask_ahead(run) == Ahead::kTaken;
+}
+
+// What a stream of the whole file is about to bring, and nobody has asked for.
+// The storer's thread asks, so that the transport's waits for no disk.
+void CachedSource::fill(WholeStream& stream, ByteRange range) {
+  const bool is_left = had_readers_.load(std::memory_order_relaxed) &&
+                       readers_.load(std::memory_order_relaxed) == 0;
+  if (is_left) {
+    stream.filled(range, WholeStream::Fill::kNever);
+    return;
+  }
+  services_.storer->add(
+      [self = shared_from_this(), range](const std::stop_token& /*stop*/) {
+        auto outcome = WholeStream::Fill::kNever;
+        switch (self->ask_ahead(blocks_of(range))) {
+          case Ahead::kTaken:
+            outcome = WholeStream::Fill::kTaken;
+            break;
+          case Ahead::kNoMemory:
+            outcome = WholeStream::Fill::kLater;
+            break;
+          case Ahead::kNoRoom:
+            break;
+        }
+        self->stream_->filled(range, outcome);
+      });
+}
+
+CachedSource::Ahead CachedSource::ask_ahead(BlockRun run) {
   if (all_present(run)) {
-    return true;
+    return Ahead::kTaken;
   }
   if (services_.backlog->is_full()) {
-    return false;
+    return Ahead::kNoMemory;
   }
   const auto room = room_for(run, Priority::kPrefetch);
   if (room == nullptr) {
-    return false;
+    return Ahead::kNoRoom;
   }
   bool refused = false;
   const auto flights = flights_.fetch_ahead(
@@ -253,7 +289,7 @@ bool CachedSource::fetch_run_ahead(BlockRun run) {
     start(flight, room);
     space_.touch(flight->run(), Touch::kAhead);
   }
-  return !refused;
+  return refused ? Ahead::kNoMemory : Ahead::kTaken;
 }
 
 void CachedSource::drop_reader() {

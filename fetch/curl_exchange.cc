@@ -110,6 +110,11 @@ void CurlExchange::set_request() {
         fmt::format("{}-{}", request_.range->offset, request_.range->end() - 1);
     set_text(easy, CURLOPT_RANGE, range.c_str());
   }
+  if (request_.fresh_connection) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    curl_easy_setopt(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
+  }
   // Asked for as a plain header: CURLOPT_ACCEPT_ENCODING would also make
   // libcurl decode what a server encodes, and hide that it did.
   const std::string& encoding = request_.accept_encoding;
@@ -219,6 +224,9 @@ std::size_t CurlExchange::write_callback(char* data, std::size_t one,
                                          void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
   auto taken = guarded([&] { return exchange.take_body(data, one * size); });
+  if (exchange.held_back_) {
+    return CURL_WRITEFUNC_PAUSE;  // libcurl keeps what it offered
+  }
   return exchange.goes_on(std::move(taken)) ? one * size : 0;
 }
 
@@ -238,7 +246,16 @@ Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
   if (!head) {
     return head;
   }
-  return sink_->on_body(std::as_bytes(std::span(data, size)));
+  held_back_ = !sink_->ready();
+  return held_back_ ? Result<void>()
+                    : sink_->on_body(std::as_bytes(std::span(data, size)));
+}
+
+void CurlExchange::resume() {
+  if (sink_->ready()) {
+    held_back_ = false;
+    curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+  }
 }
 
 Result<void> CurlExchange::deliver_head() {

@@ -50,6 +50,11 @@ class CurlExchange {
   // exchange must not move from now on. Throws std::bad_alloc.
   void prepare(EasyHandle easy, const TransportOptions& options);
 
+  // Whether its body is held back; resume() lets it go on where its sink is
+  // ready again.
+  [[nodiscard]] bool is_held_back() const { return held_back_; }
+  void resume();
+
   // It is about to be given to libcurl: tells the sink, the first time.
   void begin();
   // libcurl is done with the request, and the answer is whole. True: it leads
@@ -111,6 +116,7 @@ class CurlExchange {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HeadReader reader_;
   bool head_delivered_ = false;
+  bool held_back_ = false;
   std::size_t left_out_ = 0;  // bytes of the body of a redirect
   bool kept_away_ = false;    // from an address that is private
   const TransportOptions* options_ = nullptr;

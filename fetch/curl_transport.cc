@@ -30,6 +30,8 @@ using ExchangePtr = std::unique_ptr<CurlExchange>;
 // that was interrupted should not hold its connection for long.
 constexpr milliseconds kSweepInterval{200};
 constexpr milliseconds kIdleWait{60'000};
+// How often sinks that hold their body back are asked whether they still do.
+constexpr milliseconds kHeldBackWait{5};
 constexpr milliseconds kUntilMemory{10};
 // Connections kept open over all servers.
 constexpr long kKeptConnections = 64;
@@ -95,6 +97,7 @@ class CurlTransport::Loop {
   void admit_due();
   void launch_admitted();
   void launch(ExchangePtr exchange);
+  void resume_held_back();
   void reap();
   void end(CURL* easy, CURLcode code);
   ExchangePtr detach(CURL* easy);
@@ -193,6 +196,7 @@ void CurlTransport::Loop::turn() {
   take_incoming();
   admit_due();
   launch_admitted();
+  resume_held_back();
   int running = 0;
   curl_multi_perform(multi_.get(), &running);
   reap();
@@ -282,6 +286,14 @@ void CurlTransport::Loop::launch(ExchangePtr exchange) {
   if (curl_multi_add_handle(multi_.get(), key) != CURLM_OK) {
     const ExchangePtr unstarted = detach(key);
     unstarted->end(Error{ErrorCode::kUnavailable, "no memory"});
+  }
+}
+
+void CurlTransport::Loop::resume_held_back() {
+  for (const auto& [easy, exchange] : running_) {
+    if (exchange->is_held_back()) {
+      exchange->resume();
+    }
   }
 }
 
@@ -393,6 +405,11 @@ milliseconds CurlTransport::Loop::wait_time() const {
   if (!delayed_.empty()) {
     const auto left = delayed_.begin()->first - Clock::now();
     wait = std::max(std::chrono::ceil<milliseconds>(left), milliseconds{0});
+  }
+  if (std::any_of(running_.begin(), running_.end(), [](const auto& entry) {
+        return entry.second->is_held_back();
+      })) {
+    wait = std::min(wait, kHeldBackWait);
   }
   const bool busy =
       !delayed_.empty() || !running_.empty() || hosts_.has_waiting();

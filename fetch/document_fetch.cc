@@ -55,7 +55,8 @@ TryFailure no_size() {
 // it says that the object is empty.
 std::optional<std::uint64_t> size_told(const ResponseHead& head) {
   if (head.status == 200) {
-    return head.content_length;
+    // Of a body that is encoded on its way the length says nothing.
+    return is_identity(head) ? head.content_length : std::nullopt;
   }
   const auto range = parse_content_range(head.content_range);
   if (!range) {

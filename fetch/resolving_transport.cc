@@ -253,6 +253,9 @@ class ResolvingTransport::Resolved final : public ResponseSink {
     shared_->ask(std::move(one_), *parse_marked_url(url));
   }
   [[nodiscard]] bool wanted() const override { return one_.sink->wanted(); }
+  [[nodiscard]] bool ready() const override {
+    return next_.has_value() || refused_ || one_.sink->ready();
+  }
   [[nodiscard]] bool urgent() const override { return one_.sink->urgent(); }
 
  private:

@@ -27,6 +27,8 @@ struct RetryPolicy {
 enum class Failure {
   kTransient,     // connection, stall, cut body, 408, 429, 5xx: try again later
   kOtherUrlOnly,  // 4xx, changed, wrong answers: this url will not do better
+  kDoubtful,      // changed, or not the object at all: believed once further
+                  // connections say so, too; then as kOtherUrlOnly
   kFatal,         // cancelled, the sink's own: stop
 };
 
@@ -36,6 +38,9 @@ struct TryFailure {
   Error error;
   // How long the server asked to be left alone (RFC 9110 10.2.3).
   std::optional<std::chrono::milliseconds> retry_after{};
+  // The server may have the object as it is stored, which it decodes for those
+  // who do not accept gzip.
+  bool may_be_decoded = false;
 };
 
 // The delay before try number `retry` (1 = the first retry): full jitter,

@@ -53,6 +53,9 @@ struct Request {
   // It is passed on as it comes.
   std::string accept_encoding{};
   Redirects redirects = Redirects::kFollow;
+  // Over a connection of its own, to an address of the server that is looked up
+  // anew: what one machine of many answered may not be what the next one does.
+  bool fresh_connection = false;
 };
 
 // The status and those headers of the response that mean something to us; each
@@ -93,6 +96,8 @@ class ResponseSink {
   virtual void on_done(Result<void> result) = 0;
   // Polled while the exchange runs; false ends it.
   [[nodiscard]] virtual bool wanted() const { return true; }
+  // Polled once the head has come; false holds the body back for now.
+  [[nodiscard]] virtual bool ready() const { return true; }
   // Polled while the exchange waits for its server's turn: those that somebody
   // waits for go first.
   [[nodiscard]] virtual bool urgent() const { return true; }

@@ -23,17 +23,39 @@ Result<milliseconds> TryOrder::next(const TryFailure& failure, double random) {
   }
   urls_[at_].tried = true;
   urls_[at_].retry_after = failure.retry_after;
-  if (failure.failure == Failure::kOtherUrlOnly) {
+  in_doubt_ = failure.failure == Failure::kDoubtful && !is_believed();
+  if (in_doubt_) {
+    return milliseconds(static_cast<milliseconds::rep>(
+        static_cast<double>(policy_.first_delay.count()) * random));
+  }
+  const bool only_others = failure.failure != Failure::kTransient;
+  if (only_others) {
     strike(failure.error);
   }
   if (!turn()) {
     return none_left(failure.error);
   }
   const bool fresh = !urls_[at_].tried;
-  if (fresh && failure.failure == Failure::kOtherUrlOnly) {
+  if (fresh && only_others) {
     return milliseconds{0};
   }
   return retry(failure.error, random);
+}
+
+// One odd answer may be one machine's of many: it is believed when it came over
+// two connections and another url can be asked, else over three.
+bool TryOrder::is_believed() {
+  const int doubts = ++urls_[at_].doubts;
+  return doubts >= (has_others() ? 2 : 3);
+}
+
+bool TryOrder::has_others() const {
+  for (std::size_t at = 0; at < urls_.size(); ++at) {
+    if (at != at_ && !urls_[at].struck) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void TryOrder::keep_only(const std::function<bool(const std::string&)>& keep) {
@@ -81,13 +103,22 @@ Result<milliseconds> TryOrder::retry(const Error& error, double random) {
 void TryOrder::strike(const Error& error) {
   urls_[at_].struck = true;
   all_not_found_ = all_not_found_ && error.code == ErrorCode::kNotFound;
-  if (error.code == ErrorCode::kChanged && !changed_) {
+  const bool changed = error.code == ErrorCode::kChanged;
+  all_changed_or_gone_ =
+      all_changed_or_gone_ && (changed || error.code == ErrorCode::kNotFound);
+  if (changed && !changed_) {
     changed_ = error;
+  }
+  if (error.code == ErrorCode::kUnsupported && !whole_only_) {
+    whole_only_ = error;
   }
 }
 
 Error TryOrder::none_left(const Error& last) const {
-  if (changed_) {
+  if (whole_only_) {
+    return *whole_only_;
+  }
+  if (changed_ && all_changed_or_gone_) {
     return *changed_;
   }
   if (all_not_found_) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <numeric>
 #include <random>
@@ -476,19 +477,95 @@ TEST_F(BlockCacheTest, ABlockThatIsLateIsAskedForASecondTimeElsewhere) {
   world.network().release(kUrl);
 }
 
-// Only another catalog can tell of the new bytes.
-TEST_F(BlockCacheTest, AChangedObjectStaysChangedAndIsNotAskedForAgain) {
-  CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_ + "more");
-  ASSERT_TRUE(read_range(*world.cache().open(remote_), {0, 1}).error);
-  world.network().add(kUrl, bytes_);
-  const std::size_t before = world.network().requests();
+// A clock of verdicts that a test sets.
+class VerdictTest : public BlockCacheTest {
+ protected:
+  ChangeVerdicts verdicts() {
+    return {std::chrono::seconds(30), [this] {
+              return CachedSource::TimePoint(std::chrono::seconds(now_.load()));
+            }};
+  }
+
+  std::atomic<std::int64_t> now_{0};
+  CacheWorld world_{dir_.path(), {CacheWorld::kPlenty, 0}, 0, {}, verdicts()};
+};
+
+TEST_F(VerdictTest, HoldsUntilItExpiresAndTheBlocksAreKept) {
+  world_.network().add(kUrl, bytes_);
+  const auto source = world_.cache().open(remote_);
+  ASSERT_FALSE(read_range(*source, {0, 4 * kBlockBytes}).error);
+  world_.cache().wait_until_idle();
+  world_.network().add(kUrl, bytes_ + "more");
+  ASSERT_TRUE(read_range(*source, {20 * kBlockBytes, 1}).error);
+  world_.network().add(kUrl, bytes_);
+  const std::size_t before = world_.network().requests();
+  now_ = 29;
   for (int opens = 0; opens < 3; ++opens) {
-    const auto outcome = read_range(*world.cache().open(remote_), {0, 1});
+    const auto outcome =
+        read_range(*world_.cache().open(remote_), {20 * kBlockBytes, 1});
     ASSERT_TRUE(outcome.error);
     EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
   }
-  EXPECT_EQ(world.network().requests(), before);
+  EXPECT_EQ(world_.network().requests(), before) << "it is known already";
+  now_ = 30;
+  EXPECT_EQ(read_range(*source, {20 * kBlockBytes, 1}).bytes,
+            bytes_.substr(20 * kBlockBytes, 1));
+  for (std::uint64_t block = 0; block < 4; ++block) {
+    EXPECT_TRUE(source->file().present(block));
+  }
+  EXPECT_EQ(read_all(*source).bytes, bytes_);
+}
+
+TEST_F(VerdictTest, OutlivesTheLastReaderAndThenTheBlocksAreTakenUpAgain) {
+  world_.network().add(kUrl, bytes_);
+  ASSERT_FALSE(
+      read_range(*world_.cache().open(remote_), {0, 4 * kBlockBytes}).error);
+  world_.cache().wait_until_idle();
+  world_.network().add(kUrl, bytes_ + "more");
+  ASSERT_TRUE(
+      read_range(*world_.cache().open(remote_), {20 * kBlockBytes, 1}).error);
+  ASSERT_TRUE(read_range(*world_.cache().open(remote_), {0, 1}).error);
+  now_ = 30;
+  const auto source = world_.cache().open(remote_);
+  EXPECT_TRUE(source->has({0, 4 * kBlockBytes}));
+  EXPECT_EQ(read_range(*source, {0, kBlockBytes}).bytes,
+            bytes_.substr(0, kBlockBytes));
+}
+
+// Two sessions of one directory, to which a server showed two versions.
+class TwoVersionsTest : public BlockCacheTest {
+ protected:
+  void SetUp() override {
+    old_.network().add(kUrl, bytes_, "\"v1\"");
+    new_.network().add(kUrl, random_bytes(kSize, 9), "\"v2\"");
+  }
+
+  const RemoteFile remote_file_ = without_digest(remote_);
+  CacheWorld old_{dir_.path()};
+  CacheWorld new_{dir_.path()};
+  std::shared_ptr<CachedSource> older_ = old_.cache().open(remote_file_);
+  std::shared_ptr<CachedSource> newer_ = new_.cache().open(remote_file_);
+};
+
+TEST_F(TwoVersionsTest, AReaderOfOneNeverGetsBlocksOfTheOther) {
+  ASSERT_FALSE(read_range(*older_, {0, kBlockBytes}).error);
+  old_.cache().wait_until_idle();
+  const auto outcome = read_range(*newer_, {0, kSize});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+}
+
+TEST_F(TwoVersionsTest, TheSecondToStoreKeepsNothingAndSaysSo) {
+  // Both are open and have pinned nothing; each fetches a block of its own.
+  ASSERT_FALSE(read_range(*newer_, {4 * kBlockBytes, kBlockBytes}).error);
+  new_.cache().wait_until_idle();
+  static_cast<void>(read_range(*older_, {10 * kBlockBytes, kBlockBytes}));
+  old_.cache().wait_until_idle();
+  EXPECT_FALSE(older_->file().present(10)) << "it is of another version";
+  const auto outcome = read_range(*older_, {4 * kBlockBytes, kBlockBytes});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+  EXPECT_FALSE(read_range(*newer_, {4 * kBlockBytes, kBlockBytes}).error);
 }
 
 TEST_F(BlockCacheTest, ErrorsAreNotCached) {

@@ -104,7 +104,7 @@ TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   EXPECT_FALSE(loads(other, 20));
   EXPECT_FALSE(other.present(20));
   ASSERT_TRUE(store(file, 20));
-  other.refresh({20, 1});
+  ASSERT_TRUE(other.refresh({20, 1}));
   EXPECT_TRUE(loads(other, 20));
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }

@@ -30,17 +30,18 @@ class FileSpaceTest : public ::testing::Test {
       {"http://origin/x"}, kBlocks* kBlockBytes, std::nullopt, "v1"};
   std::unique_ptr<CacheIndex> index_ = *CacheIndex::open(dir_.path());
   std::function<OpenSpaces()> open_files_ = [] { return OpenSpaces(); };
-  CacheSpace space_{dir_.path(), {std::uint64_t{1} << 40, 0},
-                    *index_,     counters_,
-                    [this] { return open_files_(); }};
+  CacheSpace space_{
+      dir_.path(), {std::uint64_t{1} << 40, 0}, *index_, counters_, [this] {
+        return open_files_();
+      }};
   CachedFile file_{remote_, dir_.path(), counters_};
 
   void fill() {
     ASSERT_TRUE(file_.create());
     const std::vector<std::byte> bytes(kBlockBytes, std::byte{7});
     for (BlockIndex block = 0; block < kBlocks; ++block) {
-      ASSERT_TRUE(file_.store(
-          {block, 1}, {{std::span<const std::byte>(bytes)}}));
+      ASSERT_TRUE(
+          file_.store({block, 1}, {{std::span<const std::byte>(bytes)}}));
     }
   }
   void execute(const char* statement) {

@@ -72,18 +72,44 @@ TEST_F(RangeFetch, SurplusBytesAreLeftOut) {
   EXPECT_EQ(transport_.requests(), 3U);
 }
 
-TEST_F(RangeFetch, RangeIsCutOutOfAWholeAnswer) {
-  text_ = text_of(12);
+TEST_F(RangeFetch, AServerThatIgnoresRangesServesTheWholeObjectOnly) {
   transport_.add(kA, text_);
   transport_.fail_url(kA, {.what = What::kIgnoreRange});
+  EXPECT_EQ(error_of({0, 99}), ErrorCode::kUnsupported);
+  EXPECT_EQ(error_of({40, 1}), ErrorCode::kUnsupported);
   for (std::size_t chunk = 1; chunk <= 13; chunk += 3) {
     transport_.set_chunk_bytes(chunk);
-    for (std::uint64_t offset = 0; offset < 12; ++offset) {
-      for (std::uint64_t length = 1; offset + length <= 12; ++length) {
-        expect_bytes({offset, length});
-      }
-    }
+    expect_bytes({0, 100});
   }
+  // What is left of a body that was cut, too.
+  transport_.fail_nth(1, {.what = What::kReset, .bytes = 30});
+  expect_bytes({0, 100});
+}
+
+TEST_F(RangeFetch, AnAnswerOfUnknownLengthGivesNothingAwayBeforeItsEnd) {
+  transport_.add(kA, text_);
+  transport_.set_chunk_bytes(7);
+  transport_.fail_url(kA, {.what = What::kUnknownLength});
+  expect_bytes({0, 100});
+  for (const std::string& other :
+       {text_ + "x", text_.substr(0, 99), text_.substr(0, 50), text_ + text_}) {
+    transport_.add(kA, other);
+    const Sink sink = start({0, 100});
+    EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(sink->bytes(), "");
+  }
+}
+
+// As servers do that store an object compressed and decode it for those who do
+// not accept gzip.
+TEST_F(RangeFetch, AnObjectThatIsDecodedForOthersIsAskedForAsItIsStored) {
+  transport_.add(kA, text_);
+  transport_.fail_url(kA, {.what = What::kDecodes});
+  expect_bytes({0, 100});
+  const auto log = transport_.log();
+  EXPECT_EQ(log.front().accept_encoding, "");
+  EXPECT_EQ(log.back().accept_encoding, "gzip");
+  EXPECT_EQ(log.size(), 2U);
 }
 
 TEST_F(RangeFetch, TransientFailuresAreRetriedUntilThePolicyIsSpent) {
@@ -458,10 +484,10 @@ FakeFault random_fault(std::mt19937& dice) {
     return static_cast<unsigned>(dice()) % below;
   };
   constexpr What kFaults[] = {
-      What::kRefuse,      What::kReset,       What::kShort,
-      What::kStatus,      What::kWrongRange,  What::kWrongTotal,
-      What::kWrongLength, What::kChangedEtag, What::kIgnoreRange,
-      What::kLongerBody,  What::kGzipClaim};
+      What::kRefuse,      What::kReset,         What::kShort,
+      What::kStatus,      What::kWrongRange,    What::kWrongTotal,
+      What::kWrongLength, What::kChangedEtag,   What::kIgnoreRange,
+      What::kLongerBody,  What::kUnknownLength, What::kDecodes};
   constexpr int kStatuses[] = {200, 206, 302, 304, 403, 404,
                                408, 410, 412, 416, 429, 503};
   return {.what = kFaults[pick(std::size(kFaults))],
@@ -479,7 +505,7 @@ TEST_F(RangeFetch, NeverDeliversAWrongByte) {
   for (int round = 0; round < 2000; ++round) {
     pin_ = std::make_shared<VersionPin>();
     transport_.set_chunk_bytes(1 + dice() % 40);
-    for (std::uint64_t nth = 1; nth <= 4; ++nth) {
+    for (std::uint64_t nth = 1; nth <= 6; ++nth) {
       if (dice() % 4 != 0) {
         transport_.fail_nth(nth, random_fault(dice));
       }

@@ -99,7 +99,37 @@ TEST(TryOrder, LastErrorSaysChangedBeforeNotFoundBeforeUnavailable) {
   EXPECT_EQ(end_of(wrong, wrong), ErrorCode::kUnavailable);
   EXPECT_EQ(end_of(changed(), not_found()), ErrorCode::kChanged);
   EXPECT_EQ(end_of(not_found(), changed()), ErrorCode::kChanged);
-  EXPECT_EQ(end_of(changed(), wrong), ErrorCode::kChanged);
+  EXPECT_EQ(end_of(changed(), wrong), ErrorCode::kUnavailable)
+      << "the other url may still have the catalogued bytes";
+  EXPECT_EQ(end_of(wrong, changed()), ErrorCode::kUnavailable);
+  const auto whole_only =
+      failed(Failure::kOtherUrlOnly, ErrorCode::kUnsupported);
+  EXPECT_EQ(end_of(whole_only, changed()), ErrorCode::kUnsupported);
+  EXPECT_EQ(end_of(wrong, whole_only), ErrorCode::kUnsupported);
+}
+
+TEST(TryOrder,
+     ADoubtfulAnswerIsAskedForOverOtherConnectionsBeforeItIsBelieved) {
+  const TryFailure odd = failed(Failure::kDoubtful, ErrorCode::kChanged);
+  TryOrder alone({"a"}, {.max_retries = 0});
+  for (int asked = 0; asked < 2; ++asked) {
+    EXPECT_TRUE(alone.next(odd, 0.0));
+    EXPECT_TRUE(alone.wants_fresh_connection());
+  }
+  EXPECT_EQ(alone.next(odd, 0.0).error().code, ErrorCode::kChanged);
+
+  TryOrder two({"a", "b"}, kThree);
+  EXPECT_TRUE(two.next(odd, 0.0));
+  EXPECT_EQ(two.url(), "a");
+  EXPECT_TRUE(two.wants_fresh_connection());
+  EXPECT_TRUE(two.next(odd, 0.0));
+  EXPECT_EQ(two.url(), "b") << "then another address";
+  EXPECT_FALSE(two.wants_fresh_connection());
+  for (int asked = 0; asked < 2; ++asked) {
+    EXPECT_TRUE(two.next(odd, 0.0));
+    EXPECT_EQ(two.url(), "b");
+  }
+  EXPECT_EQ(two.next(odd, 0.0).error().code, ErrorCode::kChanged);
 }
 
 TEST(TryOrder, InvalidUrlAloneEndsUnavailable) {
@@ -123,7 +153,8 @@ void play(const TryOrder& order, int tries, int urls, int most) {
   ASSERT_LE(tries, most);
   for (const auto& outcome :
        {failed(Failure::kTransient), failed(Failure::kOtherUrlOnly),
-        not_found(), changed()}) {
+        not_found(), changed(),
+        failed(Failure::kDoubtful, ErrorCode::kChanged)}) {
     TryOrder next = order;
     if (next.next(outcome, 0.5)) {
       play(next, tries + 1, urls, most);
@@ -131,13 +162,13 @@ void play(const TryOrder& order, int tries, int urls, int most) {
   }
 }
 
-TEST(TryOrder, NeverTriesMoreThanItsUrlsAndRetriesTogether) {
+TEST(TryOrder, NeverTriesMoreThanItsUrlsRetriesAndDoubtsTogether) {
   for (int urls = 1; urls <= 3; ++urls) {
     for (int retries = 0; retries <= 3; ++retries) {
       const std::vector<std::string> names = {"a", "b", "c"};
       const RetryPolicy policy{.max_retries = retries};
       play(TryOrder({names.begin(), names.begin() + urls}, policy), 1, urls,
-           urls + retries);
+           3 * urls + retries);
     }
   }
 }
