@@ -434,6 +434,66 @@ TEST_F(ResolvingTransportTest, AnApiLeadsToTheWebAlone) {
   EXPECT_EQ(network_->log().size(), static_cast<std::size_t>(number));
 }
 
+TEST_F(ResolvingTransportTest, AnApiOfHttpsLeadsToHttpsAlone) {
+  for (const auto& [url, is_taken] : {std::pair{"http://store/b.zip", false},
+                                      {"https://store/b.zip", true}}) {
+    const std::string api =
+        std::string("https://api/") + (is_taken ? "good/" : "bad/");
+    network_->add(url, bytes_);
+    network_->add(api, R"({"download_url": ")" + std::string(url) + R"("})");
+    const auto sink = std::make_shared<CollectingSink>();
+    transport_.start({.url = resolve_url(api, "download_url")}, sink);
+    EXPECT_EQ(sink->wait().has_value(), is_taken) << url;
+    EXPECT_EQ(asked(url), is_taken ? 1U : 0U);
+  }
+}
+
+// The one who asked leaves; another comes before the lookup has ended.
+TEST_F(RedirectTest, ALookupThatWasLeftIsMadeAgainForThoseWhoCameSince) {
+  network_->hold(kPortal);
+  const auto left = std::make_shared<CollectingSink>();
+  const auto came = std::make_shared<CollectingSink>();
+  left->then = [this, came] {
+    transport_.start({.url = redirect_url(kPortal)}, came);
+  };
+  transport_.start({.url = redirect_url(kPortal)}, left);
+  network_->wait_for_requests(1);
+  left->cancel();
+  EXPECT_EQ(left->wait().error().code, ErrorCode::kInterrupted);
+  network_->release(kPortal);
+  EXPECT_TRUE(came->wait());
+  EXPECT_EQ(came->bytes(), bytes_);
+}
+
+// A request that is sent on late must not put an older place over a newer one.
+TEST_F(RedirectTest, WhereALateRequestIsSentIsNotLearnedOverANewerPlace) {
+  constexpr char kOn[] = "http://store/on";
+  constexpr char kEnd[] = "http://store/end";
+  const auto ask = [this] {
+    auto sink = std::make_shared<CollectingSink>();
+    transport_.start({.url = redirect_url(kPortal)}, sink);
+    return sink;
+  };
+  ASSERT_TRUE(ask()->wait());
+  network_->hold(kActual);
+  network_->hold(kOn);
+  network_->fail_nth(1, {FakeFault::What::kStatus, 0, 403});
+  const auto renewing = ask();
+  const auto late = ask();
+  network_->redirect(kActual, kOn);
+  network_->redirect(kOn, kEnd);
+  network_->redirect(kPortal, kNewer);
+  for (const char* url : {kNewer, kOn, kEnd}) {
+    network_->add(url, bytes_);
+  }
+  network_->release(kActual);
+  EXPECT_TRUE(renewing->wait());
+  network_->release(kOn);
+  EXPECT_TRUE(late->wait());
+  EXPECT_TRUE(ask()->wait());
+  EXPECT_EQ(network_->log().back().url, kNewer);
+}
+
 // Files whose server is shown the token "lab".
 class TokenTest : public ResolvingTransportTest {
  protected:
@@ -491,6 +551,26 @@ TEST_F(TokenTest, StaysBehindWhereItsServerLeadsElsewhere) {
             std::string(kHome) + "! " + kActual + " " + kActual + " ");
   kept_.end_unpacking();
   network_.reset();
+}
+
+TEST_F(TokenTest, IsNotShownToAServerWhoseNameOnlyBeginsLikeItsServers) {
+  for (const char* there :
+       {"http://lab.evil/f", "http://lab:444/f", "http://labs/f",
+        "http://lab@evil/f", "https://lab/f"}) {
+    auto network = std::make_unique<FakeTransport>();
+    ResolvingTransport tokens(*network, [](const MarkedUrl&) {
+      return Result<std::string>(std::string(kSecret));
+    });
+    network->add(there, bytes_);
+    network->redirect(kHome, there);
+    const auto sink = std::make_shared<CollectingSink>();
+    tokens.start({.url = token_url("lab", kHome)}, sink);
+    EXPECT_TRUE(sink->wait());
+    const auto log = network->log();
+    EXPECT_EQ(log.front().secret_header, kSecret);
+    EXPECT_EQ(log.back().url, there);
+    EXPECT_EQ(log.back().secret_header, "") << there;
+  }
 }
 
 TEST_F(TokenTest, IsShownAgainWhereWhatItLedToHasExpired) {
