@@ -52,8 +52,10 @@ class RangesIgnored : public ::testing::Test {
   Counters counters_;
   std::unique_ptr<CurlTransport> transport_ = std::make_unique<CurlTransport>();
   RangeFetcher fetcher_{*transport_, mirrors_, {}, counters_, 1};
-  BlockCache cache_{dir_.path(), {CacheWorld::kPlenty, 0},
-                    {fetcher_},  counters_,
+  BlockCache cache_{dir_.path(),
+                    {CacheWorld::kPlenty, 0},
+                    {fetcher_},
+                    counters_,
                     [](const CacheReport&) {}};
   std::shared_ptr<CachedSource> source_ =
       cache_.open(remote_of(origin_.url("/f"), bytes_));
