@@ -94,6 +94,39 @@ TEST_F(CachedFileTest, TheNextSessionFindsPunchedBlocksAbsent) {
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }
 
+// Both have made the file before either knows a version.
+TEST_F(CachedFileTest, PinsOfAnotherProcessAreKeptBesideOurs) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  CachedFile other(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(file.create());
+  ASSERT_TRUE(other.create());
+  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
+  ASSERT_TRUE(other.pin()->note("http://b/f", {"\"2\"", ""}));
+  ASSERT_TRUE(store(file, 0));
+  ASSERT_TRUE(store(other, 1));
+  CachedFile next(remote_, dir_.path(), counters_);
+  next.attach();
+  EXPECT_EQ(next.pin()->expected("http://a/f").etag, "\"1\"");
+  EXPECT_EQ(next.pin()->expected("http://b/f").etag, "\"2\"");
+}
+
+TEST_F(CachedFileTest, BlocksOfTwoVersionsAreNeitherStoredNorTakenTogether) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  CachedFile other(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(file.create());
+  ASSERT_TRUE(other.create());
+  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
+  ASSERT_TRUE(other.pin()->note("http://a/f", {"\"2\"", ""}));
+  ASSERT_TRUE(store(file, 0));
+  const auto taken = other.refresh({0, 1});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::kChanged);
+  EXPECT_FALSE(other.present(0));
+  EXPECT_FALSE(store(other, 1));
+  EXPECT_TRUE(file.refresh({1, 1}));
+  EXPECT_FALSE(file.present(1));
+}
+
 TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   CachedFile file(remote_, dir_.path(), counters_);
   fill(file);
