@@ -144,7 +144,7 @@ Result<void> CachedFile::take_pins(const Backing& backing) {
   return header ? pin_->merge(header->pins) : Result<void>();
 }
 
-// What is on disk is of the pinned version.
+// The blocks on disk are of the pinned version.
 void CachedFile::sample_what_is_here() {
   for (BlockIndex block = 0; block < blocks(); ++block) {
     if (const auto crc = map_.crc(block)) {

@@ -8,9 +8,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What is asked for at a time, where nobody did.
+// The cache is asked for so much at a time.
 constexpr std::uint64_t kFillBytes = std::uint64_t{8} << 20;
-// As far ahead of the pass all must be asked for before it goes on: more than a
+// All must be asked for so far ahead before the pass continues: more than a
 // transport delivers at once.
 constexpr std::uint64_t kMustBeAsked = std::uint64_t{1} << 20;
 // As far it is asked for while there is memory: all of a body that is held
@@ -203,7 +203,7 @@ WholeStream::Gap WholeStream::first_gap(std::uint64_t at) const {
     if (part == parts_.end() && at >= filled_until_) {
       return {at, false};
     }
-    // What is filled and in no part is in the cache already.
+    // A filled range that is in no part is in the cache already.
     at = part != parts_.end() ? part->rest.end() : at + kBlockBytes;
   }
   return {whole_.file_size, false};
@@ -216,7 +216,7 @@ bool WholeStream::is_awaited() const {
   });
 }
 
-// Whether the pass may go on.
+// Whether the pass may continue.
 bool WholeStream::ready() {
   ByteRange wanted;
   {
