@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kRegularPeriod{5};
 constexpr std::size_t kLocalReaders = 4;
 // Members that are unpacked at a time. Each may wait for the network, so there
 // are more than processors.
-constexpr std::size_t kUnpackers = 16;
+constexpr std::size_t kUnpackers = 64;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
       buffers_(fetching.limits.memory),
       local_readers_(kLocalReaders),
       unpackers_(kUnpackers) {
-  auto index = CacheIndex::open(dir);
+  auto index = CacheIndex::open(dir, limits.index_patience);
   if (index) {
     index_ = *std::move(index);
     space_ = std::make_unique<CacheSpace>(dir, limits, *index_, counters,
@@ -72,6 +72,11 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   services_.checker = checker_.get();
   storer_ = std::make_unique<Worker>(Worker::Options{});
   services_.storer = storer_.get();
+  prefetcher_ = std::make_unique<Worker>(Worker::Options{Worker::AtEnd::kDrop});
+  services_.prefetcher = prefetcher_.get();
+  services_.after_close = [this](std::function<void()> tell) {
+    after_close(std::move(tell));
+  };
   uncached_ = services_;
   uncached_.index = nullptr;
   uncached_.space = nullptr;
@@ -88,12 +93,31 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
 // What was fetched is still stored; that may give the others work.
 BlockCache::~BlockCache() {
   end_unpacking();
+  prefetcher_.reset();
+  {
+    const MutexLock lock(mutex_);
+    is_ending_ = true;
+  }
   storer_.reset();
   checker_.reset();
   housekeeper_.reset();
 }
 
+// By the storer, which does at the end what it was given; then by whoever is
+// the last to have the file.
+void BlockCache::after_close(std::function<void()> tell) {
+  {
+    const MutexLock lock(mutex_);
+    if (!is_ending_) {
+      storer_->add([tell](const std::stop_token& /*stop*/) { tell(); });
+      return;
+    }
+  }
+  tell();
+}
+
 void BlockCache::wait_until_idle() {
+  prefetcher_->wait_until_idle();
   storer_->wait_until_idle();
   checker_->wait_until_idle();
   housekeeper_->wait_until_idle();
@@ -103,6 +127,35 @@ std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
   auto source = source_of(remote);
   source->space().note_used();
   return source;
+}
+
+// A place in the line of files that are to be opened ahead.
+class BlockCache::PlaceAhead {
+ public:
+  explicit PlaceAhead(std::atomic<std::size_t>& taken)
+      : taken_(taken), number_(taken_.fetch_add(1)) {}
+  ~PlaceAhead() { taken_.fetch_sub(1); }
+  PlaceAhead(const PlaceAhead&) = delete;
+  PlaceAhead& operator=(const PlaceAhead&) = delete;
+
+  [[nodiscard]] std::size_t number() const { return number_; }
+
+ private:
+  std::atomic<std::size_t>& taken_;
+  const std::size_t number_;
+};
+
+void BlockCache::fetch_ahead(const RemoteFile& remote) {
+  constexpr std::size_t kMostWaiting = 256;
+  const auto place = std::make_shared<PlaceAhead>(files_ahead_);
+  if (place->number() >= kMostWaiting) {
+    return;
+  }
+  prefetcher_->add([this, remote, place](const std::stop_token& stop) {
+    if (!stop.stop_requested()) {
+      open(remote)->fetch_ahead({0, remote.size});
+    }
+  });
 }
 
 // Where its object is there and has not failed. One that failed serves those

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -73,6 +75,9 @@ class BlockCache {
   // that kChanged, and no server is asked.
   std::shared_ptr<CachedSource> open(const RemoteFile& remote);
   [[nodiscard]] CachedState state(const RemoteFile& remote);
+  // Fetches a file ahead that nobody has opened yet, as far as there is room;
+  // returns at once.
+  void fetch_ahead(const RemoteFile& remote);
   // Whether content of `key` was dropped since the start.
   [[nodiscard]] bool was_dropped(const std::string& key) const;
 
@@ -91,6 +96,8 @@ class BlockCache {
   void wait_until_idle();
 
  private:
+  class PlaceAhead;
+
   std::shared_ptr<CachedSource> source_of(const RemoteFile& remote);
   [[nodiscard]] std::shared_ptr<CachedSource> open_source(
       const std::string& key) const;
@@ -107,6 +114,7 @@ class BlockCache {
   void tell(const std::string& key, const std::string& message);
   void forget_closed() REQUIRES_LOCK(mutex_);
   void do_regular_work();
+  void after_close(std::function<void()> tell);
 
   CacheLimits limits_;
   std::string why_;
@@ -125,6 +133,8 @@ class BlockCache {
   // offered any more, and only another catalog can tell of new ones.
   std::map<std::string, std::optional<Error>> dropped_ GUARDED_BY(mutex_);
   CacheUse use_ GUARDED_BY(mutex_);
+  bool is_ending_ GUARDED_BY(mutex_) = false;
+  std::atomic<std::size_t> files_ahead_{0};  // that wait for their turn
 
   FetchBudget budget_;
   StoreBacklog backlog_;
@@ -133,6 +143,7 @@ class BlockCache {
   std::unique_ptr<Worker> housekeeper_;
   std::unique_ptr<Worker> checker_;
   std::unique_ptr<Worker> storer_;
+  std::unique_ptr<Worker> prefetcher_;
   WorkerPool local_readers_;
   WorkerPool unpackers_;
 };

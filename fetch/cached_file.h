@@ -92,6 +92,10 @@ class CachedFile {
   // lies. REQUIRES: nobody stores blocks of `runs` meanwhile; readers may.
   std::uint64_t punch(std::span<const BlockRun> runs);
 
+  // Whether the two files are there and open.
+  [[nodiscard]] bool is_created() const {
+    return backing_.load(std::memory_order_acquire) != nullptr;
+  }
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;
   // Unlinks the files; open handles keep what they have.

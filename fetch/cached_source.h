@@ -8,7 +8,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "fetch/block_origin.h"
 #include "fetch/byte_source.h"
@@ -16,6 +18,7 @@
 #include "fetch/cache_space.h"
 #include "fetch/cached_file.h"
 #include "fetch/counters.h"
+#include "fetch/digest_check.h"
 #include "fetch/fetch_memory.h"
 #include "fetch/file_space.h"
 #include "fetch/flight_table.h"
@@ -49,11 +52,16 @@ struct CacheServices {
   FetchBudget* budget = nullptr;
   BlockBuffers* buffers = nullptr;
   // Writes what came over the network to the cache's disk, so that neither
-  // readers nor the network wait for it, but where too much does already.
+  // readers nor the network wait for it.
   Worker* storer = nullptr;
   // What waits for it.
   StoreBacklog* backlog = nullptr;
   std::uint64_t connections = 1;  // that a server is asked over at a time
+  // Asks for the room of what is fetched ahead, so that no reader does.
+  Worker* prefetcher = nullptr;
+  // Tells the index what it must know of a file that was closed, later or, at
+  // the end of the cache, at once.
+  std::function<void(std::function<void()> tell)> after_close{};
 };
 
 // One remote file read through the block cache; one object a file, shared by
@@ -64,7 +72,8 @@ class CachedSource final : public ByteSource,
   // The most that one request asks for: 8 MiB.
   static constexpr std::uint64_t kMaxRunBlocks = 128;
   // Up to this size a file's digest is checked before the read that completes
-  // it returns: hashing it costs a few milliseconds at most.
+  // it returns, from memory and from what is on disk: hashing it costs a few
+  // milliseconds at most.
   static constexpr std::uint64_t kCheckBeforeReply = 4 << 20;
 
   // `origin` is null for a file that comes from its own urls.
@@ -83,8 +92,10 @@ class CachedSource final : public ByteSource,
     return all_present(blocks_of(range));
   }
   [[nodiscard]] FileSpace& space() { return space_; }
+  // Whether the bytes that readers get now were found to have the digest.
   [[nodiscard]] bool verified() const {
-    return check_.load(std::memory_order_acquire) == Check::kPassed;
+    return check_.load(std::memory_order_acquire) == Check::kPassed ||
+           agreed_.load() == arrivals_.load();
   }
   [[nodiscard]] bool has_failed() const {
     return failed_.load(std::memory_order_acquire);
@@ -100,6 +111,7 @@ class CachedSource final : public ByteSource,
   }
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override;
+  [[nodiscard]] std::unique_ptr<Reading> begin_read(ByteRange range) override;
   // Starts to fetch what of `range` is neither here nor on its way, as far as
   // memory and disk have room for what nobody has asked for yet; returns at
   // once. REQUIRES: `range` lies within the file.
@@ -111,16 +123,17 @@ class CachedSource final : public ByteSource,
 
  private:
   enum class Check { kNone, kQueued, kRunning, kPassed, kFailed };
-  struct Window;   // a read's range and buffer
-  struct Storing;  // how far a flight's blocks are on disk
+  // What reads on from a stream of reads, or what something else hints at.
+  enum class AheadFor { kStream, kOther };
+  using Parts = std::vector<FlightTable::Part>;
+  struct Window;       // a read's range and buffer
+  struct Storing;      // how far a flight's blocks are on disk
+  class BlockReading;  // one read
+  class DigestTurn;    // the one reader that checks the digest
+  class RoomTurn;      // the one question for room ahead
 
-  Result<void> read_blocks(const Window& window, const ReadLimits& limits);
-  Result<std::uint64_t> read_once(const Window& window, BlockIndex from,
-                                  const ReadLimits& limits);
-  Result<BlockIndex> take_parts(const std::vector<FlightTable::Part>& parts,
-                                const Window& window, const ReadLimits& limits);
-  Result<void> take_from_flight(const FlightTable::Part& part,
-                                const Window& window, const ReadLimits& limits);
+  Parts join(BlockRun run);
+  void note_fetched(const FlightTable::Part& part, bool is_jump);
   BlockIndex take_present(BlockRun run, const Window& window);
   BlockIndex take_whole(BlockIndex block, BlockIndex end, const Window& window);
   BlockIndex take_part(BlockIndex block, const Window& window);
@@ -131,28 +144,38 @@ class CachedSource final : public ByteSource,
 
   void look_ahead(ByteRange read, ReadAhead::Met met);
   void follow_format(BlockIndex block, std::span<const std::byte> bytes);
-  bool fetch_run_ahead(BlockRun run);
+  void fetch_runs_ahead(std::vector<BlockRun> runs, AheadFor whom);
+  void ask_later(std::vector<BlockRun> runs, AheadFor whom);
+  void ask_room_and_fetch(std::span<const BlockRun> runs, AheadFor whom);
+  bool fetch_within(std::shared_ptr<const Room> room, BlockRun run);
+  void refuse_ahead(BlockRun run, AheadFor whom);
 
   void start(const std::shared_ptr<Flight>& flight,
-             std::shared_ptr<const Room> room);
+             std::shared_ptr<const Room> room) noexcept;
+  void launch(const std::shared_ptr<Flight>& flight,
+              std::shared_ptr<const Room> room);
+  void end_storing(Storing& storing);
   std::shared_ptr<const Room> room_for(const BlockRun& run, Priority priority);
+  [[nodiscard]] std::shared_ptr<const Room> room_held(const BlockRun& run);
   void lose_blocks();
   bool has_room(Storing& storing);
   void store_arrived(Storing& storing, std::uint64_t count);
   void store(Storing& storing, std::uint64_t count);
   void settle_backlog(Storing& storing, std::uint64_t count);
-  void end_flight(Flight& flight);
 
   [[nodiscard]] bool digest_due() const;
   [[nodiscard]] bool needs_check() const;
   void check_later();
   bool begin_check();
-  Result<void> check_before_reply(const ReadLimits& limits);
-  void check_unkept(const Flight& whole);
+  bool was_verified_before();
+  std::optional<Result<void>> check_before_reply(
+      const Parts& parts, const std::shared_ptr<Waker>& waker);
+  bool check_small(const Parts& parts, const std::shared_ptr<Waker>& waker);
+  [[nodiscard]] std::optional<BlocksInMemory> all_here(
+      const Parts& parts) const;
   void fail_digest();
   void check_digest(const std::stop_token& stop);
   void note_verified(std::uint64_t stamp);
-  void settle_check(Check outcome);
   void fail(const Error& error);
 
   CachedFile file_;
@@ -172,9 +195,18 @@ class CachedSource final : public ByteSource,
   Mutex ahead_mutex_;
   ReadAhead ahead_ GUARDED_BY(ahead_mutex_);
 
+  // Bytes that may differ from those that were checked: how often some came.
+  std::atomic<std::uint64_t> arrivals_{0};
+  // As of which the readers found that the digest agrees.
+  std::atomic<std::uint64_t> agreed_{UINT64_MAX};
+  // Runs wait to be fetched ahead until there is room for them.
+  std::atomic<bool> asks_room_{false};
+  std::atomic<std::uint64_t> closes_{0};  // by a last reader
+
   mutable Mutex mutex_;
-  std::condition_variable_any checked_;
   std::optional<Error> failure_ GUARDED_BY(mutex_);
+  bool is_checking_ GUARDED_BY(mutex_) = false;  // a reader
+  std::vector<std::weak_ptr<Waker>> await_verdict_ GUARDED_BY(mutex_);
 };
 
 // One who has a cached file open.
@@ -189,6 +221,9 @@ class CacheReader final : public ByteSource {
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override {
     return source_->read_at(offset, out, limits);
+  }
+  [[nodiscard]] std::unique_ptr<Reading> begin_read(ByteRange range) override {
+    return source_->begin_read(range);
   }
 
  private:

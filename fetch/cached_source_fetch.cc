@@ -26,6 +26,29 @@ struct CachedSource::Storing {
   std::uint64_t settled = 0;  // of `here`, what waits for the disk no more
 };
 
+// The turn to ask for the room of what is fetched ahead, until it has been
+// asked for or could not be.
+class CachedSource::RoomTurn {
+ public:
+  explicit RoomTurn(std::shared_ptr<CachedSource> source)
+      : source_(std::move(source)),
+        is_ours_(!source_->asks_room_.exchange(true)) {}
+  ~RoomTurn() {
+    if (is_ours_) {
+      source_->asks_room_.store(false);
+    }
+  }
+  RoomTurn(const RoomTurn&) = delete;
+  RoomTurn& operator=(const RoomTurn&) = delete;
+
+  [[nodiscard]] bool is_ours() const { return is_ours_; }
+  [[nodiscard]] CachedSource& source() const { return *source_; }
+
+ private:
+  const std::shared_ptr<CachedSource> source_;
+  const bool is_ours_;
+};
+
 // Blocks that are here already may be fetched again between others where that
 // takes less time than a further request.
 RunLimits CachedSource::run_limits() const {
@@ -63,10 +86,33 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
   return std::make_shared<const Room>(*std::move(room));
 }
 
-// Blocks go to disk in pieces of a MiB, or when the flight ends. `room` is null
-// where none was asked for yet.
+// Room that this file has been granted and has not used, which costs no look at
+// the index, no file to be made and no eviction. Null where that does not do.
+std::shared_ptr<const Room> CachedSource::room_held(const BlockRun& run) {
+  if (failed_.load(std::memory_order_acquire) || disk_was_full_.load() ||
+      !file_.is_created()) {
+    return nullptr;
+  }
+  auto room = space_.reserve_held(run);
+  return room ? std::make_shared<const Room>(*std::move(room)) : nullptr;
+}
+
+// Whoever waits for the flight hears of its end, also where there is no memory
+// to begin it.
 void CachedSource::start(const std::shared_ptr<Flight>& flight,
-                         std::shared_ptr<const Room> room) {
+                         std::shared_ptr<const Room> room) noexcept {
+  try {
+    launch(flight, std::move(room));
+  } catch (const std::bad_alloc&) {
+    flights_.finish(*flight);
+    flight->on_done(Error{ErrorCode::kIo, "no memory"});
+  }
+}
+
+// Blocks go to disk in pieces of a MiB, or when the flight ends. `room` is null
+// where none was asked for yet. Throws only before the flight is under way.
+void CachedSource::launch(const std::shared_ptr<Flight>& flight,
+                          std::shared_ptr<const Room> room) {
   constexpr std::uint64_t kPiece = 16;
   auto self = shared_from_this();
   auto storing = std::make_shared<Storing>();
@@ -74,14 +120,11 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
   storing->asked = room != nullptr;
   storing->room = std::move(room);
   Worker::Task finish = [self, storing](const std::stop_token& /*stop*/) {
-    self->store_arrived(*storing, storing->here);
-    self->settle_backlog(*storing, storing->here);
-    storing->room.reset();
-    self->end_flight(*storing->flight);
-    storing->flight.reset();
+    self->end_storing(*storing);
   };
-  // It must not wait for such a disk either, to give back its memory.
-  const bool kept = !services_.backlog->is_given_up();
+  // The readers have their bytes from memory, and do not wait for a disk that
+  // is slower than they are: what it has no time for is not kept.
+  const bool kept = !services_.backlog->is_full();
   flight->listen(
       [self, storing, kept](std::uint64_t count) {
         if (!kept) {
@@ -99,10 +142,13 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
         }
       },
       // Made beforehand, so that the end needs no memory.
-      [self, kept,
+      [self, storing, kept,
        finish = std::move(finish)](const Result<void>& result) mutable {
         if (!result && result.error().code == ErrorCode::kChanged) {
           self->fail(result.error());
+        }
+        if (!result) {
+          self->flights_.finish(*storing->flight);  // nobody joins it any more
         }
         if (kept) {
           self->services_.storer->add_expected(std::move(finish));
@@ -110,6 +156,7 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
           finish({});
         }
       });
+  arrivals_.fetch_add(1);
   if (kept) {
     services_.storer->expect();
   } else {
@@ -173,12 +220,14 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
   }
 }
 
-// Of a small file, whoever waits for the flight's end checks it.
-void CachedSource::end_flight(Flight& flight) {
-  flights_.finish(flight);
-  const bool reader_checks = flight.urgent() && size() <= kCheckBeforeReply;
-  flight.settle();
-  if (!reader_checks && needs_check()) {
+// The last that is done with a flight's bytes besides serving them.
+void CachedSource::end_storing(Storing& storing) {
+  store_arrived(storing, storing.here);
+  settle_backlog(storing, storing.here);
+  storing.room.reset();
+  flights_.finish(*storing.flight);
+  storing.flight.reset();
+  if (needs_check()) {
     check_later();
   }
 }
@@ -190,13 +239,13 @@ void CachedSource::follow_format(BlockIndex block,
       last_followed_.exchange(block, std::memory_order_relaxed) == block) {
     return;
   }
+  std::vector<BlockRun> runs;
   for (const ByteRange hint :
        format_hints({block * kBlockBytes, bytes}, size())) {
     has_format_.store(true, std::memory_order_relaxed);
-    if (!fetch_run_ahead(blocks_of(hint))) {
-      return;
-    }
+    runs.push_back(blocks_of(hint));
   }
+  fetch_runs_ahead(std::move(runs), AheadFor::kOther);
 }
 
 // What the readers of this file are likely to ask for next.
@@ -211,35 +260,93 @@ void CachedSource::look_ahead(ByteRange read, ReadAhead::Met met) {
     const MutexLock lock(ahead_mutex_);
     runs = ahead_.observe(read, met, limits);
   }
-  for (const BlockRun run : runs) {
-    if (!fetch_run_ahead(run)) {
-      const MutexLock lock(ahead_mutex_);
-      ahead_.refused(run);
-      return;
-    }
-  }
+  fetch_runs_ahead(std::move(runs), AheadFor::kStream);
 }
 
 void CachedSource::fetch_ahead(ByteRange range) {
   if (range.empty() || services_.space == nullptr) {
     return;
   }
-  static_cast<void>(fetch_run_ahead(blocks_of(range)));
+  fetch_runs_ahead({blocks_of(range)}, AheadFor::kOther);
 }
 
-// False where there is no memory or no disk for it: what cannot be kept would
-// be fetched twice.
-bool CachedSource::fetch_run_ahead(BlockRun run) {
-  if (all_present(run)) {
-    return true;
+// A stream asks for the run again later.
+void CachedSource::refuse_ahead(BlockRun run, AheadFor whom) {
+  if (whom == AheadFor::kOther) {
+    return;
   }
-  if (services_.backlog->is_full()) {
-    return false;
+  const MutexLock lock(ahead_mutex_);
+  ahead_.refused(run);
+}
+
+// Within room that the file holds, at once: the caller is a reader. Room that
+// must be asked for waits for the index and for evictions: the prefetcher asks.
+void CachedSource::fetch_runs_ahead(std::vector<BlockRun> runs, AheadFor whom) {
+  std::size_t done = 0;
+  for (; done < runs.size(); ++done) {
+    const BlockRun run = runs[done];
+    if (all_present(run)) {
+      continue;
+    }
+    if (services_.backlog->is_full()) {
+      refuse_ahead(run, whom);
+      return;
+    }
+    auto room = room_held(run);
+    if (room == nullptr) {
+      break;
+    }
+    if (!fetch_within(std::move(room), run)) {
+      refuse_ahead(run, whom);
+      return;
+    }
   }
-  const auto room = room_for(run, Priority::kPrefetch);
-  if (room == nullptr) {
-    return false;
+  if (done == runs.size()) {
+    return;
   }
+  runs.erase(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(done));
+  ask_later(std::move(runs), whom);
+}
+
+// One question at a time, so that those that wait are few.
+void CachedSource::ask_later(std::vector<BlockRun> runs, AheadFor whom) {
+  auto turn = std::make_unique<RoomTurn>(shared_from_this());
+  if (!turn->is_ours()) {
+    refuse_ahead(runs.front(), whom);
+    return;
+  }
+  services_.prefetcher->add(
+      [turn = std::shared_ptr<RoomTurn>(std::move(turn)),
+       runs = std::move(runs), whom,
+       closes = closes_.load()](const std::stop_token& stop) {
+        CachedSource& source = turn->source();
+        // Else nobody reads any more what asked for it.
+        if (!stop.stop_requested() && source.closes_.load() == closes) {
+          source.ask_room_and_fetch(runs, whom);
+        }
+      });
+}
+
+// What cannot be kept would be fetched twice.
+void CachedSource::ask_room_and_fetch(std::span<const BlockRun> runs,
+                                      AheadFor whom) {
+  for (const BlockRun run : runs) {
+    if (all_present(run)) {
+      continue;
+    }
+    auto room = services_.backlog->is_full()
+                    ? nullptr
+                    : room_for(run, Priority::kPrefetch);
+    if (room == nullptr || !fetch_within(std::move(room), run)) {
+      refuse_ahead(run, whom);
+      return;
+    }
+  }
+}
+
+// False where there is no memory for all of it.
+bool CachedSource::fetch_within(std::shared_ptr<const Room> room,
+                                BlockRun run) {
   bool refused = false;
   const auto flights = flights_.fetch_ahead(
       run, run_limits(),
@@ -260,6 +367,7 @@ void CachedSource::drop_reader() {
   if (readers_.fetch_sub(1, std::memory_order_acq_rel) > 1) {
     return;
   }
+  closes_.fetch_add(1);
   flights_.cancel_ahead();
   const MutexLock lock(ahead_mutex_);
   ahead_.reset();

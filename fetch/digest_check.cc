@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/digest_check.h"
 
-#include <vector>
-
 namespace omicsfs {
 
-DigestVerdict digest_agrees(CachedFile& file, const std::stop_token& stop) {
+DigestVerdict digest_agrees(CachedFile& file, const BlocksInMemory& memory,
+                            const std::stop_token& stop) {
   const auto& published = file.remote().digest;
   if (!published) {
     return DigestVerdict::kUnknown;
@@ -13,6 +12,10 @@ DigestVerdict digest_agrees(CachedFile& file, const std::stop_token& stop) {
   DigestHasher hasher(published->kind);
   std::vector<std::byte> buffer(kBlockBytes);
   for (BlockIndex block = 0; block < file.blocks(); ++block) {
+    if (!memory.empty() && memory[block] != nullptr) {
+      hasher.update(memory[block]->block_bytes(block));
+      continue;
+    }
     const ByteRange bytes = bytes_of({block, 1}, file.remote().size);
     const std::span<std::byte> out(buffer.data(), bytes.length);
     if (stop.stop_requested() || file.load({block, 1}, out) == block) {
@@ -22,16 +25,6 @@ DigestVerdict digest_agrees(CachedFile& file, const std::stop_token& stop) {
   }
   return hasher.finish() == *published ? DigestVerdict::kAgrees
                                        : DigestVerdict::kDiffers;
-}
-
-DigestVerdict digest_agrees(const Flight& whole, const Digest& published) {
-  DigestHasher hasher(published.kind);
-  for (BlockIndex block = whole.run().first; block < whole.run().end();
-       ++block) {
-    hasher.update(whole.block_bytes(block));
-  }
-  return hasher.finish() == published ? DigestVerdict::kAgrees
-                                      : DigestVerdict::kDiffers;
 }
 
 }  // namespace omicsfs

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "catalog/digest.h"
 #include "fetch/cached_file.h"
@@ -15,12 +17,13 @@ enum class DigestVerdict {
   kUnknown,  // stopped, no digest published, or a block was not there
 };
 
-// Reads all of `file` from disk and compares it with its published digest.
+// The flight that has each block of a file in memory; null: it is on disk.
+using BlocksInMemory = std::vector<std::shared_ptr<const Flight>>;
+
+// Compares all of `file` with its published digest, reading from disk what is
+// not in memory. `memory` names each block, or it is empty: all is on disk.
 [[nodiscard]] DigestVerdict digest_agrees(CachedFile& file,
+                                          const BlocksInMemory& memory,
                                           const std::stop_token& stop);
-// Likewise of bytes that came by one flight, all of a file's. REQUIRES: they
-// are here.
-[[nodiscard]] DigestVerdict digest_agrees(const Flight& whole,
-                                          const Digest& published);
 
 }  // namespace omicsfs

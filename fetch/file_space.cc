@@ -49,7 +49,7 @@ FileSpace::FileSpace(CachedFile& file, CacheSpace* space,
 
 void FileSpace::attach() {
   if (space_ != nullptr && file_.present_bytes() != 0) {
-    if (const auto use = space_->index().use_of(key())) {
+    if (const auto use = space_->index().use_at_once(key())) {
       earlier_ = *use;
       use_.begin(earlier_);
     }
@@ -109,6 +109,19 @@ Result<Room> FileSpace::reserve(BlockRun run, Priority priority) {
       return reserved.error();
     }
   }
+  return room;
+}
+
+std::optional<Room> FileSpace::reserve_held(BlockRun run) {
+  if (space_ == nullptr || !charge_->enter_at_once(run)) {
+    return std::nullopt;
+  }
+  Room room(charge_, run);
+  const std::uint64_t bytes = bytes_to_store(run);
+  if (!charge_->take(bytes)) {
+    return std::nullopt;
+  }
+  room.hold(bytes);
   return room;
 }
 
@@ -228,15 +241,33 @@ void FileSpace::return_idle() {
 }
 
 void FileSpace::close() {
+  if (const auto settle = close_later()) {
+    settle();
+  }
+}
+
+std::function<void()> FileSpace::close_later() {
   if (space_ == nullptr) {
-    return;
+    return {};
   }
-  return_idle();
+  const std::uint64_t idle = charge_->give_up_idle();
   const std::uint64_t last_use = last_use_.load(std::memory_order_relaxed);
-  if (last_use != 0 && file_.present_bytes() > 0) {
-    static_cast<void>(
-        space_->index().note_uses({{key(), {last_use, is_hot()}}}));
+  const bool is_used = last_use != 0 && file_.present_bytes() > 0;
+  if (idle == 0 && !is_used) {
+    return {};
   }
+  return [space = space_, idle, is_used,
+          file = ChargedFile{key(), file_.remote().size, space_->now()},
+          use = FileUse{last_use, is_used && is_hot()}] {
+    if (idle > 0) {
+      // What cannot be written is corrected by the next charge.
+      static_cast<void>(
+          space->index().charge(file, {idle, 0}, space->limits()));
+    }
+    if (is_used) {
+      static_cast<void>(space->index().note_uses({{file.key, use}}));
+    }
+  };
 }
 
 }  // namespace omicsfs

@@ -51,6 +51,9 @@ class FileSpace {
   // as `priority` allows. Errors: kNoSpace, kIo: the run must not be stored.
   Result<Room> reserve(BlockRun run, Priority priority);
 
+  // The same from what the file has been granted already: it waits for nothing.
+  std::optional<Room> reserve_held(BlockRun run);
+
   // Enters the extents that may go, as file number `file`; `asks` says that
   // the room is for this file.
   enum class Asker { kThisFile, kOther };
@@ -66,6 +69,9 @@ class FileSpace {
   void return_idle();
   // The last call: settles what the file is charged and notes its use.
   void close();
+  // Likewise, but leaves that to what it returns: it waits for the index, and
+  // may run when this is gone. Empty where there is nothing to tell.
+  [[nodiscard]] std::function<void()> close_later();
 
  private:
   void settle();

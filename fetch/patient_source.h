@@ -27,6 +27,7 @@ class PatientSource final : public ByteSource {
   // kInterrupted.
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override;
+  [[nodiscard]] std::unique_ptr<Reading> begin_read(ByteRange range) override;
 
  private:
   const std::shared_ptr<ByteSource> source_;

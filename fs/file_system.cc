@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "fetch/column_source.h"
@@ -327,6 +328,7 @@ FileSystem::Opened FileSystem::open_columns(Inode inode,
   opened.keep_pages = !cache_.was_dropped(array->file().key());
   OpenFile file{
       std::make_shared<ColumnSource>(remote, reader_of(array, remote))};
+  file.repeated = std::make_unique<RepeatedFile>(remote.is_mapped);
   if (remote.is_mapped) {
     file.mapped = mapped_columns(remote, std::move(array));
   }
@@ -338,6 +340,7 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
                                            const RemoteFile& remote) {
   auto source = cache_.open(remote);
   OpenFile file{reader_of(source, remote), {}};
+  file.repeated = std::make_unique<RepeatedFile>(remote.is_mapped);
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(source->file().key());
   if (passthrough_ != nullptr) {
@@ -380,6 +383,38 @@ Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,
     file.failures->succeeded(file.inode);
   }
   return range.length;
+}
+
+FileSystem::BegunRead FileSystem::begin_read(OpenFiles::Handle handle,
+                                             ByteRange range) {
+  const OpenFile& file = OpenFiles::at(handle);
+  range = clip(range, file.source->size());
+  BegunRead begun{file.source->begin_read(range), range};
+  if (file.repeated != nullptr && !range.empty()) {
+    const auto now = std::chrono::steady_clock::now();
+    const MutexLock lock(file.repeated->mutex);
+    begun.failed = file.repeated->reads.tried_again(range, now);
+  }
+  return begun;
+}
+
+Result<void> FileSystem::end_read(OpenFiles::Handle handle, ByteRange range,
+                                  const Result<void>& outcome, Way way) {
+  const OpenFile& file = OpenFiles::at(handle);
+  if (outcome) {
+    if (file.failures != nullptr) {
+      file.failures->succeeded(file.inode);
+    }
+    return {};
+  }
+  const Error& why = outcome.error();
+  if (way == Way::kPageCache && file.repeated != nullptr &&
+      why.code != ErrorCode::kInterrupted) {
+    const auto now = std::chrono::steady_clock::now();
+    const MutexLock lock(file.repeated->mutex);
+    file.repeated->reads.note(range, why, now);
+  }
+  return failed_read(file, why);
 }
 
 struct statvfs FileSystem::space() const {

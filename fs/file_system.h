@@ -85,8 +85,25 @@ class FileSystem {
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
                                   const ReadLimits& limits);
+  // The same read, for whoever must hold no thread while it waits.
+  struct BegunRead {
+    std::unique_ptr<Reading> reading;
+    ByteRange range;
+    // Why the read failed that the kernel tries again by this one, which then
+    // is not to wait; none where it is the first.
+    std::optional<Error> failed = {};
+  };
+  static BegunRead begin_read(OpenFiles::Handle handle, ByteRange range);
+  // How such a read comes: what fails in the kernel's page cache is tried
+  // again.
+  enum class Way { kPageCache, kDirect };
+  // To be called at its end, with how it ended; returns what the reader is
+  // told, as read() does.
+  static Result<void> end_read(OpenFiles::Handle handle, ByteRange range,
+                               const Result<void>& outcome, Way way);
   // Whether a read of that range must fail so that the kernel asks for its
-  // pages one by one (mapped_reads.h); takes note of it.
+  // pages one by one (mapped_reads.h); takes note of it. REQUIRES: it is one of
+  // the kernel's page cache: no other is tried again.
   static bool refuses(OpenFiles::Handle handle, ByteRange range);
   void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
 

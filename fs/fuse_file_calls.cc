@@ -1,41 +1,92 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+
 #include <cerrno>
 #include <chrono>
-#include <functional>
 #include <memory>
+#include <new>
+#include <optional>
 #include <span>
-#include <stop_token>
+#include <utility>
 
+#include "fs/errno_of.h"
 #include "fs/fuse_calls.h"
 #include "fs/passthrough_wire.h"
+#include "fs/read_queue.h"
 
 namespace omicsfs {
 namespace {
 
-// A request's wait ends when the kernel interrupts it or the mount ends.
-class Interruptible {
- public:
-  explicit Interruptible(fuse_req_t request)
-      : request_(request),
-        on_stop_(context_of(request).stop, [this] { stop_.request_stop(); }) {
-    fuse_req_interrupt_func(request_, &Interruptible::on_interrupt, this);
-  }
-  // Must come before the reply, which frees the request; libfuse waits here for
-  // a callback that runs.
-  ~Interruptible() { fuse_req_interrupt_func(request_, nullptr, nullptr); }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
+FileSystem::Way way_of(const fuse_file_info& file) {
+  return (file.flags & O_DIRECT) == 0 ? FileSystem::Way::kPageCache
+                                      : FileSystem::Way::kDirect;
+}
 
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+// The answer to one read. The wait ends, too, when the kernel interrupts it.
+class FuseRead final : public QueuedRead {
+ public:
+  using Begun = FileSystem::BegunRead;
+
+  // No time is left where the first try of these bytes had it.
+  FuseRead(fuse_req_t request, fuse_ino_t inode, const fuse_file_info& file,
+           Begun begun)
+      : QueuedRead(std::move(begun.reading), begun.range.length,
+                   std::chrono::steady_clock::now() +
+                       (begun.failed ? std::chrono::milliseconds{0}
+                                     : context_of(request).read_deadline)),
+        request_(request),
+        inode_(inode),
+        handle_(file.fh),
+        way_(way_of(file)),
+        range_(begun.range),
+        failed_(std::move(begun.failed)) {}
 
  private:
+  void on_wait() override {
+    is_interruptible_ = true;
+    fuse_req_interrupt_func(request_, &FuseRead::on_interrupt, this);
+  }
   static void on_interrupt(fuse_req_t /*request*/, void* self) {
-    static_cast<Interruptible*>(self)->stop_.request_stop();
+    static_cast<FuseRead*>(self)->interrupt();
   }
 
-  fuse_req_t request_;
-  std::stop_source stop_;
-  std::stop_callback<std::function<void()>> on_stop_;
+  void on_end(const Result<void>& outcome,
+              std::span<const std::byte> bytes) override {
+    if (is_interruptible_) {
+      // Before the reply, which frees the request; libfuse waits here for a
+      // callback that runs.
+      fuse_req_interrupt_func(request_, nullptr, nullptr);
+    }
+    try {
+      reply(outcome, bytes);
+    } catch (const std::bad_alloc&) {
+      fuse_reply_err(request_, ENOMEM);  // nothing throws after a reply
+    }
+  }
+
+  void reply(const Result<void>& outcome, std::span<const std::byte> bytes) {
+    if (!outcome && failed_ && outcome.error().code == ErrorCode::kTimedOut) {
+      fuse_reply_err(
+          request_,
+          errno_of(of_listed_file(*failed_).code));  // it is in the log
+      return;
+    }
+    const auto told = FileSystem::end_read(handle_, range_, outcome, way_);
+    if (told) {
+      fuse_reply_buf(request_, reinterpret_cast<const char*>(bytes.data()),
+                     bytes.size());
+    } else {
+      reply_error(request_, "read", inode_, told.error());
+    }
+  }
+
+  const fuse_req_t request_;
+  const fuse_ino_t inode_;
+  const OpenFiles::Handle handle_;
+  const FileSystem::Way way_;
+  const ByteRange range_;
+  const std::optional<Error> failed_;
+  bool is_interruptible_ = false;
 };
 
 // Answers an open of a file that the kernel reads itself: it drops the pages
@@ -51,21 +102,6 @@ int reply_passthrough(fuse_req_t request, fuse_file_info& file,
   return fuse_reply_buf(request, reinterpret_cast<const char*>(reply.data()),
                         reply.size());
 #endif
-}
-
-// Room for one reply, kept by each of the session's threads for its next: fresh
-// memory costs a page fault for each of its pages.
-std::span<std::byte> reply_space(std::size_t size) {
-  struct Space {
-    std::size_t size = 0;
-    std::unique_ptr<std::byte[]> bytes;
-  };
-  thread_local Space space;
-  if (space.size < size) {
-    space.bytes = std::make_unique_for_overwrite<std::byte[]>(size);
-    space.size = size;
-  }
-  return {space.bytes.get(), size};
 }
 
 }  // namespace
@@ -94,26 +130,15 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
 
 void on_read(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset,
              fuse_file_info* file) {
-  const FuseContext& context = context_of(request);
-  if (FileSystem::refuses(file->fh,
-                          {static_cast<std::uint64_t>(offset), size})) {
+  const ByteRange range{static_cast<std::uint64_t>(offset), size};
+  // The kernel tries no other read again.
+  if (way_of(*file) == FileSystem::Way::kPageCache &&
+      FileSystem::refuses(file->fh, range)) {
     fuse_reply_err(request, EAGAIN);
     return;
   }
-  const std::span<std::byte> buffer = reply_space(size);
-  const auto read = [&] {
-    const Interruptible interruptible(request);
-    return FileSystem::read(
-        file->fh, static_cast<std::uint64_t>(offset), buffer,
-        {std::chrono::steady_clock::now() + context.read_deadline,
-         interruptible.token()});
-  }();
-  if (read) {
-    fuse_reply_buf(request, reinterpret_cast<const char*>(buffer.data()),
-                   *read);
-  } else {
-    reply_error(request, "read", inode, read.error());
-  }
+  context_of(request).reads->start(std::make_shared<FuseRead>(
+      request, inode, *file, FileSystem::begin_read(file->fh, range)));
 }
 
 void on_release(fuse_req_t request, fuse_ino_t /*inode*/,

@@ -18,7 +18,7 @@ void SiblingFetch::fetch(const Snapshot& snapshot,
   }
   const auto remote = snapshot.remote_file(entry.node.id);
   if (remote && !remote->columns) {
-    cache_.open(*remote)->fetch_ahead({0, remote->size});
+    cache_.fetch_ahead(*remote);
   }
 }
 

@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "fetch/store_backlog.h"
 #include "tests/faults/faulty_mount.h"
 #include "tests/support/environment_variable.h"
 #include "tests/support/faulty_disk.h"
@@ -140,16 +139,12 @@ class SlowDisk : public DiskFaults {
   const EnvironmentVariable memory_{"OMICSFS_NETWORK_MEMORY", "1M"};
 };
 
-TEST_F(SlowDisk, IsWaitedForSoThatWhatWasReadIsKept) {
-  disk_->slow_down(std::chrono::milliseconds(50));
-  expect_right(large());
-  disk_->mend();
-  expect_kept(large());
-}
-
-// As that of a server that does not answer any more.
-TEST_F(SlowDisk, ThatTakesNothingIsNotWaitedFor) {
-  disk_->slow_down(2 * StoreBacklog::kPatience);
+// Not by a small file's digest either. A write takes longer than a read may.
+TEST_F(SlowDisk, NoReadWaitsForIt) {
+  const EnvironmentVariable soon("OMICSFS_NETWORK_TIMEOUT_S", "10");
+  ASSERT_EQ(mount_.stop(), 0);
+  ASSERT_TRUE(mount_.start());
+  disk_->slow_down(std::chrono::seconds(20));
   expect_right(large());
   expect_right(small());
   disk_->mend();

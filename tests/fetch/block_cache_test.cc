@@ -240,6 +240,9 @@ TEST_F(BlockCacheTest, TwoProcessesShareTheirBlocks) {
   const auto of_two = two.cache().open(remote_);
   ASSERT_FALSE(read_range(*of_two, {0, 1}).error);
   ASSERT_FALSE(read_range(*of_one, {2 * kBlockBytes, kBlockBytes}).error);
+  // A read does not wait for the disk.
+  two.cache().wait_until_idle();
+  one.cache().wait_until_idle();
   EXPECT_EQ(read_range(*of_two, {2 * kBlockBytes, kBlockBytes}).bytes,
             bytes_.substr(2 * kBlockBytes, kBlockBytes));
   EXPECT_EQ(two.network().requests(), 1U);
