@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -125,6 +126,11 @@ class CachedSource final : public ByteSource,
   enum class Check { kNone, kQueued, kRunning, kPassed, kFailed };
   // What reads on from a stream of reads, or what something else hints at.
   enum class AheadFor { kStream, kOther };
+  struct AwaitsRoom {
+    BlockRun run;
+    AheadFor whom = AheadFor::kOther;
+    std::uint64_t closes = 0;  // as it was when the run was to be fetched
+  };
   using Parts = std::vector<FlightTable::Part>;
   struct Window;       // a read's range and buffer
   struct Storing;      // how far a flight's blocks are on disk
@@ -144,9 +150,9 @@ class CachedSource final : public ByteSource,
 
   void look_ahead(ByteRange read, ReadAhead::Met met);
   void follow_format(BlockIndex block, std::span<const std::byte> bytes);
-  void fetch_runs_ahead(std::vector<BlockRun> runs, AheadFor whom);
-  void ask_later(std::vector<BlockRun> runs, AheadFor whom);
-  void ask_room_and_fetch(std::span<const BlockRun> runs, AheadFor whom);
+  void fetch_runs_ahead(const std::vector<BlockRun>& runs, AheadFor whom);
+  void ask_later(std::span<const BlockRun> runs, AheadFor whom);
+  bool ask_room_and_fetch();
   bool fetch_within(std::shared_ptr<const Room> room, BlockRun run);
   void refuse_ahead(BlockRun run, AheadFor whom);
 
@@ -194,13 +200,14 @@ class CachedSource final : public ByteSource,
 
   Mutex ahead_mutex_;
   ReadAhead ahead_ GUARDED_BY(ahead_mutex_);
+  // To be fetched ahead once there is room.
+  std::deque<AwaitsRoom> await_room_ GUARDED_BY(ahead_mutex_);
+  bool asks_room_ GUARDED_BY(ahead_mutex_) = false;  // a task does
 
   // Bytes that may differ from those that were checked: how often some came.
   std::atomic<std::uint64_t> arrivals_{0};
   // As of which the readers found that the digest agrees.
   std::atomic<std::uint64_t> agreed_{UINT64_MAX};
-  // Runs wait to be fetched ahead until there is room for them.
-  std::atomic<bool> asks_room_{false};
   std::atomic<std::uint64_t> closes_{0};  // by a last reader
 
   mutable Mutex mutex_;

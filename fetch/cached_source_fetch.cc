@@ -26,27 +26,23 @@ struct CachedSource::Storing {
   std::uint64_t settled = 0;  // of `here`, what waits for the disk no more
 };
 
-// The turn to ask for the room of what is fetched ahead, until it has been
-// asked for or could not be.
+// The turn to ask for the room of what is fetched ahead, until all that waits
+// for it has been asked for, or could not be.
 class CachedSource::RoomTurn {
  public:
   explicit RoomTurn(std::shared_ptr<CachedSource> source)
-      : source_(std::move(source)),
-        is_ours_(!source_->asks_room_.exchange(true)) {}
+      : source_(std::move(source)) {}
   ~RoomTurn() {
-    if (is_ours_) {
-      source_->asks_room_.store(false);
-    }
+    const MutexLock lock(source_->ahead_mutex_);
+    source_->asks_room_ = false;
   }
   RoomTurn(const RoomTurn&) = delete;
   RoomTurn& operator=(const RoomTurn&) = delete;
 
-  [[nodiscard]] bool is_ours() const { return is_ours_; }
   [[nodiscard]] CachedSource& source() const { return *source_; }
 
  private:
   const std::shared_ptr<CachedSource> source_;
-  const bool is_ours_;
 };
 
 // Blocks that are here already may be fetched again between others where that
@@ -245,7 +241,7 @@ void CachedSource::follow_format(BlockIndex block,
     has_format_.store(true, std::memory_order_relaxed);
     runs.push_back(blocks_of(hint));
   }
-  fetch_runs_ahead(std::move(runs), AheadFor::kOther);
+  fetch_runs_ahead(runs, AheadFor::kOther);
 }
 
 // What the readers of this file are likely to ask for next.
@@ -260,7 +256,7 @@ void CachedSource::look_ahead(ByteRange read, ReadAhead::Met met) {
     const MutexLock lock(ahead_mutex_);
     runs = ahead_.observe(read, met, limits);
   }
-  fetch_runs_ahead(std::move(runs), AheadFor::kStream);
+  fetch_runs_ahead(runs, AheadFor::kStream);
 }
 
 void CachedSource::fetch_ahead(ByteRange range) {
@@ -281,7 +277,8 @@ void CachedSource::refuse_ahead(BlockRun run, AheadFor whom) {
 
 // Within room that the file holds, at once: the caller is a reader. Room that
 // must be asked for waits for the index and for evictions: the prefetcher asks.
-void CachedSource::fetch_runs_ahead(std::vector<BlockRun> runs, AheadFor whom) {
+void CachedSource::fetch_runs_ahead(const std::vector<BlockRun>& runs,
+                                    AheadFor whom) {
   std::size_t done = 0;
   for (; done < runs.size(); ++done) {
     const BlockRun run = runs[done];
@@ -304,44 +301,63 @@ void CachedSource::fetch_runs_ahead(std::vector<BlockRun> runs, AheadFor whom) {
   if (done == runs.size()) {
     return;
   }
-  runs.erase(runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(done));
-  ask_later(std::move(runs), whom);
+  ask_later(std::span(runs).subspan(done), whom);
 }
 
-// One question at a time, so that those that wait are few.
-void CachedSource::ask_later(std::vector<BlockRun> runs, AheadFor whom) {
-  auto turn = std::make_unique<RoomTurn>(shared_from_this());
-  if (!turn->is_ours()) {
-    refuse_ahead(runs.front(), whom);
-    return;
-  }
-  services_.prefetcher->add(
-      [turn = std::shared_ptr<RoomTurn>(std::move(turn)),
-       runs = std::move(runs), whom,
-       closes = closes_.load()](const std::stop_token& stop) {
-        CachedSource& source = turn->source();
-        // Else nobody reads any more what asked for it.
-        if (!stop.stop_requested() && source.closes_.load() == closes) {
-          source.ask_room_and_fetch(runs, whom);
-        }
-      });
-}
-
-// What cannot be kept would be fetched twice.
-void CachedSource::ask_room_and_fetch(std::span<const BlockRun> runs,
-                                      AheadFor whom) {
-  for (const BlockRun run : runs) {
-    if (all_present(run)) {
-      continue;
-    }
-    auto room = services_.backlog->is_full()
-                    ? nullptr
-                    : room_for(run, Priority::kPrefetch);
-    if (room == nullptr || !fetch_within(std::move(room), run)) {
-      refuse_ahead(run, whom);
+// One task a file asks for the room of one run after another; a few runs may
+// wait for it.
+void CachedSource::ask_later(std::span<const BlockRun> runs, AheadFor whom) {
+  constexpr std::size_t kMostWaiting = 64;
+  {
+    const MutexLock lock(ahead_mutex_);
+    if (await_room_.size() + runs.size() > kMostWaiting) {
+      if (whom == AheadFor::kStream) {
+        ahead_.refused(runs.front());
+      }
       return;
     }
+    for (const BlockRun run : runs) {
+      await_room_.push_back({run, whom, closes_.load()});
+    }
+    if (asks_room_) {
+      return;
+    }
+    asks_room_ = true;
   }
+  const auto turn = std::make_shared<RoomTurn>(shared_from_this());
+  services_.prefetcher->add([turn](const std::stop_token& stop) {
+    while (!stop.stop_requested() && turn->source().ask_room_and_fetch()) {
+    }
+  });
+}
+
+// For the first run that waits; false where none does. Where there is no room,
+// there is none for those behind it: what cannot be kept would be fetched
+// twice.
+bool CachedSource::ask_room_and_fetch() {
+  AwaitsRoom next;
+  {
+    const MutexLock lock(ahead_mutex_);
+    if (await_room_.empty()) {
+      asks_room_ = false;
+      return false;
+    }
+    next = await_room_.front();
+    await_room_.pop_front();
+  }
+  // Else nobody reads any more what asked for it.
+  if (next.closes != closes_.load() || all_present(next.run)) {
+    return true;
+  }
+  auto room = services_.backlog->is_full()
+                  ? nullptr
+                  : room_for(next.run, Priority::kPrefetch);
+  if (room == nullptr || !fetch_within(std::move(room), next.run)) {
+    refuse_ahead(next.run, next.whom);
+    const MutexLock lock(ahead_mutex_);
+    await_room_.clear();
+  }
+  return true;
 }
 
 // False where there is no memory for all of it.

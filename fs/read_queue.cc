@@ -14,22 +14,49 @@ using Clock = std::chrono::steady_clock;
 
 Error no_memory() { return {ErrorCode::kIo, "no memory"}; }
 
-// Room for the bytes of one read, kept by each thread for its next: fresh
-// memory costs a page fault for each of its pages.
-std::span<std::byte> reply_space(std::size_t size) {
-  struct Space {
-    std::size_t size = 0;
-    std::unique_ptr<std::byte[]> bytes;
-  };
-  thread_local Space space;
-  if (space.size < size) {
-    space.bytes = std::make_unique_for_overwrite<std::byte[]>(size);
-    space.size = size;
+}  // namespace
+
+ReplyBuffers::Buffer ReplyBuffers::take(std::size_t size) {
+  Buffer buffer;
+  {
+    const MutexLock lock(mutex_);
+    if (!kept_.empty()) {
+      buffer = std::move(kept_.back());
+      kept_.pop_back();
+    }
   }
-  return {space.bytes.get(), size};
+  if (buffer.size < size) {
+    buffer.bytes.reset();
+    buffer = {size, std::make_unique_for_overwrite<std::byte[]>(size)};
+  }
+  return buffer;
 }
 
-}  // namespace
+void ReplyBuffers::give_back(Buffer buffer) {
+  const MutexLock lock(mutex_);
+  if (kept_.size() < kMostKept) {
+    kept_.push_back(std::move(buffer));
+  }
+}
+
+// A buffer for one poll.
+class ReadQueue::ReplySpace {
+ public:
+  ReplySpace(ReplyBuffers& buffers, std::size_t size)
+      : buffers_(buffers), buffer_(buffers.take(size)), size_(size) {}
+  ~ReplySpace() { buffers_.give_back(std::move(buffer_)); }
+  ReplySpace(const ReplySpace&) = delete;
+  ReplySpace& operator=(const ReplySpace&) = delete;
+
+  [[nodiscard]] std::span<std::byte> bytes() const {
+    return {buffer_.bytes.get(), size_};
+  }
+
+ private:
+  ReplyBuffers& buffers_;
+  ReplyBuffers::Buffer buffer_;
+  const std::size_t size_;
+};
 
 void QueuedRead::interrupt() {
   stop_.request_stop();
@@ -73,7 +100,8 @@ void ReadQueue::start(const std::shared_ptr<QueuedRead>& read) noexcept {
 
 // What throws comes before the read is entered among those that wait.
 void ReadQueue::begin(const std::shared_ptr<QueuedRead>& read) {
-  const auto out = reply_space(read->length_);
+  const ReplySpace space(buffers_, read->length_);
+  const std::span<std::byte> out = space.bytes();
   auto outcome = read->reading_->poll(out, {read->deadline_, {}}, read);
   if (outcome) {
     end(*read, *outcome, out);
@@ -165,7 +193,8 @@ bool ReadQueue::is_over(const QueuedRead& read) const {
 void ReadQueue::go_on(const std::shared_ptr<QueuedRead>& read) noexcept {
   do {
     try {
-      const auto out = reply_space(read->length_);
+      const ReplySpace space(buffers_, read->length_);
+      const std::span<std::byte> out = space.bytes();
       std::optional<Result<void>> outcome;
       if (is_over(*read)) {
         outcome = Error{ErrorCode::kInterrupted, "the read was interrupted"};

@@ -60,6 +60,30 @@ class QueuedRead : public Waker,
   Places::node_type kept_place_;  // else: to wait again takes no memory
 };
 
+// Room for the bytes of reads that end now. What is given back is kept for the
+// next, as fresh memory costs a page fault for each of its pages. (A
+// thread_local would end the program where its thread begins without memory.)
+// Thread-safe.
+class ReplyBuffers {
+ public:
+  // More than threads use at a time.
+  static constexpr std::size_t kMostKept = 80;
+
+  ReplyBuffers() { kept_.reserve(kMostKept); }  // to give back needs no memory
+
+  struct Buffer {
+    std::size_t size = 0;
+    std::unique_ptr<std::byte[]> bytes{};
+  };
+  // Throws std::bad_alloc.
+  [[nodiscard]] Buffer take(std::size_t size);
+  void give_back(Buffer buffer);
+
+ private:
+  Mutex mutex_;
+  std::vector<Buffer> kept_ GUARDED_BY(mutex_);  // the last used last
+};
+
 // Carries out any number of reads at once with a few threads: a read that waits
 // holds none. What is at hand is read on the thread that asks. Thread-safe.
 class ReadQueue {
@@ -86,6 +110,8 @@ class ReadQueue {
   // They copy, check digests and reply; none of it waits for the network.
   static constexpr std::size_t kThreads = 8;
 
+  class ReplySpace;
+
   void begin(const std::shared_ptr<QueuedRead>& read);
   void run();
   std::shared_ptr<QueuedRead> next();
@@ -96,6 +122,7 @@ class ReadQueue {
   void end(QueuedRead& read, const Result<void>& outcome,
            std::span<const std::byte> bytes);
 
+  ReplyBuffers buffers_;
   mutable Mutex mutex_;
   std::condition_variable_any changed_;
   // By when each is to be polled again; those that were woken come first.

@@ -109,7 +109,7 @@ class Waiting : public MountedAtlas {
     }));
     EXPECT_TRUE(answers([cached] {
       char value[64];
-      return ::getxattr(cached.c_str(), "user.omicsfs.cached", value,
+      return ::getxattr(cached.c_str(), "user.omicsfs.cached_bytes", value,
                         sizeof value) >= 0 ||
              errno == ENODATA;
     }));
