@@ -79,6 +79,10 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
     services_.on_unkept(file_.key(), created.error());
     return nullptr;
   }
+  if (failed_.load(std::memory_order_acquire)) {
+    file_.remove();  // made after fail() had removed it
+    return nullptr;
+  }
   return std::make_shared<const Room>(*std::move(room));
 }
 

@@ -296,6 +296,7 @@ TEST_F(BlockCacheTest, FilesTruncatedUnderAnOpenSourceAreFetchedAgain) {
   world.network().add(kUrl, bytes_);
   const auto source = world.cache().open(remote_);
   ASSERT_FALSE(read_all(*source).error);
+  world.cache().wait_until_idle();  // no read waits for the disk
   std::filesystem::resize_file(paths().data, kBlockBytes + 5);
   std::filesystem::resize_file(paths().map, 100);
   EXPECT_EQ(read_all(*source).bytes, bytes_);
