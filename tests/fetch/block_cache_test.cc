@@ -595,6 +595,7 @@ TEST_F(BlockCacheTest, ADirectoryThatCannotBeUsedLeavesReadsUncached) {
   world.network().add(kUrl, bytes_);
   const auto source = world.cache().open(remote_);
   EXPECT_EQ(read_range(*source, {100, 1000}).bytes, bytes_.substr(100, 1000));
+  world.cache().wait_until_idle();
   EXPECT_EQ(read_range(*source, {100, 1000}).bytes, bytes_.substr(100, 1000));
   EXPECT_EQ(world.network().requests(), 2U);
 }
@@ -624,6 +625,7 @@ TEST_F(BlockCacheTest, TheLimitHoldsAndTheLeastRecentlyUsedFilesGo) {
     world.network().add(url, bytes);
     files.push_back(remote_of(url, bytes));
     ASSERT_EQ(read_all(*world.cache().open(files.back())).bytes, bytes);
+    world.cache().wait_until_idle();
     ASSERT_LE(disk_use(dir_.path() / "v1" / "files"), kLimit);
   }
   EXPECT_GE(world.counters().files_evicted, 6U);
@@ -656,12 +658,14 @@ TEST_F(BlockCacheTest, AnOpenFileLosesItsOldestPartsAndIsReadOn) {
   world.network().add("http://origin/open", bytes);
   const auto open = world.cache().open(remote_of("http://origin/open", bytes));
   ASSERT_EQ(read_all(*open).bytes, bytes);
+  world.cache().wait_until_idle();
   ASSERT_TRUE(open->file().complete());
   const std::string other = random_bytes(3 << 20, 2);
   world.network().add("http://origin/other", other);
   const auto source =
       world.cache().open(remote_of("http://origin/other", other));
   EXPECT_EQ(read_all(*source).bytes, other);
+  world.cache().wait_until_idle();
   EXPECT_EQ(world.counters().reads_uncached, 0U);
   EXPECT_GE(world.counters().extents_evicted, 1U);
   EXPECT_TRUE(source->file().complete());
@@ -674,6 +678,7 @@ TEST_F(BlockCacheTest, FilesOpenInAnotherProcessAreNotEvicted) {
   other.network().add(kUrl, bytes_);
   const auto open = other.cache().open(remote_);
   ASSERT_FALSE(read_all(*open).error);
+  other.cache().wait_until_idle();
   EXPECT_FALSE(remove_cached(dir_.path(), content_key(remote_)));
   EXPECT_TRUE(std::filesystem::exists(paths().data));
 }
