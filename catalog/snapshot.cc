@@ -139,9 +139,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::open(
   if (!header) {
     return header.error().within(path.native());
   }
+  const int schema = header->schema;
   auto pool = std::make_unique<Pool>(path, *std::move(fd), *std::move(header));
   {
     const Result<Pool::Lease> first = pool->borrow();
+    if (!first && schema != kSnapshotSchemaVersion) {
+      return other_schema(schema).within(path.native());
+    }
     if (!first) {
       return first.error();
     }

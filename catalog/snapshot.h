@@ -54,8 +54,8 @@ struct EntryPlace {  // where a name of a node stands
 class Snapshot {
  public:
   // Errors: kNotFound, no such file; kCorrupt, not a whole snapshot of ours;
-  // kInvalid, written with another schema version (the message says which and
-  // to run `omicsfs refresh`).
+  // kInvalid, written with a schema version that cannot be read (the message
+  // says which and to run `omicsfs refresh`).
   static Result<std::shared_ptr<const Snapshot>> open(
       const std::filesystem::path& path);
   ~Snapshot();
@@ -101,6 +101,10 @@ class Snapshot {
 // The newest snapshot's path. Errors: kNotFound, the source has none.
 Result<std::filesystem::path> current_snapshot(
     const std::filesystem::path& state_dir, std::string_view source);
+// Opens the current snapshot, also while refreshes replace it. Errors: those of
+// current_snapshot and Snapshot::open.
+Result<std::shared_ptr<const Snapshot>> open_current_snapshot(
+    const std::filesystem::path& state_dir, std::string_view source);
 // The path and generation that the next refresh writes. Makes the directory.
 struct NextSnapshot {
   std::filesystem::path path;
@@ -109,7 +113,7 @@ struct NextSnapshot {
 Result<NextSnapshot> next_snapshot(const std::filesystem::path& state_dir,
                                    std::string_view source);
 // Held by a refresh for its life, so that no two write one generation. Errors:
-// kInvalid, another process is refreshing this source; kIo. Makes the
+// kTimedOut, another process is refreshing this source; kIo. Makes the
 // directory.
 Result<UniqueFd> lock_snapshots(const std::filesystem::path& state_dir,
                                 std::string_view source);

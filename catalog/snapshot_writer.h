@@ -28,13 +28,15 @@ inline constexpr NodeId kRootNode = 1;
 // with a block's rounding, cannot overflow.
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
-// Raised by one whenever the schema changes; Snapshot::open refuses others.
+// Raised by one whenever the schema changes. Snapshot::open reads an older one
+// as far as its tables have what is asked of them, and refuses newer ones.
 inline constexpr int kSnapshotSchemaVersion = 7;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"
   std::uint32_t generation = 0;  // 1, 2, … of this source on this machine
   std::int64_t created_at = 0;   // seconds since the epoch
+  int schema = kSnapshotSchemaVersion;  // of a snapshot that is read
 };
 
 // Thread-compatible. A writer destroyed before commit() removes its file.

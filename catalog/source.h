@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -16,7 +17,9 @@
 #include "catalog/digest.h"
 #include "catalog/endpoints.h"
 #include "catalog/read_piece.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/result.h"
+#include "catalog/snapshot.h"
 #include "catalog/token_servers.h"
 #include "catalog/tree_builder.h"
 
@@ -74,6 +77,7 @@ struct ArchiveItem {
   std::optional<Digest> sha1;  // of the archive, where it is known
   std::string id;              // its name in the tree; "" = the place's last
   std::uint64_t size = 0;      // bytes; 0 = to be asked for
+  bool must_be_read = false;   // else it is left out where it is a bad one
 };
 
 // Settings of one source, as `sources.<name>.…` in config.json has them.
@@ -98,6 +102,15 @@ struct SourceSettings {
   TokenServers token_servers{};
 };
 
+// How a refresh waits for another one of the same source.
+struct RefreshTurn {
+  std::chrono::milliseconds patience{0};  // 0 = it does not wait
+  std::function<void()> on_wait{};        // called once, before it waits
+  // Whether the catalog that the other one made meanwhile is taken in place of
+  // making another.
+  bool take_theirs = false;
+};
+
 struct SourceInput {
   const SourceSettings& settings;
   const Download& download;
@@ -116,6 +129,10 @@ struct SourceInput {
   // Where large temporary files may be.
   std::filesystem::path scratch_directory{};
   const ReadLinked* linked = nullptr;  // null: for sources without any
+  // The catalog that the new one is to replace; null: there is none.
+  const Snapshot* before = nullptr;
+  bool allow_empty = false;  // a catalog without files may replace another
+  RefreshTurn turn{};
 };
 
 // What a refresh found, kept as properties of the snapshot.
@@ -125,7 +142,12 @@ struct SourceSummary {
   std::string newest_release;  // "" where the source has none
   std::uint64_t releases = 0;
   std::string note{};  // what is to be known of it beside these, for people
+  // Warnings of the refresh: entries that were left out or told apart.
+  std::uint64_t warnings = 0;
 };
+
+// What is kept of it in `snapshot`. Errors: those of Snapshot::property.
+Result<SourceSummary> summary_of(const Snapshot& snapshot);
 
 struct SourceKind {
   std::string_view name;              // "abc-atlas"
@@ -140,6 +162,16 @@ struct SourceKind {
   // Of a source that is what the user's catalogue says: it has no default.
   bool of_manifests = false;
 
+  // Whether `settings` say where the source is published, or it has a default.
+  [[nodiscard]] bool is_configured(const SourceSettings& settings) const {
+    const bool needs_place = of_listing && default_base_url.empty();
+    return !needs_place || !settings.listing.empty() ||
+           !settings.base_url.empty();
+  }
+  // Whether `omicsfs add` adds to it.
+  [[nodiscard]] constexpr bool takes_items() const {
+    return of_archives || of_manifests;
+  }
   [[nodiscard]] constexpr bool has_catalogue() const {
     return of_manifests || !default_catalogue.empty();
   }
@@ -151,7 +183,9 @@ struct SourceKind {
 Result<const SourceKind*> find_source(std::string_view name);
 
 // Runs `kind` into the next snapshot of `state_dir` and makes it current; older
-// ones that nothing uses are removed. On any error the current one stays.
+// ones that nothing uses are removed. On any error the current one stays; the
+// rules of what may be left out are those of refresh_rules.h.
+// Errors: those of the source, of lock_snapshots and of check_replacement.
 Result<SourceSummary> refresh_source(const SourceKind& kind,
                                      const SourceInput& input,
                                      const std::string& state_dir);

@@ -15,11 +15,7 @@ Result<std::vector<MountedSource>> open_sources(
     const Settings& settings, const std::vector<MountSource>& sources) {
   std::vector<MountedSource> opened;
   for (const MountSource& source : sources) {
-    const auto path = current_snapshot(settings.state_dir, source.name);
-    if (!path) {
-      return path.error().within(source.shown);
-    }
-    auto snapshot = Snapshot::open(*path);
+    auto snapshot = open_current_snapshot(settings.state_dir, source.name);
     if (!snapshot) {
       return snapshot.error().within(source.shown);
     }

@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "catalog/external_sort.h"
 #include "catalog/record_finder.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/snapshot_schema.h"
 #include "catalog/sources/encode_catalogue.h"
 #include "catalog/sources/encode_tree.h"
@@ -21,7 +23,7 @@ constexpr std::size_t kSortBytes = std::size_t{16} << 20;
 constexpr std::uint64_t kProgressStep = 512;
 // Bad rows that are told of one by one.
 constexpr std::uint64_t kBadRowsTold = 10;
-// One in so many may be bad.
+// One in so many may be bad, and one of any number.
 constexpr std::uint64_t kRowsPerBadRow = 100;
 
 // What can be asked for by a shorter name, and what means a file's own name.
@@ -163,7 +165,9 @@ Result<void> EncodeImport::read_document(const std::string& place,
     return done.error().within(place);
   }
   ++document_;
-  if (bad_rows_ > (good_rows_ + bad_rows_) / kRowsPerBadRow) {
+  const std::uint64_t allowed = std::max<std::uint64_t>(
+      good_rows_ > 0 ? 1 : 0, (good_rows_ + bad_rows_) / kRowsPerBadRow);
+  if (bad_rows_ > allowed) {
     return Error{ErrorCode::kInvalid,
                  fmt::format("{}: {} of {} rows tell of no file; this is over "
                              "one in a hundred, so nothing of it is taken",
@@ -184,7 +188,7 @@ Result<void> EncodeImport::read(const std::string& place) {
   // A files.txt tells no sizes; the table that it names does.
   std::string further;
   auto done = read_document(link, further);
-  if (!done && done.error().code != ErrorCode::kInterrupted) {
+  if (!done && !ends_refresh(done.error())) {
     input_.warn("its metadata.tsv cannot be read: " + done.error().message);
     return {};
   }

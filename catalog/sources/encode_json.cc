@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 using Field = EncodeField;
 
 constexpr std::string_view kGraph = "@graph";
+constexpr std::string_view kTotal = "total";
 constexpr std::string_view kVersions =
     "analysis_step_version.software_versions";
 
@@ -37,6 +39,10 @@ class FileEvents {
   explicit FileEvents(const EncodeRows& rows) : rows_(rows) {}
 
   Result<void> scalar(const JsonScalar& scalar) {
+    if (scalar.keys.size() == 1 && scalar.keys[0] == kTotal && !is_array_) {
+      const std::string_view digits = scalar.text;
+      std::from_chars(digits.data(), digits.data() + digits.size(), total_);
+    }
     if (scalar.kind == JsonScalarKind::kNull || !find_path(scalar.keys)) {
       return {};
     }
@@ -94,6 +100,17 @@ class FileEvents {
   }
 
   [[nodiscard]] bool is_catalogue() const { return is_array_ || has_graph_; }
+  // Errors: kInvalid, a search's answer holds fewer files than it says there
+  // are.
+  [[nodiscard]] Result<void> check_total() const {
+    return files_ >= total_
+               ? Result<void>()
+               : Error{ErrorCode::kInvalid,
+                       "it is one page of a search: it has " +
+                           std::to_string(files_) + " of " +
+                           std::to_string(total_) +
+                           " files; ask for all of them with limit=all"};
+  }
 
  private:
   static std::size_t index_of(Field field) {
@@ -159,6 +176,7 @@ class FileEvents {
   std::string software_;  // of the version that is being read
   std::string version_;
   std::uint64_t files_ = 0;
+  std::uint64_t total_ = 0;  // as a search's answer tells; 0 = it does not
 };
 
 }  // namespace
@@ -175,7 +193,7 @@ Result<void> read_encode_json(const ReadPiece& read, const EncodeRows& rows) {
                  "neither an array of files nor a search's answer: it has no "
                  "\"@graph\""};
   }
-  return streamed;
+  return streamed ? events.check_total() : streamed;
 }
 
 }  // namespace omicsfs

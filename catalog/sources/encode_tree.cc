@@ -314,8 +314,8 @@ Result<EncodeTotals> EncodeTree::finish(
     return done.error();
   }
   totals_.has_assays = views_.has_assays();
-  const auto readme = tree_.add_inline_file(
-      "README.txt", encode_readme(totals_, catalogue), settings_.now);
+  const auto readme =
+      tree_.set_readme(encode_readme(totals_, catalogue), settings_.now);
   return readme ? Result<EncodeTotals>(totals_) : readme.error();
 }
 

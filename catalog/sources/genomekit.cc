@@ -33,6 +33,13 @@ void warn_of(const SourceInput& input, std::string message) {
   }
 }
 
+// Whether a directory can have the name of what the file `name` belongs to.
+bool has_subject(const std::string& name) {
+  const auto [kind, subject] = parse_genomekit_name(name);
+  const bool has_directory = is_of_assembly(kind) || is_of_annotation(kind);
+  return !has_directory || check_entry_name(subject).has_value();
+}
+
 // Where the files come from, for people; a query may hold a secret.
 std::string origin_of(const SourceSettings& settings) {
   const std::string& listing = settings.listing;
@@ -94,6 +101,10 @@ void GenomekitTree::sort_out(std::vector<ListedFile>& files) {
     } else if (std::find(kOurs.begin(), kOurs.end(), file.path) !=
                kOurs.end()) {
       warn_of(input_, file.path + " is left out: the name is taken");
+    } else if (!has_subject(file.path)) {
+      warn_of(input_, file.path +
+                          " is left out: no directory can have the name of "
+                          "its annotation or assembly");
     } else {
       std::string name = file.path;
       files_.emplace(std::move(name), std::move(file));
@@ -270,10 +281,8 @@ Result<void> GenomekitTree::add_assemblies() {
 }
 
 Result<void> GenomekitTree::add_readme() {
-  const auto node = tree_.add_inline_file(
-      kReadmeName, genomekit_readme(totals_, origin_of(input_.settings)),
-      input_.now);
-  return node ? Result<void>() : node.error();
+  return tree_.set_readme(genomekit_readme(totals_, origin_of(input_.settings)),
+                          input_.now);
 }
 
 Result<SourceSummary> GenomekitTree::build(std::vector<ListedFile> files) {

@@ -203,20 +203,21 @@ Result<SourceSummary> Scprint2Tree::finish(std::string_view table_text) {
   if (faults_ > kFaultsTold) {
     input_.warn(fmt::format("{} faults of arrays in all", faults_));
   }
-  const std::pair<std::string_view, std::string> texts[] = {
-      {"columns.json", std::string(table_text)},
-      {"README.txt", scprint2_readme({summary_.files, summary_.bytes,
-                                      told_place(input_.settings.listing.empty()
-                                                     ? input_.settings.base_url
-                                                     : input_.settings.listing),
-                                      !table_.empty()},
-                                     subsets_)},
-  };
-  for (const auto& [name, text] : texts) {
-    if (const auto made = tree_.add_inline_file(name, text, input_.now);
-        !made) {
-      return made.error();
-    }
+  if (const auto made =
+          tree_.add_inline_file("columns.json", table_text, input_.now);
+      !made) {
+    return made.error();
+  }
+  const std::string place =
+      told_place(input_.settings.listing.empty() ? input_.settings.base_url
+                                                 : input_.settings.listing);
+  if (auto set = tree_.set_readme(
+          scprint2_readme(
+              {summary_.files, summary_.bytes, place, !table_.empty()},
+              subsets_),
+          input_.now);
+      !set) {
+    return set.error();
   }
   if (const std::uint64_t count = troubled(subsets_); count != 0) {
     summary_.note =

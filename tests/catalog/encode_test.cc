@@ -301,7 +301,12 @@ TEST_F(EncodeTest, AListOfUrlsTakesItsTableAlong) {
       "\n";
   ASSERT_TRUE(refresh({"list"}));
   EXPECT_TRUE(exists("experiments/ENCSR000AAA/ENCFF001AAA.bam"));
-  documents_.erase("https://portal/metadata/?type=Experiment");
+}
+
+TEST_F(EncodeTest, AListOfUrlsWhoseTableIsGoneHasNoSizes) {
+  documents_["list"] =
+      "\"https://portal/metadata/?type=Experiment\"\n"
+      "https://portal/files/ENCFF001AAA/@@download/ENCFF001AAA.bam\n";
   ASSERT_TRUE(refresh({"list"}));
   EXPECT_EQ(warnings_.size(), 1U);
   EXPECT_NE(text_of("unavailable.tsv").find("ENCFF001AAA"), std::string::npos);
@@ -327,6 +332,29 @@ TEST_F(EncodeTest, FewBadRowsAreToldOfAndManyAreTheEnd) {
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
   EXPECT_NE(refused.error().message.find("3 of 203 rows"), std::string::npos);
   EXPECT_TRUE(exists("files/100"));  // what was there stays
+}
+
+TEST_F(EncodeTest, OneBadRowOfASmallTableIsLeftOutAlone) {
+  Row bad{"ENCFF002AAA"};
+  bad.size = "many";
+  documents_["list"] = std::string(kHeader) + line_of({"ENCFF001AAA"}) +
+                       line_of(bad) + line_of({"ENCFF003AAA"});
+  const auto summary = refresh({"list"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 2U);
+  EXPECT_EQ(summary->warnings, 1U);
+  documents_["list"] = std::string(kHeader) + line_of(bad);
+  EXPECT_FALSE(refresh({"list"}));
+}
+
+TEST_F(EncodeTest, ATableOfAHeaderAloneReplacesNoCatalogThatHasFiles) {
+  documents_["list"] = std::string(kHeader) + line_of({"ENCFF001AAA"});
+  ASSERT_TRUE(refresh({"list"}));
+  documents_["list"] = kHeader;
+  const auto summary = refresh({"list"});
+  ASSERT_FALSE(summary);
+  EXPECT_NE(summary.error().message.find("--allow-empty"), std::string::npos);
+  EXPECT_TRUE(exists("files/001"));
 }
 
 TEST_F(EncodeTest, AFileThatIsToldOfTwiceIsOne) {

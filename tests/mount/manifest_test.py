@@ -175,16 +175,16 @@ class Manifest(unittest.TestCase):
         package = self.work / "bad.json"
         package.write_text(json.dumps({"resources": [
             {"name": "a", "path": "../../etc/passwd"}, {"name": "b", "path": "file:///etc/passwd"},
-            {"name": "c", "data": "x"}, {"name": "c", "data": "x"}]}))
+            {"name": "c", "data": "x", "bytes": 2}, {"name": "c", "data": 7, "bytes": -1}]}))
         mount = self.work / "mnt"
         mount.mkdir()
         self.addCleanup(subprocess.run, ["umount", "-l", str(mount)], check=False,
                         stderr=subprocess.DEVNULL)  # of a mount that should not be
         told = self.call("mount", package, mount, status=1)
-        for place in ("/resources/0", "/resources/1", "/resources/3"):
+        for place in ("/resources/0", "/resources/1", "/resources/2"):
             self.assertIn(place, told)
         told = self.call("manifest", "check", package, status=1)
-        for place in ("/resources/0", "/resources/1", "/resources/3"):
+        for place in ("/resources/0", "/resources/1", "/resources/2"):
             self.assertIn(place, told)
 
     def test_a_check_of_a_good_one_asks_no_server_of_its_files(self):
