@@ -74,7 +74,8 @@ struct ManifestBase {
 // That of `text`: its base, or its folder.
 [[nodiscard]] ManifestBase manifest_base(const ManifestText& text);
 
-// Adds a url to `entry` (web_url); one that comes again is passed over. Errors:
+// Adds a url to `entry` (web_url); one that comes again is passed over,
+// and so are more than 256. Errors:
 // kInvalid, none of the schemes that are read.
 Result<void> add_url(ManifestEntry& entry, std::string_view url,
                      const Endpoints& endpoints);
