@@ -173,6 +173,7 @@ Result<bool> ask_size(const SourceInput& input, ListedFile& file) {
   }
   file.size = found->size;
   file.validator = found->validator;
+  file.modified = file.modified ? file.modified : found->modified;
   return true;
 }
 

@@ -58,6 +58,9 @@ struct RemoteFile {
   // Programs map it into memory, where a read that fails ends the program: it
   // is tried for as long as the read may take.
   bool is_mapped = false;
+  // When it was changed, in seconds since the epoch, where its server said so
+  // as its size was asked for. Not kept.
+  std::optional<std::int64_t> modified{};
 };
 
 // Whether the columns `file` lie within their array: its header, then whole

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/node_number.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
 #include "catalog/snapshot_writer.h"
@@ -32,6 +33,7 @@ struct NodeFacts {
   std::int64_t mtime = 0;   // seconds since the epoch
   std::uint32_t links = 1;  // st_nlink: names of a file; 2 + sub-directories
   bool is_mapped = false;   // a remote file that programs map
+  NodeNumber number = 0;    // the same in every snapshot (node_number.h)
 };
 
 struct DirectoryEntry {
@@ -63,6 +65,13 @@ class Snapshot {
   [[nodiscard]] const SnapshotHeader& header() const;
 
   [[nodiscard]] Result<NodeFacts> node(NodeId id) const;
+  [[nodiscard]] Result<NodeFacts> numbered(NodeNumber number) const;
+  // What undated nodes of the next snapshot take their dates from.
+  struct Dated {
+    std::int64_t mtime = 0;
+    std::uint64_t listing = 0;  // of a directory: a hash of what it lists
+  };
+  [[nodiscard]] Result<Dated> dated(NodeNumber number) const;
   [[nodiscard]] Result<NodeFacts> lookup(NodeId parent,
                                          std::string_view name) const;
   // Up to `limit` entries of a directory whose position is over `after`, in

@@ -12,11 +12,17 @@ namespace omicsfs {
 namespace {
 
 // The columns that node_facts() in snapshot.cc reads.
-#define OMICSFS_NODE_COLUMNS \
-  "nodes.id, nodes.kind, nodes.size, nodes.mtime, nodes.links"
+#define OMICSFS_NODE_COLUMNS                                     \
+  "nodes.id, nodes.kind, nodes.size, nodes.mtime, nodes.links, " \
+  "nodes.number"
 
 constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "SELECT " OMICSFS_NODE_COLUMNS " FROM nodes WHERE id = ?1",
+    "SELECT " OMICSFS_NODE_COLUMNS
+    " FROM numbers JOIN nodes ON nodes.id = numbers.node "
+    "WHERE numbers.number = ?1",
+    "SELECT nodes.mtime, nodes.content FROM numbers "
+    "JOIN nodes ON nodes.id = numbers.node WHERE numbers.number = ?1",
     "SELECT " OMICSFS_NODE_COLUMNS
     " FROM entries JOIN nodes ON nodes.id = entries.node "
     "WHERE entries.parent = ?1 AND entries.name = ?2",
@@ -38,7 +44,7 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "SELECT kind, size, bytes FROM nodes WHERE id = ?1",
     "SELECT bytes FROM chunks WHERE id = ?1",
     "SELECT kind, bytes FROM nodes WHERE id = ?1",
-    "SELECT name, value FROM xattrs WHERE node = ?1 ORDER BY name",
+    "SELECT name, value FROM xattrs WHERE node = ?1 ORDER BY name LIMIT 10000",
     "SELECT value FROM xattrs WHERE node = ?1 AND name = ?2",
     "SELECT fields FROM records WHERE id = ?1",
     "SELECT name, kind FROM fields WHERE id = ?1",

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "catalog/node_date.h"
 #include "catalog/record.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
@@ -20,6 +22,8 @@
 
 namespace omicsfs {
 
+class Snapshot;
+
 using NodeId = std::int64_t;     // rows of `nodes`; the root is kRootNode
 using ContentId = std::int64_t;  // rows of `contents`
 inline constexpr NodeId kRootNode = 1;
@@ -29,7 +33,7 @@ inline constexpr NodeId kRootNode = 1;
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
 // Raised by one whenever the schema changes; Snapshot::open refuses others.
-inline constexpr int kSnapshotSchemaVersion = 7;
+inline constexpr int kSnapshotSchemaVersion = 8;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"
@@ -53,8 +57,15 @@ class SnapshotWriter {
   // has a line break.
   Result<ContentId> add_content(const RemoteFile& file);
 
-  // Each makes a node; `mtime` is in seconds since the epoch; `content` is
-  // that of `file`. Errors: kIo.
+  // The snapshot whose dates undated nodes keep; null: none. At first none.
+  void keep_dates_of(std::shared_ptr<const Snapshot> before);
+  // The date of the document that lists the files which are added from now on,
+  // where they have none; at first there is none.
+  void set_document_date(std::optional<std::int64_t> date);
+
+  // Each makes a node; `mtime` is in seconds since the epoch, or kUndated, for
+  // which node_date.h tells what it becomes; `content` is that of `file`.
+  // Errors: kIo.
   Result<NodeId> add_directory(std::int64_t mtime);
   Result<NodeId> add_remote_file(ContentId content, const RemoteFile& file,
                                  std::int64_t mtime);

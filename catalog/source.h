@@ -53,9 +53,9 @@ using ReadLinked = std::function<Result<LinkedDocument>(
 // What a source asks of archives, and of files that are too large for a
 // Download. To list and to read, several threads may call at a time.
 struct ArchiveAccess {
-  // The file at `place`, an http(s) url or the path of a local file: its size
-  // and what tells its version. Errors: kNotFound; kUnavailable; kInvalid, no
-  // such place, or no regular file; kIo.
+  // The file at `place`, an http(s) url or the path of a local file: its size,
+  // what tells its version, and when it was changed. Errors: kNotFound;
+  // kUnavailable; kInvalid, no such place, or no regular file; kIo.
   std::function<Result<RemoteFile>(const std::string& place)> locate;
   // What the zip archive `file` holds. Errors: those of a read; kInvalid, no
   // zip archive.
@@ -108,7 +108,9 @@ struct SourceInput {
       progress;
   // Told of what is odd and was tolerated.
   std::function<void(std::string message)> warn;
-  std::int64_t now = 0;                     // seconds since the epoch
+  // Seconds since the epoch: when the catalog was made. No date of a node,
+  // which is kUndated where nothing tells it.
+  std::int64_t now = 0;
   const ArchiveAccess* archives = nullptr;  // null: for sources without any
   const OpenDocument* open = nullptr;       // null: for sources without any
   // Ends the refresh with kInterrupted, where it takes long without a download.
@@ -116,6 +118,8 @@ struct SourceInput {
   // Where large temporary files may be.
   std::filesystem::path scratch_directory{};
   const ReadLinked* linked = nullptr;  // null: for sources without any
+  // When the document that `open` opened last was changed, where that is told.
+  std::function<std::optional<std::int64_t>()> document_date{};
 };
 
 // What a refresh found, kept as properties of the snapshot.

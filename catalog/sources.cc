@@ -44,7 +44,7 @@ Result<void> set_properties(const SourceKind& kind,
 Result<SourceSummary> build_snapshot(const SourceKind& kind,
                                      const SourceInput& input,
                                      SnapshotWriter& writer) {
-  Result<TreeBuilder> tree = TreeBuilder::create(writer, input.now);
+  Result<TreeBuilder> tree = TreeBuilder::create(writer, kUndated);
   if (!tree) {
     return tree.error();
   }
@@ -66,6 +66,16 @@ Result<SourceSummary> build_snapshot(const SourceKind& kind,
     done = writer.commit();
   }
   return done ? summary : done.error();
+}
+
+// None, too, where it cannot be read: then dates are as in a first catalog.
+std::shared_ptr<const Snapshot> snapshot_before(const std::string& state_dir,
+                                                std::string_view source) {
+  const auto path = current_snapshot(state_dir, source);
+  const auto snapshot =
+      path ? Snapshot::open(*path)
+           : Result<std::shared_ptr<const Snapshot>>(path.error());
+  return snapshot ? *snapshot : nullptr;
 }
 
 }  // namespace
@@ -101,6 +111,7 @@ Result<SourceSummary> refresh_source(const SourceKind& kind,
   if (!writer) {
     return writer.error();
   }
+  writer->keep_dates_of(snapshot_before(state_dir, kind.name));
   SourceInput whole = input;
   whole.scratch_directory = next->path.parent_path();
   Result<SourceSummary> summary = build_snapshot(kind, whole, *writer);

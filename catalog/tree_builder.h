@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,7 +31,7 @@ struct AddedFile {
 class TreeBuilder {
  public:
   // `writer` must outlive the builder. Makes the root, dated `mtime`, as are
-  // the directories that no call dates.
+  // the directories that no call dates. Any date may be kUndated.
   static Result<TreeBuilder> create(SnapshotWriter& writer, std::int64_t mtime);
 
   // Makes the directory, or finds it where it is there already.
@@ -66,6 +67,10 @@ class TreeBuilder {
     return writer_->append_bytes(file, bytes);
   }
   Result<void> end_bytes(NodeId file) { return writer_->end_bytes(file); }
+  // As SnapshotWriter::set_document_date.
+  void set_document_date(std::optional<std::int64_t> date) {
+    writer_->set_document_date(date);
+  }
   // As SnapshotWriter::set_property.
   Result<void> set_property(std::string_view name, std::string_view value) {
     return writer_->set_property(name, value);

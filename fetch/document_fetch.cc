@@ -292,10 +292,10 @@ Result<ResponseHead> DocumentFetcher::hold(const std::string& url,
   return head;
 }
 
-Result<std::uint64_t> DocumentFetcher::fetch_to(const std::string& url,
-                                                const DocumentFile& file,
-                                                const std::stop_token& stop,
-                                                const Progress& progress) {
+Result<ObjectFacts> DocumentFetcher::fetch_to(const std::string& url,
+                                              const DocumentFile& file,
+                                              const std::stop_token& stop,
+                                              const Progress& progress) {
   FileBody body(file.fd, file.max_bytes);
   const Ask ask{.range = {},
                 .refuse =
@@ -314,7 +314,7 @@ Result<std::uint64_t> DocumentFetcher::fetch_to(const std::string& url,
   if (progress) {
     progress(body.size(), body.size());
   }
-  return body.size();
+  return ObjectFacts{body.size(), head->validator};
 }
 
 Result<ApiAnswer> DocumentFetcher::ask(const ApiRequest& request,

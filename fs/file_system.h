@@ -45,8 +45,9 @@ struct ListedEntry {
 // RangeFetcher fills and the storer stores) -> bytes, or the error that
 // errno_of turns to an errno.
 //
-// Only read() of a remote file waits for the network. Errors of all: kNotFound,
-// no such inode, name or attribute; kCorrupt, kIo as the snapshot gives them.
+// Only read() of a remote file waits for the network. Errors of all: kChanged,
+// the catalog has no node of that inode number; kNotFound, no such name or
+// attribute; kCorrupt, kIo as the snapshot gives them.
 class FileSystem {
  public:
   // `cache` and `passthrough` must outlive it; where `passthrough` is null, the
@@ -103,7 +104,7 @@ class FileSystem {
   // several sources.
   struct Place {
     const MountedSource* source = nullptr;
-    NodeId node = 0;
+    NodeFacts node{};
   };
 
   Result<Opened> open_listed(Inode inode);
@@ -111,7 +112,11 @@ class FileSystem {
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
   [[nodiscard]] Opened open_columns(Inode inode, const RemoteFile& remote);
   [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
-  [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
+  [[nodiscard]] Result<Place> root_place() const;
+  // Likewise, where it is a node of a source. Errors: also kNotFound.
+  [[nodiscard]] Result<Place> node_place(Inode inode) const;
+  [[nodiscard]] Inode inode_at(const MountedSource& source,
+                               const NodeFacts& node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }
   [[nodiscard]] struct stat top_stat() const;
   [[nodiscard]] Result<struct stat> source_root(
@@ -125,6 +130,7 @@ class FileSystem {
       const Place& place, std::uint64_t after, std::size_t limit) const;
 
   std::vector<MountedSource> sources_;
+  std::vector<std::uint16_t> slots_;  // of the sources, likewise
   BlockCache& cache_;
   Owner owner_;
   Passthrough* passthrough_;

@@ -68,7 +68,8 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                           &documents.open(),
                           watch.stop,
                           {},
-                          &linked};
+                          &linked,
+                          [&documents] { return documents.last_date(); }};
   auto summary = refresh_source(kind, input, settings.state_dir);
   // What is under way ends before the cache that it is for.
   archives.end_unpacking();

@@ -34,8 +34,8 @@ std::string base_url_of(const SourceSettings& settings) {
   return url;
 }
 
-std::int64_t date_of(std::string_view version, const SourceInput& input) {
-  return release_date(version).value_or(input.now);
+std::int64_t date_of(std::string_view version) {
+  return release_date(version).value_or(kUndated);
 }
 
 std::string manifest_path(std::string_view release) {
@@ -161,10 +161,8 @@ std::string joined(const std::vector<std::string>& names) {
 // share keeps the newest's date.
 class TreeWriter {
  public:
-  TreeWriter(const SourceInput& input, const AbcCollection& collection,
-             TreeBuilder& tree)
-      : input_(input),
-        collection_(collection),
+  TreeWriter(const AbcCollection& collection, TreeBuilder& tree)
+      : collection_(collection),
         tree_(tree),
         nodes_(collection.variants.size(), NodeId{0}) {}
 
@@ -173,7 +171,7 @@ class TreeWriter {
       const AbcVariant& variant = collection_.variants[index];
       const Result<void> added =
           variant.in_bucket
-              ? add_name(index, variant.path, date_of(variant.version, input_))
+              ? add_name(index, variant.path, date_of(variant.version))
               : Result<void>();
       if (!added) {
         return added.error().within(variant.where);
@@ -186,7 +184,7 @@ class TreeWriter {
   Result<void> write_release(const AbcRelease& release, std::size_t index,
                              std::string_view from) {
     const std::string root = std::string(kReleases) + release.name;
-    const std::int64_t date = date_of(release.name, input_);
+    const std::int64_t date = date_of(release.name);
     Result<void> done =
         add_text(root + "/README.txt", abc_release_readme(release, from), date);
     if (done) {
@@ -216,7 +214,7 @@ class TreeWriter {
                                dataset.name + "/README.txt";
       Result<void> added =
           add_text(path, abc_directory_readme(release, dataset, from),
-                   date_of(release.name, input_));
+                   date_of(release.name));
       if (!added) {
         return added;
       }
@@ -233,7 +231,7 @@ class TreeWriter {
                                file.directory + "/" + file.kind + "/" +
                                file.view_path;
       const Result<void> added =
-          add_name(variants[index], path, date_of(release.name, input_));
+          add_name(variants[index], path, date_of(release.name));
       if (!added) {
         return added.error().within(place_in(release, file));
       }
@@ -253,7 +251,7 @@ class TreeWriter {
     }
     const AbcVariant& variant = collection_.variants[index];
     const Result<NodeId> node =
-        tree_.add_file(path, variant.remote, date_of(variant.version, input_));
+        tree_.add_file(path, variant.remote, date_of(variant.version));
     if (!node) {
       return node.error();
     }
@@ -273,17 +271,15 @@ class TreeWriter {
     return {};
   }
 
-  const SourceInput& input_;
   const AbcCollection& collection_;
   TreeBuilder& tree_;
   std::vector<NodeId> nodes_;  // by variant; 0 = not made yet
 };
 
 // What stands at the root beside the files.
-Result<void> write_root(const SourceInput& input, const AbcRelease& newest,
-                        const std::string& readme, TreeWriter& writer,
-                        TreeBuilder& tree) {
-  const std::int64_t date = date_of(newest.name, input);
+Result<void> write_root(const AbcRelease& newest, const std::string& readme,
+                        TreeWriter& writer, TreeBuilder& tree) {
+  const std::int64_t date = date_of(newest.name);
   Result<void> done = writer.add_text("README.txt", readme, date);
   if (done) {
     done = writer.add_text("_downloaded_data.json", "[]", date);
@@ -300,12 +296,12 @@ Result<void> write_tree(const SourceInput& input,
                         const std::vector<AbcRelease>& releases,
                         const AbcCollection& collection, TreeBuilder& tree) {
   const std::string from = base_url_of(input.settings);
-  TreeWriter writer(input, collection, tree);
+  TreeWriter writer(collection, tree);
   Result<void> done = writer.write_bucket();
   for (std::size_t index = 0; done && index < releases.size(); ++index) {
     done = writer.write_release(releases[index], index, from);
   }
-  return done ? write_root(input, releases.front(),
+  return done ? write_root(releases.front(),
                            abc_root_readme(releases, collection, from), writer,
                            tree)
               : done;

@@ -106,7 +106,6 @@ Result<SourceSummary> build_encode(const SourceInput& input,
   EncodeTree files(tree, {{input.settings.archived, input.settings.datasets},
                           portal,
                           input.scratch_directory.native(),
-                          input.now,
                           input.settings.endpoints});
   Result<void> done = set_properties(tree);
   if (done) {

@@ -67,18 +67,17 @@ std::string encode_shard(std::string_view id) {
 EncodeTree::EncodeTree(TreeBuilder& tree, Settings settings)
     : tree_(tree),
       settings_(std::move(settings)),
-      views_(tree, settings_.now),
+      views_(tree),
       by_dataset_(settings_.scratch_directory, kRowSortBytes) {}
 
 Result<void> EncodeTree::begin() {
   for (const char* name : {"experiments", "files", "by-format"}) {
-    if (auto made = tree_.add_directory(name, settings_.now); !made) {
+    if (auto made = tree_.add_directory(name, kUndated); !made) {
       return made.error();
     }
   }
-  const auto files = tree_.begin_inline_file("files.tsv", settings_.now);
-  const auto unavailable =
-      tree_.begin_inline_file("unavailable.tsv", settings_.now);
+  const auto files = tree_.begin_inline_file("files.tsv", kUndated);
+  const auto unavailable = tree_.begin_inline_file("unavailable.tsv", kUndated);
   if (!files || !unavailable) {
     return files ? unavailable.error() : files.error();
   }
@@ -115,7 +114,7 @@ Result<void> EncodeTree::show(const EncodeFile& file) {
   const std::string shard = encode_shard(file.get(Field::kId)) + "/" + name;
   const auto node = tree_.add_file(
       shard, remote_file(file, settings_.endpoints),
-      parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now));
+      parse_rfc3339(file.get(Field::kDateCreated)).value_or(kUndated));
   if (!node) {
     return node.error();
   }
@@ -159,7 +158,7 @@ Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
   dataset_->path = encode_dataset_path(file);
   dataset_->named = file.get(Field::kDataset);
   dataset_->date =
-      parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now);
+      parse_rfc3339(file.get(Field::kDateCreated)).value_or(kUndated);
   ++totals_.experiments;
   if (auto made = tree_.add_directory(dataset_->path, dataset_->date); !made) {
     return made.error();
@@ -313,7 +312,7 @@ Result<EncodeTotals> EncodeTree::finish(
   }
   totals_.has_assays = views_.has_assays();
   const auto readme = tree_.add_inline_file(
-      "README.txt", encode_readme(totals_, catalogue), settings_.now);
+      "README.txt", encode_readme(totals_, catalogue), kUndated);
   return readme ? Result<EncodeTotals>(totals_) : readme.error();
 }
 

@@ -160,7 +160,7 @@ Result<void> GenomekitTree::read_configs() {
 
 Result<NodeId> GenomekitTree::add_node(const ListedFile& file,
                                        const GenomekitName& name) {
-  const std::int64_t modified = file.modified.value_or(input_.now);
+  const std::int64_t modified = file.modified.value_or(kUndated);
   const auto annotation = annotations_.find(name.subject);
   if (name.kind == Kind::kConfig && annotation->second.config) {
     return tree_.add_inline_file(file.path, *annotation->second.config,
@@ -206,7 +206,7 @@ Result<void> GenomekitTree::add_hashes() {
   for (auto& [assembly, names] : assemblies_) {
     std::string name = genomekit_hash_name(assembly);
     if (!files_.contains(name)) {
-      const auto node = tree_.add_inline_file(name, assembly, input_.now);
+      const auto node = tree_.add_inline_file(name, assembly, kUndated);
       if (!node) {
         return node.error();
       }
@@ -221,7 +221,7 @@ Result<void> GenomekitTree::add_links(const std::string& directory,
   for (const std::string& name : names) {
     const auto link =
         tree_.add_symlink(fmt::format("{}/{}", directory, name),
-                          fmt::format("../../{}", name), input_.now);
+                          fmt::format("../../{}", name), kUndated);
     if (!link) {
       return link.error();
     }
@@ -232,7 +232,7 @@ Result<void> GenomekitTree::add_links(const std::string& directory,
 Result<void> GenomekitTree::add_annotations() {
   for (const auto& [name, annotation] : annotations_) {
     const std::string directory = fmt::format("{}/{}", kByAnnotation, name);
-    const auto node = tree_.add_directory(directory, input_.now);
+    const auto node = tree_.add_directory(directory, kUndated);
     auto done = node ? add_links(directory, annotation.names) : node.error();
     if (done && !annotation.assembly.empty()) {
       done = tree_.set_xattr(*node, "genomekit.assembly", annotation.assembly);
@@ -261,7 +261,7 @@ Result<void> GenomekitTree::add_assemblies() {
     const auto link = tree_.add_symlink(
         fmt::format("{}/{}/annotations/{}", kByAssembly, annotation.assembly,
                     name),
-        fmt::format("../../../{}/{}", kByAnnotation, name), input_.now);
+        fmt::format("../../../{}/{}", kByAnnotation, name), kUndated);
     if (!link) {
       return link.error();
     }
@@ -272,7 +272,7 @@ Result<void> GenomekitTree::add_assemblies() {
 Result<void> GenomekitTree::add_readme() {
   const auto node = tree_.add_inline_file(
       kReadmeName, genomekit_readme(totals_, origin_of(input_.settings)),
-      input_.now);
+      kUndated);
   return node ? Result<void>() : node.error();
 }
 

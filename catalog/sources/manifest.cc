@@ -62,7 +62,7 @@ bool is_of_file(const Error& error) {
 class ManifestImport {
  public:
   ManifestImport(const SourceInput& input, TreeBuilder& tree)
-      : input_(input), files_(tree, input.archives, input.now) {}
+      : input_(input), tree_(tree), files_(tree, input.archives) {}
 
   Result<void> read(const std::string& named);
   [[nodiscard]] const std::string& about() const { return about_; }
@@ -75,6 +75,7 @@ class ManifestImport {
   [[nodiscard]] Result<std::string> address_of(const std::string& named) const;
 
   const SourceInput& input_;
+  TreeBuilder& tree_;
   ManifestTree files_;
   std::string about_;
 };
@@ -124,6 +125,8 @@ Result<void> ManifestImport::read(const std::string& named) {
   if (!document) {
     return document.error();
   }
+  tree_.set_document_date(input_.document_date ? input_.document_date()
+                                               : std::nullopt);
   const std::string manifest = told_place(is_collection(named) ? named : place);
   tell("\nmanifest", manifest);
   if (is_collection(named)) {
@@ -156,8 +159,7 @@ Result<void> ManifestImport::read(const std::string& named) {
 }
 
 // Of a name that no manifest has taken.
-Result<void> add_readme(const std::string& about, std::int64_t now,
-                        TreeBuilder& tree) {
+Result<void> add_readme(const std::string& about, TreeBuilder& tree) {
   constexpr std::string_view kName = "README.txt";
   if (const auto free = tree.check_free(kName); !free) {
     return free.error().code == ErrorCode::kInvalid ? Result<void>()
@@ -166,7 +168,7 @@ Result<void> add_readme(const std::string& about, std::int64_t now,
   const std::string text =
       "The files that a manifest tells of, each from where it says.\n" +
       (about.empty() ? "\n" + std::string(kNothing) : about);
-  const auto added = tree.add_inline_file(kName, text, now);
+  const auto added = tree.add_inline_file(kName, text, kUndated);
   return added ? Result<void>() : added.error();
 }
 
@@ -180,7 +182,7 @@ Result<SourceSummary> build_manifest(const SourceInput& input,
       return read.error();
     }
   }
-  if (auto added = add_readme(import.about(), input.now, tree); !added) {
+  if (auto added = add_readme(import.about(), tree); !added) {
     return added.error();
   }
   SourceSummary summary;
@@ -205,7 +207,7 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
   if (!tree) {
     return tree.error();
   }
-  ManifestTree files(*tree, nullptr, 0);
+  ManifestTree files(*tree, nullptr);
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) -> Result<void> {
         auto added = files.add(entry);

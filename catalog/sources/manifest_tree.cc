@@ -56,10 +56,10 @@ Result<RemoteFile> ManifestTree::remote_file(const ManifestEntry& entry) const {
 }
 
 Result<NodeId> ManifestTree::add_node(const ManifestEntry& entry) {
-  const std::int64_t mtime = entry.mtime.value_or(now_);
   if (entry.data) {
     bytes_ += entry.data->size();
-    return tree_.add_inline_file(entry.path, *entry.data, mtime);
+    return tree_.add_inline_file(entry.path, *entry.data,
+                                 entry.mtime.value_or(kUndated));
   }
   // Before anything is asked of a server.
   if (auto free = tree_.check_free(entry.path); !free) {
@@ -70,6 +70,8 @@ Result<NodeId> ManifestTree::add_node(const ManifestEntry& entry) {
     return file.error();
   }
   bytes_ += file->size;
+  const std::int64_t mtime =
+      entry.mtime.value_or(file->modified.value_or(kUndated));
   file->is_mapped = entry.view.is_array();
   return tree_.add_file(entry.path, *file, mtime, entry.view);
 }

@@ -13,9 +13,9 @@ namespace omicsfs {
 class ManifestTree {
  public:
   // `locate` asks for what is not told of a file; null: nothing is asked, and a
-  // size that is not told is 0. `now` dates what is not dated.
-  ManifestTree(TreeBuilder& tree, const ArchiveAccess* locate, std::int64_t now)
-      : tree_(tree), locate_(locate), now_(now) {}
+  // size that is not told is 0.
+  ManifestTree(TreeBuilder& tree, const ArchiveAccess* locate)
+      : tree_(tree), locate_(locate) {}
 
   // Errors: kInvalid, it cannot stand there (its path is taken, or runs through
   // a file), or it is another file than is told; kNotFound, none of its urls
@@ -34,7 +34,6 @@ class ManifestTree {
 
   TreeBuilder& tree_;
   const ArchiveAccess* locate_;
-  std::int64_t now_;
   std::uint64_t files_ = 0;
   std::uint64_t bytes_ = 0;
 };

@@ -63,7 +63,7 @@ std::string view_of(const RefineMetadata& metadata) {
 
 Result<void> RefineTree::add_text(const std::string& path,
                                   const std::string& text) {
-  const auto node = tree_.add_inline_file(path, text, input_.now);
+  const auto node = tree_.add_inline_file(path, text, kUndated);
   return node ? Result<void>() : node.error();
 }
 
@@ -197,7 +197,7 @@ Result<SourceSummary> RefineTree::build(
     const std::vector<RefineDownload>& downloads) {
   for (const char* name : {"datasets", "experiments", "species", "compendia",
                            "compendia/normalized", "compendia/rna-seq"}) {
-    if (auto made = tree_.add_directory(name, input_.now); !made) {
+    if (auto made = tree_.add_directory(name, kUndated); !made) {
       return made.error();
     }
   }

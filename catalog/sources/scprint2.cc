@@ -166,7 +166,7 @@ Result<void> Scprint2Tree::add(const AtlasFile& file,
   // An array of its own is mapped by its own name, too.
   remote.is_mapped = array && !array->file->member;
   const auto node =
-      tree_.add_file(path, remote, file.listed.modified.value_or(input_.now));
+      tree_.add_file(path, remote, file.listed.modified.value_or(kUndated));
   if (!node) {
     return node.error();
   }
@@ -213,8 +213,7 @@ Result<SourceSummary> Scprint2Tree::finish(std::string_view table_text) {
                                      subsets_)},
   };
   for (const auto& [name, text] : texts) {
-    if (const auto made = tree_.add_inline_file(name, text, input_.now);
-        !made) {
+    if (const auto made = tree_.add_inline_file(name, text, kUndated); !made) {
       return made.error();
     }
   }
@@ -292,7 +291,7 @@ Result<SourceSummary> build_scprint2(const SourceInput& input,
     return array_within(*input.archives,
                         std::make_shared<const RemoteFile>(
                             remote_file_of((*files)[index].listed)),
-                        input.now);
+                        kUndated);
   };
   const auto take = [&](std::size_t index,
                         const Result<ArrayFile>& array) -> Result<void> {
