@@ -12,11 +12,11 @@ namespace {
 TEST(EncodeTermNames, ThousandsOfValuesOfOnePlainNameCostTwoTriesEach) {
   EncodeTermNames names;
   std::set<std::string> chosen;
-  constexpr std::uint64_t kValues = 5000;
+  constexpr std::uint64_t kValues = 1000;
   for (std::uint64_t i = 0; i < kValues; ++i) {
     // Blanks and slashes become one underscore, however many there are.
     std::string bits = "a";
-    for (unsigned bit = 0; bit < 13; ++bit) {
+    for (unsigned bit = 0; bit < 10; ++bit) {
       bits += (i >> bit & 1U) != 0 ? ' ' : '/';
     }
     chosen.insert(names.name(EncodeField::kTarget, bits + "z"));
