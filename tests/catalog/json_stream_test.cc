@@ -82,10 +82,14 @@ TEST(StreamJson, AFailureToReadOrToTakeEndsIt) {
   EXPECT_EQ(taken.error().message, "not that");
 }
 
-// A reader of `head`, then of `filler` without an end; counts its bytes.
+// A reader of `head`, then of `filler` up to far over the bound; counts its
+// bytes.
 ReadPiece endless(std::string head, char filler, std::uint64_t& bytes) {
   return [head = std::move(head), filler,
           &bytes](std::span<char> out) mutable -> Result<std::size_t> {
+    if (bytes > 4 * kMaxJsonToken) {
+      return std::size_t{0};
+    }
     std::fill(out.begin(), out.end(), filler);
     std::copy_n(head.begin(), std::min(head.size(), out.size()), out.begin());
     head.clear();
