@@ -20,10 +20,9 @@ namespace {
 
 // libzip asks for an entry of the directory at a time.
 constexpr std::uint64_t kWindowBytes = 4 * kBlockBytes;
-// A link's target is a few bytes, which the blocks around it hold.
-constexpr std::uint64_t kLinkWindowBytes = kBlockBytes;
 // Targets of links are read one by one, from wherever they lie: so many at
-// most, of so many bytes at most (PATH_MAX).
+// most, of so many bytes at most (PATH_MAX), each with the block around it.
+constexpr std::uint64_t kLinkWindowBytes = kBlockBytes;
 constexpr std::size_t kMostLinks = 4096;
 constexpr std::uint64_t kMostTargetBytes = 4095;
 // A directory of ten million entries; libzip holds it in memory.
@@ -224,14 +223,16 @@ void set_method(const zip_stat_t& facts, ArchiveMember& member) {
   }
 }
 
+struct CloseMember {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
+
 // The length of the name is the first that libzip looks for in a local header.
 Result<std::uint64_t> header_offset(zip_t* archive, zip_uint64_t index,
                                     ZipInput& input) {
   input.expect_look();
-  zip_file_t* file = zip_fopen_index(archive, index, ZIP_FL_COMPRESSED);
-  if (file != nullptr) {
-    zip_fclose(file);
-  }
+  const OpenMember file(zip_fopen_index(archive, index, ZIP_FL_COMPRESSED));
   const auto looked_at = input.looked_at();
   if (!looked_at || *looked_at < kNameLengthAt) {
     return no_zip("it does not say where a member begins");
@@ -269,27 +270,18 @@ std::string name_of(const char* name, bool of_dos) {
   return text;
 }
 
-struct CloseMember {
-  void operator()(zip_file_t* file) const { zip_fclose(file); }
-};
-using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
-
 // The whole of a short member; "" where it cannot be had.
 std::string short_bytes(zip_t* archive, zip_uint64_t index,
                         std::uint64_t size) {
   const OpenMember file(zip_fopen_index(archive, index, 0));
   std::string bytes(size + 1, '\0');
-  std::size_t done = 0;
-  while (file != nullptr && done < bytes.size()) {
-    const zip_int64_t got =
-        zip_fread(file.get(), bytes.data() + done, bytes.size() - done);
-    if (got <= 0) {  // libzip checks the CRC at the end
-      bytes.resize(got == 0 && done == size ? size : 0);
-      return bytes;
-    }
-    done += static_cast<std::size_t>(got);
-  }
-  return "";
+  // libzip checks the CRC at the end, which the second read comes to.
+  const bool whole = file != nullptr &&
+                     zip_fread(file.get(), bytes.data(), size + 1) ==
+                         static_cast<zip_int64_t>(size) &&
+                     zip_fread(file.get(), bytes.data() + size, 1) == 0;
+  bytes.resize(whole ? size : 0);
+  return bytes;
 }
 
 // Reads where the link `member` leads. Errors: those of the archive.
@@ -312,7 +304,7 @@ Result<void> read_link(zip_t* archive, zip_uint64_t index, ZipInput& input,
   return {};
 }
 
-// What the directory tells of a member.
+// A member as the directory describes it.
 Result<ArchiveMember> listed_member(zip_t* archive, zip_uint64_t index) {
   zip_stat_t facts;
   constexpr zip_uint64_t kNeeded =
