@@ -25,10 +25,10 @@ constexpr std::uint64_t kBadRowsTold = 10;
 constexpr std::uint64_t kRowsPerBadRow = 100;
 constexpr std::size_t kDocumentBytes = sizeof(std::uint32_t);
 
-// Makes one file of the rows that tell of it, which come one after another.
+// Makes one file of its rows, which come one after another.
 class Merge {
  public:
-  // Told of a file that the rows together do not make.
+  // Gets the id of a file that its rows together do not make, and why.
   using Bad = std::function<void(const std::string& id, const Error& why)>;
   struct Parts {
     const std::string& portal;

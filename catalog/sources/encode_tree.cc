@@ -12,6 +12,7 @@
 #include "catalog/list_cell.h"
 #include "catalog/marked_url.h"
 #include "catalog/rfc3339.h"
+#include "catalog/web_place.h"
 
 namespace omicsfs {
 namespace {
@@ -30,11 +31,33 @@ std::uint64_t size_of(const EncodeFile& file) {
   return size;
 }
 
-// Its bytes are in the public buckets; the portal comes last, as it answers few
-// requests and tells a url that is good for a while only.
+// The http(s) urls of the file's bytes, in the order to try: the endpoint that
+// the settings name for s3://, the public bucket, its copy at Azure. A url of
+// another kind is left out.
+std::vector<std::string> bucket_urls(const EncodeFile& file,
+                                     const Endpoints& endpoints) {
+  std::vector<std::string> urls;
+  const auto add = [&urls](std::string_view url) {
+    const bool is_new = std::find(urls.begin(), urls.end(), url) == urls.end();
+    if (is_web_place(url) && is_new) {
+      urls.emplace_back(url);
+    }
+  };
+  const std::string_view s3 = file.get(Field::kS3Uri);
+  if (!endpoints.s3.empty() && s3.starts_with("s3://")) {
+    const auto url = web_url(s3, endpoints);
+    add(url ? *url : "");
+  }
+  add(file.get(Field::kCloudUrl));
+  add(file.get(Field::kAzureUri));
+  return urls;
+}
+
+// The portal comes last: it answers few requests, and redirects each to a url
+// that is good for a while only.
 RemoteFile remote_file(const EncodeFile& file, const Endpoints& endpoints) {
   RemoteFile remote;
-  remote.urls = encode_file_urls(file, endpoints);
+  remote.urls = bucket_urls(file, endpoints);
   remote.urls.push_back(redirect_url(file.get(Field::kDownloadLink)));
   remote.size = size_of(file);
   if (file.has(Field::kMd5sum)) {

@@ -29,8 +29,8 @@ ManifestEntry entry_of(const HubFile& file, std::string_view files,
   return entry;
 }
 
-// The pages of a tree, one after another. Of a folder's tree the files stand
-// below that folder, as those of a bucket's folder do.
+// Reads the pages of a tree one after another. The files of a folder's tree
+// stand below that folder, as those of a bucket's folder do.
 class HubPages {
  public:
   HubPages(const ManifestText& text, const ManifestEvents& events,

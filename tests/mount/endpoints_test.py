@@ -88,7 +88,7 @@ class Hub(Store):
 
     def get(self, path, query):
         path = path.removeprefix("/hub")
-        if re.fullmatch(r"/api/datasets/(o/n|squad)/revision/(main|refs%2Fconvert%2Fparquet)",
+        if re.fullmatch(r"/api/datasets/(o/n|squad)/revision/(main|refs/convert/parquet)",
                         path):
             return self.answer(200, json.dumps({"sha": COMMIT}).encode())
         tree = re.fullmatch(rf"/api/datasets/(o/n|squad)/tree/{COMMIT}(?:/(.*))?", path)
