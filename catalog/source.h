@@ -94,6 +94,9 @@ struct SourceSettings {
   // Of those whose files are arrays: the path or url of a table of their
   // columns (column_table.h); "" = the source's own.
   std::string columns{};
+  // Whether reads of its files are tried until they must end; none = as
+  // SourceKind::is_patient says.
+  std::optional<bool> patient{};
   Endpoints endpoints{};  // of what is named by s3:// and hf://
   TokenServers token_servers{};
 };
@@ -139,6 +142,9 @@ struct SourceKind {
   bool of_columns = false;  // whose files are arrays with named columns
   // Of a source that is what the user's catalogue says: it has no default.
   bool of_manifests = false;
+  // Of a source whose programs take an error of a read for the end of the file,
+  // or die of it: see MountedSource::is_patient.
+  bool is_patient = false;
 
   [[nodiscard]] constexpr bool has_catalogue() const {
     return of_manifests || !default_catalogue.empty();

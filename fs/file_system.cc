@@ -73,9 +73,9 @@ std::unique_ptr<MappedFile> mapped_columns(
 }
 
 std::shared_ptr<ByteSource> reader_of(std::shared_ptr<CachedSource> source,
-                                      const RemoteFile& remote) {
+                                      bool is_patient) {
   auto reader = std::make_shared<CacheReader>(std::move(source));
-  if (!remote.is_mapped) {
+  if (!is_patient) {
     return reader;
   }
   return std::make_shared<PatientSource>(std::move(reader));
@@ -312,21 +312,24 @@ Result<FileSystem::Opened> FileSystem::open_listed(Inode inode) {
     return Error{ErrorCode::kUnsupported,
                  "a member of " + origin_text(*remote) + " cannot be read"};
   }
+  const bool is_patient = place->source->is_patient;
   if (remote->columns) {
-    return open_columns(inode, *remote);
+    return open_columns(inode, *remote, is_patient);
   }
   siblings_.opened(inode, *snapshot, *remote);
-  return open_remote(inode, *remote);
+  return open_remote(inode, *remote, is_patient);
 }
 
 // The kernel has no file to read past us: the bytes lie apart in the array's.
 FileSystem::Opened FileSystem::open_columns(Inode inode,
-                                            const RemoteFile& remote) {
+                                            const RemoteFile& remote,
+                                            bool is_patient) {
   auto array = cache_.open(*remote.columns->array);
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(array->file().key());
-  OpenFile file{
-      std::make_shared<ColumnSource>(remote, reader_of(array, remote))};
+  opened.awaits_first_block = is_patient;
+  OpenFile file{std::make_shared<ColumnSource>(
+      remote, reader_of(array, is_patient || remote.is_mapped))};
   if (remote.is_mapped) {
     file.mapped = mapped_columns(remote, std::move(array));
   }
@@ -335,9 +338,10 @@ FileSystem::Opened FileSystem::open_columns(Inode inode,
 }
 
 FileSystem::Opened FileSystem::open_remote(Inode inode,
-                                           const RemoteFile& remote) {
+                                           const RemoteFile& remote,
+                                           bool is_patient) {
   auto source = cache_.open(remote);
-  OpenFile file{reader_of(source, remote), {}};
+  OpenFile file{reader_of(source, is_patient || remote.is_mapped), {}};
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(source->file().key());
   if (passthrough_ != nullptr) {
@@ -346,11 +350,20 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
     });
     opened.backing = file.kernel.backing();
   }
+  opened.awaits_first_block =
+      is_patient && remote.size > 0 && !opened.backing && !source->has({0, 1});
   if (remote.is_mapped && !opened.backing) {
     file.mapped = mapped_array(std::move(source));
   }
   opened.handle = add_open(inode, std::move(file));
   return opened;
+}
+
+Result<void> FileSystem::begin(OpenFiles::Handle handle,
+                               const ReadLimits& limits) {
+  std::byte first{};
+  const auto read = FileSystem::read(handle, 0, {&first, 1}, limits);
+  return read ? Result<void>() : read.error();
 }
 
 bool FileSystem::refuses(OpenFiles::Handle handle, ByteRange range) {

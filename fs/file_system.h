@@ -28,6 +28,11 @@ namespace omicsfs {
 struct MountedSource {
   std::string name;  // "abc-atlas"
   std::shared_ptr<const Snapshot> snapshot;
+  // Its programs take an error of a read for the end of the file (as
+  // GenomeKit's line reader does), but do report a failed open. So reads of its
+  // files are tried until their deadline (PatientSource), and a file is open
+  // only once its first block is here.
+  bool is_patient = false;
 };
 
 struct ListedEntry {
@@ -75,9 +80,14 @@ class FileSystem {
     bool keep_pages = true;
     // What the kernel is to read in our place, from now to the release.
     std::optional<BackingId> backing = {};
+    // The open may succeed only once begin() has.
+    bool awaits_first_block = false;
   };
   // Errors: never kNotFound, see of_listed_file.
   Result<Opened> open(Inode inode);
+  // Waits for the first block of a file whose open awaits it. Errors: as
+  // read().
+  static Result<void> begin(OpenFiles::Handle handle, const ReadLimits& limits);
   // Fills the start of `out` with the bytes at `offset`; returns how many: less
   // than out.size() only at the end of the file. Errors: as ByteSource, but
   // never kNotFound; the last one of a file is its user.omicsfs.error.
@@ -109,8 +119,10 @@ class FileSystem {
   Result<Opened> open_listed(Inode inode);
   OpenFiles::Handle add_open(Inode inode, OpenFile file);
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
-  [[nodiscard]] Opened open_columns(Inode inode, const RemoteFile& remote);
-  [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
+  [[nodiscard]] Opened open_columns(Inode inode, const RemoteFile& remote,
+                                    bool is_patient);
+  [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote,
+                                   bool is_patient);
   [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }
   [[nodiscard]] struct stat top_stat() const;

@@ -3,8 +3,10 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <new>
 #include <span>
 #include <stop_token>
+#include <utility>
 
 #include "fs/fuse_calls.h"
 #include "fs/passthrough_wire.h"
@@ -15,9 +17,11 @@ namespace {
 // A request's wait ends when the kernel interrupts it or the mount ends.
 class Interruptible {
  public:
-  explicit Interruptible(fuse_req_t request)
+  // `and_by` may end the wait as well.
+  explicit Interruptible(fuse_req_t request, std::stop_token and_by = {})
       : request_(request),
-        on_stop_(context_of(request).stop, [this] { stop_.request_stop(); }) {
+        on_stop_(context_of(request).stop, [this] { stop_.request_stop(); }),
+        on_other_(std::move(and_by), [this] { stop_.request_stop(); }) {
     fuse_req_interrupt_func(request_, &Interruptible::on_interrupt, this);
   }
   // Must come before the reply, which frees the request; libfuse waits here for
@@ -36,6 +40,7 @@ class Interruptible {
   fuse_req_t request_;
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> on_stop_;
+  std::stop_callback<std::function<void()>> on_other_;
 };
 
 // Answers an open of a file that the kernel reads itself: it drops the pages
@@ -51,6 +56,53 @@ int reply_passthrough(fuse_req_t request, fuse_file_info& file,
   return fuse_reply_buf(request, reinterpret_cast<const char*>(reply.data()),
                         reply.size());
 #endif
+}
+
+void reply_open(fuse_req_t request, fuse_file_info& file,
+                const FileSystem::Opened& opened) {
+  FileSystem& files = context_of(request).files;
+  file.fh = opened.handle;
+  file.keep_cache = opened.keep_pages ? 1 : 0;
+  file.noflush = 1;
+  const int status = opened.backing
+                         ? reply_passthrough(request, file, *opened.backing)
+                         : fuse_reply_open(request, &file);
+  if (status != 0) {
+    files.release(opened.handle);  // the opener is gone: no release follows
+  }
+}
+
+// Waits for the first block of an opened file, and answers its open.
+void finish_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info file,
+                 const FileSystem::Opened& opened, const ReadLimits& limits) {
+  const auto begun = [&]() -> Result<void> {
+    try {
+      const Interruptible interruptible(request, limits.stop);
+      return FileSystem::begin(opened.handle,
+                               {limits.deadline, interruptible.token()});
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::kIo, "no memory is left"};
+    }
+  }();
+  if (begun) {
+    reply_open(request, file, opened);
+    return;
+  }
+  context_of(request).files.release(opened.handle);
+  reply_error(request, "open", inode, begun.error());
+}
+
+// Answers an open once the first block of its file is here, or cannot be had
+// until the deadline. Other opens, lookups and reads must not wait for it: no
+// thread of the session waits here.
+void open_later(fuse_req_t request, fuse_ino_t inode,
+                const fuse_file_info& file, const FileSystem::Opened& opened) {
+  const FuseContext& context = context_of(request);
+  const auto deadline =
+      std::chrono::steady_clock::now() + context.read_deadline;
+  context.openers->add([=](const std::stop_token& stop) {
+    finish_open(request, inode, file, opened, {deadline, stop});
+  });
 }
 
 // Room for one reply, kept by each of the session's threads for its next: fresh
@@ -75,20 +127,13 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
     fuse_reply_err(request, EROFS);
     return;
   }
-  FileSystem& files = context_of(request).files;
-  const auto opened = files.open(inode);
+  const auto opened = context_of(request).files.open(inode);
   if (!opened) {
     reply_error(request, "open", inode, opened.error());
-    return;
-  }
-  file->fh = opened->handle;
-  file->keep_cache = opened->keep_pages ? 1 : 0;
-  file->noflush = 1;
-  const int status = opened->backing
-                         ? reply_passthrough(request, *file, *opened->backing)
-                         : fuse_reply_open(request, file);
-  if (status != 0) {
-    files.release(opened->handle);  // the opener is gone: no release follows
+  } else if (opened->awaits_first_block) {
+    open_later(request, inode, *file, *opened);
+  } else {
+    reply_open(request, *file, *opened);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "fetch/worker_pool.h"
 #include "fs/file_system.h"
 #include "fs/kernel_backing.h"
 
@@ -24,6 +25,8 @@ struct FuseContext {
   std::function<void()> on_ready;
   // Where files may be passed through; null where none is to be.
   KernelBacking* backing = nullptr;
+  // Where opens wait that await a first block; there while the session serves.
+  WorkerPool* openers = nullptr;
 };
 
 // libfuse's low-level callbacks over a FuseContext, which the session's user

@@ -20,10 +20,15 @@
 #include <utility>
 
 #include "fetch/local_io.h"
+#include "fetch/worker_pool.h"
 #include "fs/fuse_messages.h"
 
 namespace omicsfs {
 namespace {
+
+// Opens of patient sources that wait for the network at a time; each has a
+// thread that none of the session's waits for.
+constexpr std::size_t kMostOpeners = 64;
 
 // Wakes libfuse's loop, which sleeps in sem_wait until a signal comes.
 constexpr int kWakeSignal = SIGUSR1;
@@ -187,7 +192,11 @@ Result<void> FuseSession::serve(FuseContext& context) {
   // A thread that was needed once stays: a burst of requests would otherwise
   // make and end threads all the time.
   fuse_loop_cfg_set_idle_threads(config, threads_);
+  WorkerPool openers(kMostOpeners);
+  context.openers = &openers;
   const int status = fuse_session_loop_mt(session_.get(), config);
+  openers.stop();  // each answers its request, which needs the session
+  context.openers = nullptr;
   fuse_loop_cfg_destroy(config);
   serving_.store(false);
   // A libfuse that was not given our way to read.

@@ -23,7 +23,9 @@ Result<std::vector<MountedSource>> open_sources(
     if (!snapshot) {
       return snapshot.error().within(source.shown);
     }
-    opened.push_back({source.shown, *std::move(snapshot)});
+    const bool is_patient =
+        settings.source(source.name).patient.value_or(source.kind.is_patient);
+    opened.push_back({source.shown, *std::move(snapshot), is_patient});
   }
   return opened;
 }

@@ -381,7 +381,7 @@ TEST(MergeSettings, TakesManifestsByTheirPlaces) {
   EXPECT_EQ(found.base_url, "https://h/d/");
   for (const char* source :
        {R"({"catalogue": "a.json"})", R"({"archived": true})",
-        R"({"releases": ["1"]})"}) {
+        R"({"patient": "yes"})", R"({"releases": ["1"]})"}) {
     EXPECT_TRUE(has_part(refusal_of_file(R"({"sources": {"manifest": )" +
                                          std::string(source) + "}}"),
                          "/sources/manifest/"))
