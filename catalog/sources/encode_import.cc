@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -21,7 +22,7 @@ using TakeFile = std::function<Result<void>(EncodeFile&)>;
 constexpr std::size_t kSortBytes = std::size_t{16} << 20;
 // Bad rows that are told of one by one.
 constexpr std::uint64_t kBadRowsTold = 10;
-// One in so many may be bad.
+// One in so many may be bad, and one of any number.
 constexpr std::uint64_t kRowsPerBadRow = 100;
 constexpr std::size_t kDocumentBytes = sizeof(std::uint32_t);
 
@@ -133,7 +134,9 @@ Result<void> EncodeImport::take(EncodeFile& file, const std::string& where,
 Result<void> EncodeImport::check(const Rows& rows,
                                  const std::string& place) const {
   const std::uint64_t all = rows.good + rows.bad;
-  if (rows.bad > all / kRowsPerBadRow) {
+  const std::uint64_t allowed =
+      std::max<std::uint64_t>(rows.good > 0 ? 1 : 0, all / kRowsPerBadRow);
+  if (rows.bad > allowed) {
     return Error{ErrorCode::kInvalid,
                  fmt::format("{}: {} of {} rows tell of no file; this is over "
                              "one in a hundred, so nothing of it is taken",

@@ -406,7 +406,8 @@ class Outage(GenomeKit):
                            listing=str(self.names()))
             mount = self.mount()
             reader = subprocess.Popen(["cat", str(mount / path.name)], stdout=subprocess.PIPE)
-            for _ in range(4):
+            # More failures than a reader outlives whose reads are not tried again.
+            for _ in range(12):
                 self.assertTrue(state.failed.acquire(timeout=TIMEOUT_S))
             self.assertIsNone(reader.poll())
             state.well.set()
