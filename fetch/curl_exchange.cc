@@ -14,6 +14,7 @@
 
 #include "fetch/private_address.h"
 #include "fetch/redirect.h"
+#include "fetch/throttle.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -25,7 +26,6 @@ constexpr std::size_t kMaxLeftOut = 64UL * 1024;
 // The largest that libcurl 7.88 takes. Its default of 16 KiB costs a system
 // call and a call of ours for each 16 KiB.
 constexpr long kBufferBytes = 128L * 1024;
-constexpr long kStallBytesPerSecond = 1024;
 
 // An option whose text libcurl copies. Throws std::bad_alloc where it cannot:
 // a request without it would be another one.
@@ -93,6 +93,12 @@ void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
   curl_easy_reset(easy_.get());
   set_request();
   set_limits(options);
+  StallLimits limits = options.silence;
+  if (request_.has_alternative) {
+    limits.first_byte = std::min(limits.first_byte, limits.stall);
+  }
+  bytes_ = 0;
+  watch_.emplace(limits, StallWatch::Time::clock::now());
 }
 
 void CurlExchange::set_request() {
@@ -141,7 +147,6 @@ void CurlExchange::set_request() {
 void CurlExchange::set_limits(const TransportOptions& options) {
   CURL* const easy = easy_.get();
   const auto connect_s = static_cast<long>(options.connect_timeout.count());
-  const auto stall_s = static_cast<long>(options.stall.count());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
@@ -149,8 +154,6 @@ void CurlExchange::set_limits(const TransportOptions& options) {
                    static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, connect_s);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall_s);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // Ending an exchange must not wait for a name server that does not answer.
@@ -174,6 +177,7 @@ std::size_t CurlExchange::header_callback(char* data, std::size_t one,
                                           std::size_t size,
                                           void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
+  exchange.bytes_ += one * size;
   auto taken = guarded([&]() -> Result<void> {
     const auto header = exchange.reader_.take({data, one * size});
     return header ? Result<void>()
@@ -255,7 +259,7 @@ Result<void> CurlExchange::deliver_head() {
 void CurlExchange::tell_gate() {
   if (permit_) {
     permit_->answered(
-        pause_told_by(reader_.head(), std::chrono::system_clock::now()));
+        rate_answer(reader_.head(), std::chrono::system_clock::now()));
     permit_.reset();
   }
 }
@@ -266,6 +270,26 @@ std::chrono::microseconds CurlExchange::waited() const {
   curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
   curl_easy_getinfo(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T, &answered);
   return std::chrono::microseconds(std::max<curl_off_t>(answered - sent, 0));
+}
+
+// libcurl's own limit of speed counts while the head is awaited, too.
+std::optional<Error> CurlExchange::silence(StallWatch::Time now) {
+  const auto silence = watch_->look(bytes_, now);
+  if (!silence) {
+    return std::nullopt;
+  }
+  const auto in_seconds = [](std::chrono::milliseconds time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  const StallLimits& limits = watch_->limits();
+  const std::string why =
+      *silence == StallWatch::Silence::kNoFirstByte
+          ? fmt::format("no byte of the answer in {} s",
+                        in_seconds(limits.first_byte))
+          : fmt::format("less than {} bytes a second for {} s",
+                        kStallBytesPerSecond, in_seconds(limits.stall));
+  return Error{ErrorCode::kUnavailable, why}.within(
+      describe_get(request_.url, request_.range));
 }
 
 void CurlExchange::begin() {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "fetch/curl_transport.h"
 #include "fetch/rate_gate.h"
 #include "fetch/response_head.h"
+#include "fetch/stall_watch.h"
 #include "fetch/transport.h"
 
 namespace omicsfs {
@@ -52,6 +54,8 @@ class CurlExchange {
 
   // It is about to be given to libcurl: tells the sink, the first time.
   void begin();
+  // Why it should end; empty while it may go on. REQUIRES: it is prepared.
+  [[nodiscard]] std::optional<Error> silence(StallWatch::Time now);
   // libcurl is done with the request, and the answer is whole. True: it leads
   // elsewhere, and so the exchange does, from prepare() on.
   [[nodiscard]] bool redirect();
@@ -114,6 +118,8 @@ class CurlExchange {
   std::size_t left_out_ = 0;  // bytes of the body of a redirect
   bool kept_away_ = false;    // from an address that is private
   const TransportOptions* options_ = nullptr;
+  std::uint64_t bytes_ = 0;  // that came, the head included
+  std::optional<StallWatch> watch_;
   Result<void> taken_;  // an error where a callback ended the exchange
 };
 

@@ -101,7 +101,7 @@ class CurlTransport::Loop {
   void sweep();
   void end_refused();
   void end_all();
-  void end_unwanted_running();
+  void end_running();
   template <typename Pick>
   std::vector<ExchangePtr> take_delayed(const Pick& pick);
   [[nodiscard]] milliseconds wait_time() const;
@@ -109,7 +109,7 @@ class CurlTransport::Loop {
   const TransportOptions options_;
   CurlLibrary library_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
-  // Null: no server is limited. It outlives all exchanges.
+  // It outlives all exchanges.
   std::unique_ptr<RateGate> gate_;
 
   Mutex mutex_;
@@ -140,11 +140,12 @@ CurlTransport::Loop::Loop(const TransportOptions& options)
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS,
                     kStreamsPerConnection);
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnections);
-  if (!options_.rates.all().empty()) {
-    gate_ = std::make_unique<RateGate>(
-        options_.rate_directory, options_.rates,
-        [multi = multi_.get()] { curl_multi_wakeup(multi); });
-  }
+  RateGateOptions gate;
+  gate.directory = options_.rate_directory;
+  gate.rules = options_.rates;
+  gate.longest_pause = options_.longest_pause;
+  gate_ = std::make_unique<RateGate>(
+      std::move(gate), [multi = multi_.get()] { curl_multi_wakeup(multi); });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -246,9 +247,6 @@ void CurlTransport::Loop::launch_admitted() {
 }
 
 bool CurlTransport::Loop::may_ask(const std::string& host) {
-  if (gate_ == nullptr || !gate_->limits(host)) {
-    return true;
-  }
   permit_ = gate_->take(host);
   return permit_.has_value();
 }
@@ -320,7 +318,7 @@ void CurlTransport::Loop::sweep() {
   const auto unwanted = [](const ExchangePtr& exchange) {
     return !exchange->wanted();
   };
-  end_unwanted_running();
+  end_running();
   end_refused();
   auto ended = hosts_.take_if(unwanted);
   auto delayed = take_delayed(unwanted);
@@ -333,7 +331,7 @@ void CurlTransport::Loop::sweep() {
 // Those that wait for a server that is to be left alone for too long.
 void CurlTransport::Loop::end_refused() {
   const auto refusal = [this](const ExchangePtr& exchange) {
-    return gate_ == nullptr ? std::nullopt : gate_->refusal(exchange->host());
+    return gate_->refusal(exchange->host());
   };
   for (const ExchangePtr& exchange : hosts_.take_if(refusal)) {
     const Request& request = exchange->request();
@@ -343,16 +341,20 @@ void CurlTransport::Loop::end_refused() {
   }
 }
 
-void CurlTransport::Loop::end_unwanted_running() {
-  std::vector<CURL*> unwanted;
+// Those that nobody wants any more, and those that are silent.
+void CurlTransport::Loop::end_running() {
+  std::vector<std::pair<CURL*, Error>> ends;
+  const auto now = Clock::now();
   for (const auto& [easy, exchange] : running_) {
     if (!exchange->wanted()) {
-      unwanted.push_back(easy);
+      ends.emplace_back(easy, interrupted(*exchange, "cancelled"));
+    } else if (auto silence = exchange->silence(now)) {
+      ends.emplace_back(easy, *std::move(silence));
     }
   }
-  for (CURL* const easy : unwanted) {
+  for (auto& [easy, why] : ends) {
     const ExchangePtr exchange = detach(easy);
-    exchange->end(interrupted(*exchange, "cancelled"));
+    exchange->end(std::move(why));
     spare_.push_back(exchange->release());
   }
 }

@@ -16,7 +16,7 @@
 #include "fetch/link_header.h"
 #include "fetch/mutex.h"
 #include "fetch/response_check.h"
-#include "fetch/retry_after.h"
+#include "fetch/throttle.h"
 #include "fetch/try_order.h"
 #include "fetch/url.h"
 
@@ -37,6 +37,8 @@ struct DocumentFetcher::Ask {
 };
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 // How often the one who waits tells of the progress.
 constexpr std::chrono::milliseconds kTick{200};
@@ -101,18 +103,21 @@ std::optional<TryFailure> refuse_probe(const ResponseHead& head) {
 template <typename Ask>
 class WaitingSink : public ResponseSink {
  public:
-  // `ask` must outlive the exchange.
-  WaitingSink(const Ask& ask, std::stop_token stop)
-      : ask_(ask), stop_(std::move(stop)) {}
+  // `ask` and `answered_at`, the time of the last right answer, must outlive
+  // the exchange.
+  WaitingSink(const Ask& ask, std::stop_token stop,
+              std::atomic<Clock::time_point>& answered_at)
+      : ask_(ask), stop_(std::move(stop)), answered_at_(answered_at) {}
 
   Result<void> on_head(const ResponseHead& head) override {
     head_ = head;
     total_ = head.content_length.value_or(0);
     if (auto refused = ask_.refuse(head)) {
-      refused->retry_after =
-          parse_retry_after(head.retry_after, std::chrono::system_clock::now());
+      note_throttle(*refused, head, std::chrono::system_clock::now(),
+                    answered_at_.load() >= Clock::now() - kServesLately);
       return fail(*std::move(refused));
     }
+    answered_at_ = Clock::now();
     return {};
   }
 
@@ -191,6 +196,7 @@ class WaitingSink : public ResponseSink {
 
   const Ask& ask_;
   const std::stop_token stop_;
+  std::atomic<Clock::time_point>& answered_at_;
   ResponseHead head_;
   std::atomic<std::uint64_t> total_{0};
   std::optional<TryFailure> failure_;
@@ -219,6 +225,7 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
                  describe_get(url, ask.range) + ": not an http or https url"};
   }
   TryOrder order(mirrors_.candidates({url}), policy_);
+  const auto started = Clock::now();
   std::chrono::milliseconds delay{0};
   while (true) {
     if (ask.body != nullptr) {
@@ -226,7 +233,8 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
         return begun.error();
       }
     }
-    const auto sink = std::make_shared<WaitingSink<Ask>>(ask, stop);
+    const auto sink =
+        std::make_shared<WaitingSink<Ask>>(ask, stop, answered_at_);
     counters_.requests.fetch_add(1, std::memory_order_relaxed);
     transport_.start({.url = order.url(),
                       .range = ask.range,
@@ -235,14 +243,18 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
                       .method = ask.method,
                       .body = ask.sent_body,
                       .secret_header = ask.secret_header,
-                      .accept_encoding = ask.accept_encoding},
+                      .accept_encoding = ask.accept_encoding,
+                      .has_alternative = order.has_untried()},
                      sink);
     auto failure = sink->wait();
     if (!failure) {
       return sink->take();
     }
     name_request(*failure, describe_get(order.url(), ask.range));
-    const auto next = order.next(*failure, jitter_.next());
+    const auto next =
+        order.next(*failure, jitter_.next(),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(
+                       Clock::now() - started));
     if (!next) {
       return next.error();
     }

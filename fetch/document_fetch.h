@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -93,6 +95,8 @@ class DocumentFetcher {
   RetryPolicy policy_;
   Counters& counters_;
   Jitter jitter_;
+  // When a right answer last began.
+  std::atomic<std::chrono::steady_clock::time_point> answered_at_{};
 };
 
 }  // namespace omicsfs

@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "fetch/retry_after.h"
+#include "fetch/throttle.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -49,7 +49,8 @@ class RangeJob::Try final : public ResponseSink {
     return {.url = url_,
             .range = asked_,
             .if_match = strong_etag(pinned_),
-            .delay = delay};
+            .delay = delay,
+            .has_alternative = job_->order_.has_untried()};
   }
 
   void on_started() override;
@@ -102,9 +103,11 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
   if (const auto* refused = std::get_if<TryFailure>(&verdict)) {
     TryFailure failure = *refused;
     failure.error = failure.error.within(describe_get(url_, asked_));
-    failure.retry_after =
-        parse_retry_after(head.retry_after, std::chrono::system_clock::now());
-    told_to_wait_ = head.status == 429 || failure.retry_after.has_value();
+    note_throttle(failure, head, std::chrono::system_clock::now(),
+                  job_->tools_.speeds->answered_since(
+                      server_or_none(url_), Clock::now() - kServesLately));
+    told_to_wait_ =
+        head.status == 429 || failure.busy || failure.retry_after.has_value();
     return fail(std::move(failure));
   }
   const auto noted = job_->request_.pin->note(url_, head.validator);
@@ -112,6 +115,7 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
     return fail({Failure::kOtherUrlOnly, noted.error()});
   }
   const std::string server = server_of(url_);
+  job_->tools_.speeds->note_answer(server, Clock::now());
   job_->tools_.speeds->note_round_trip(server, head.waited);
   job_->tools_.speeds->note_first_byte(
       server, std::chrono::duration_cast<std::chrono::microseconds>(
@@ -314,7 +318,9 @@ void RangeJob::try_again(const Try& one, const TryFailure& failure) {
   if (missing().offset - one.asked().offset >= kBlockBytes) {
     order_.progressed();
   }
-  const auto delay = order_.next(failure, tools_.jitter->next());
+  const auto delay = order_.next(
+      failure, tools_.jitter->next(),
+      std::chrono::duration_cast<milliseconds>(Clock::now() - begun_));
   if (!delay) {
     finish(delay.error());
     return;

@@ -54,6 +54,8 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
 
   const JobTools tools_;
   const RangeRequest request_;
+  const std::chrono::steady_clock::time_point begun_ =
+      std::chrono::steady_clock::now();
   TryOrder order_;
   const std::string hedge_url_;
   const std::shared_ptr<RangeSink> sink_;

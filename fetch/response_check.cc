@@ -11,6 +11,7 @@
 
 #include "catalog/ascii_case.h"
 #include "fetch/content_range.h"
+#include "fetch/throttle.h"
 
 namespace omicsfs {
 namespace {
@@ -112,7 +113,7 @@ TryFailure refused_answer(const ResponseHead& head) {
             {ErrorCode::kChanged,
              said + ": the object is shorter than the catalog says"}};
   }
-  const bool throttled = status == 403 && !head.retry_after.empty();
+  const bool throttled = status == 403 && is_throttle(head);
   if (throttled || is_transient(status)) {
     return {Failure::kTransient, {ErrorCode::kUnavailable, said}};
   }

@@ -53,6 +53,9 @@ struct Request {
   // It is passed on as it comes.
   std::string accept_encoding{};
   Redirects redirects = Redirects::kFollow;
+  // Another url may have the same bytes sooner: an answer that is late ends as
+  // one that stalls.
+  bool has_alternative = false;
 };
 
 // The status and those headers of the response that mean something to us; each
@@ -65,6 +68,9 @@ struct ResponseHead {
   std::string content_encoding;
   std::string content_type;
   std::string retry_after;
+  std::string rate_limit;
+  std::string rate_limit_reset;      // or X-RateLimit-Reset
+  std::string rate_limit_remaining;  // or X-RateLimit-Remaining
   std::string location;
   std::string link;
   std::string bucket_region;  // where S3 says that the bucket is

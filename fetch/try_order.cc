@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace omicsfs {
@@ -17,12 +18,14 @@ TryOrder::TryOrder(std::vector<std::string> urls, const RetryPolicy& policy)
   }
 }
 
-Result<milliseconds> TryOrder::next(const TryFailure& failure, double random) {
+Result<milliseconds> TryOrder::next(const TryFailure& failure, double random,
+                                    milliseconds waited) {
   if (failure.failure == Failure::kFatal) {
     return failure.error;
   }
   urls_[at_].tried = true;
   urls_[at_].retry_after = failure.retry_after;
+  urls_[at_].busy = failure.busy ? urls_[at_].busy + 1 : 0;
   if (failure.failure == Failure::kOtherUrlOnly) {
     strike(failure.error);
   }
@@ -30,10 +33,19 @@ Result<milliseconds> TryOrder::next(const TryFailure& failure, double random) {
     return none_left(failure.error);
   }
   const bool fresh = !urls_[at_].tried;
-  if (fresh && failure.failure == Failure::kOtherUrlOnly) {
+  if (fresh && (failure.failure == Failure::kOtherUrlOnly || failure.busy)) {
     return milliseconds{0};
   }
+  if (failure.busy && urls_[at_].busy > 0) {
+    return wait_for_turn(failure.error, random, waited);
+  }
   return retry(failure.error, random);
+}
+
+bool TryOrder::has_untried() const {
+  return std::any_of(urls_.begin(), urls_.end(), [this](const Candidate& one) {
+    return &one != &urls_[at_] && !one.struck && !one.tried;
+  });
 }
 
 void TryOrder::keep_only(const std::function<bool(const std::string&)>& keep) {
@@ -76,6 +88,25 @@ Result<milliseconds> TryOrder::retry(const Error& error, double random) {
                              retries_, retries_ == 1 ? "try" : "tries")};
   }
   return *delay;
+}
+
+Result<milliseconds> TryOrder::wait_for_turn(const Error& error, double random,
+                                             milliseconds waited) const {
+  const Candidate& next = urls_[at_];
+  const auto delay =
+      busy_delay(policy_, {next.busy, next.retry_after, waited}, random);
+  if (delay) {
+    return *delay;
+  }
+  const auto in_seconds = [](milliseconds time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+  };
+  return Error{ErrorCode::kUnavailable,
+               next.retry_after
+                   ? fmt::format("{} (it asks to be left alone for {} s)",
+                                 error.message, in_seconds(*next.retry_after))
+                   : fmt::format("{} (given up after {} s)", error.message,
+                                 in_seconds(waited))};
 }
 
 void TryOrder::strike(const Error& error) {

@@ -18,7 +18,8 @@ namespace omicsfs {
 // A transient failure costs one retry of the policy and turns to the next url;
 // a failure that only another url can mend strikes the url out and turns at
 // once to one that was not tried yet. So there are at most as many tries as
-// urls and retries together.
+// urls and retries together, apart from those that found a server busy: these
+// are bounded by the policy's patience.
 class TryOrder {
  public:
   TryOrder(std::vector<std::string> urls, const RetryPolicy& policy);
@@ -26,12 +27,17 @@ class TryOrder {
   // The url to try now. REQUIRES: there was at least one url.
   [[nodiscard]] const std::string& url() const { return urls_[at_].url; }
 
+  // Whether another url may still be turned to that was never tried.
+  [[nodiscard]] bool has_untried() const;
+
   // Takes the outcome of the try at url() and turns to the next. Returns the
   // delay before it, or the error that ends the fetch: kChanged where no url is
   // left and one said so, kNotFound where each said so, else kUnavailable; a
-  // fatal failure's own error. `random` in [0, 1].
-  Result<std::chrono::milliseconds> next(const TryFailure& failure,
-                                         double random);
+  // fatal failure's own error. `random` in [0, 1]; `waited`: since the fetch
+  // began.
+  Result<std::chrono::milliseconds> next(
+      const TryFailure& failure, double random,
+      std::chrono::milliseconds waited = std::chrono::milliseconds{0});
 
   // The last try got further, if not to the end: retries are counted anew, so
   // that a line that breaks often is slow and no failure.
@@ -51,10 +57,14 @@ class TryOrder {
     bool struck = false;
     bool tried = false;
     std::optional<std::chrono::milliseconds> retry_after{};
+    int busy = 0;  // how often in a row
   };
 
   bool turn();
   Result<std::chrono::milliseconds> retry(const Error& error, double random);
+  [[nodiscard]] Result<std::chrono::milliseconds> wait_for_turn(
+      const Error& error, double random,
+      std::chrono::milliseconds waited) const;
   [[nodiscard]] Error none_left(const Error& last) const;
   void strike(const Error& error);
 

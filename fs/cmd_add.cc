@@ -54,9 +54,9 @@ Result<std::vector<ArchiveItem>> requested_archives(
     const std::stop_token& stop) {
   const Mirrors mirrors(settings.mirrors);
   Counters counters;
-  CurlTransport transport(transport_options(settings));
-  DocumentFetcher documents(transport, mirrors, retry_policy(settings.network),
-                            counters);
+  CurlTransport transport(document_transport_options(settings));
+  DocumentFetcher documents(transport, mirrors,
+                            document_retry_policy(settings.network), counters);
   RefineApi api(
       refine_api_base(settings),
       [&](const ApiRequest& request) { return documents.ask(request, stop); },

@@ -52,8 +52,8 @@ class ManifestWeb {
   ManifestWeb(const Settings& settings, Progress& progress,
               const std::stop_token& stop)
       : mirrors_(settings.mirrors),
-        transport_(transport_options(settings)),
-        fetcher_(transport_, mirrors_, retry_policy(settings.network),
+        transport_(document_transport_options(settings)),
+        fetcher_(transport_, mirrors_, document_retry_policy(settings.network),
                  counters_),
         opener_(fetcher_, settings.state_dir, stop,
                 [&progress](std::string_view what, std::uint64_t done,

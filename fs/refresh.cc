@@ -42,10 +42,11 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
   if (!headers) {
     return headers.error();
   }
-  auto direct = std::make_unique<CurlTransport>(transport_options(settings));
+  auto direct =
+      std::make_unique<CurlTransport>(document_transport_options(settings));
   ResolvingTransport transport(*direct, *headers);
-  DocumentFetcher fetcher(transport, mirrors, retry_policy(settings.network),
-                          counters);
+  DocumentFetcher fetcher(transport, mirrors,
+                          document_retry_policy(settings.network), counters);
   const Download download = [&](const std::string& url,
                                 std::uint64_t max_bytes) {
     return fetcher.fetch(url, max_bytes, watch.stop);

@@ -31,7 +31,7 @@ class CurlTransportTest : public ::testing::Test {
     // The loopback interface is not behind the machine's proxy.
     setenv("no_proxy", "*", 1);
     origin_.add("/f", "0123456789", "\"e\"");
-    restart({.stall = seconds{1}});
+    restart({.silence = {seconds{1}, seconds{1}}});
   }
   void restart(const TransportOptions& options) {
     transport_ = std::make_unique<CurlTransport>(options);
@@ -142,6 +142,21 @@ TEST_F(CurlTransportTest, ServerThatNeverAnswersIsGivenUp) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(sink->calls(), "d");
+}
+
+TEST_F(CurlTransportTest, AFirstByteMayComeLaterThanAStall) {
+  restart({.silence = {std::chrono::hours{1}, milliseconds{500}}});
+  origin_.fail(
+      {.kind = FaultKind::kStallHead, .count = 1, .pause = seconds{2}});
+  EXPECT_TRUE(get("/f")->wait());
+}
+
+TEST_F(CurlTransportTest, AFirstByteIsNotWaitedForWhereThereIsAnAlternative) {
+  restart({.silence = {std::chrono::hours{1}, milliseconds{500}}});
+  origin_.fail({.kind = FaultKind::kStallHead});
+  const SinkPtr sink =
+      start({.url = origin_.url("/f"), .has_alternative = true});
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(CurlTransportTest, BodyThatStallsIsGivenUp) {

@@ -77,6 +77,46 @@ TEST(TryOrder, ServerThatAsksToBeLeftAloneIsWaitedForAndOthersAreNot) {
   EXPECT_EQ(order.url(), "a");
 }
 
+TEST(TryOrder, ABusyServerCostsNoRetryUntilThePatienceIsSpent) {
+  constexpr RetryPolicy kOne{.max_retries = 1,
+                             .first_delay = milliseconds{100},
+                             .patience = milliseconds{10'000}};
+  TryOrder order({"a"}, kOne);
+  TryFailure busy = failed(Failure::kTransient);
+  busy.busy = true;
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_TRUE(order.next(busy, 1.0, milliseconds{i * 100}));
+  }
+  busy.retry_after = milliseconds{3'000};
+  EXPECT_EQ(*order.next(busy, 1.0, milliseconds{7'000}), milliseconds{3'000});
+  const auto last = order.next(busy, 1.0, milliseconds{7'001});
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().message,
+            "it broke (it asks to be left alone for 3 s)");
+  EXPECT_TRUE(order.next(failed(Failure::kTransient), 1.0));
+  EXPECT_FALSE(order.next(failed(Failure::kTransient), 1.0));
+}
+
+TEST(TryOrder, AMirrorThatWasNotAskedYetIsAskedAtOnceInsteadOfABusyServer) {
+  TryOrder order({"a", "b"}, kThree);
+  TryFailure busy = failed(Failure::kTransient);
+  busy.busy = true;
+  busy.retry_after = milliseconds{900'000};
+  EXPECT_EQ(*order.next(busy, 1.0), milliseconds{0});
+  EXPECT_EQ(order.url(), "b");
+}
+
+TEST(TryOrder, AnUrlHasAnAlternativeWhileOneIsLeftThatWasNotTried) {
+  TryOrder order({"a", "b", "c"}, kThree);
+  EXPECT_TRUE(order.has_untried());
+  order.keep_only([](const std::string& url) { return url != "c"; });
+  EXPECT_TRUE(order.has_untried());
+  ASSERT_TRUE(order.next(failed(Failure::kTransient), 1.0));
+  EXPECT_EQ(order.url(), "b");
+  EXPECT_FALSE(order.has_untried());
+  EXPECT_FALSE(TryOrder({"a"}, kThree).has_untried());
+}
+
 TEST(TryOrder, FatalFailureEndsAtOnceWithItsOwnError) {
   TryOrder order({"a", "b"}, kThree);
   const auto end =
