@@ -91,11 +91,13 @@ Result<milliseconds> TryOrder::retry(const Error& error, double random) {
 }
 
 Result<milliseconds> TryOrder::wait_for_turn(const Error& error, double random,
-                                             milliseconds waited) const {
+                                             milliseconds waited) {
   const Candidate& next = urls_[at_];
+  waited = std::max(waited, delays_);
   const auto delay =
       busy_delay(policy_, {next.busy, next.retry_after, waited}, random);
   if (delay) {
+    delays_ += *delay;
     return *delay;
   }
   const auto in_seconds = [](milliseconds time) {

@@ -62,9 +62,8 @@ class TryOrder {
 
   bool turn();
   Result<std::chrono::milliseconds> retry(const Error& error, double random);
-  [[nodiscard]] Result<std::chrono::milliseconds> wait_for_turn(
-      const Error& error, double random,
-      std::chrono::milliseconds waited) const;
+  Result<std::chrono::milliseconds> wait_for_turn(
+      const Error& error, double random, std::chrono::milliseconds waited);
   [[nodiscard]] Error none_left(const Error& last) const;
   void strike(const Error& error);
 
@@ -72,7 +71,8 @@ class TryOrder {
   std::vector<Candidate> urls_;
   std::size_t at_ = 0;
   int retries_ = 0;
-  std::optional<Error> changed_;  // the first such answer
+  std::chrono::milliseconds delays_{0};  // of all waits for busy servers
+  std::optional<Error> changed_;         // the first such answer
   bool all_not_found_ = true;
 };
 

@@ -64,10 +64,15 @@ class ResolvingTransportTest : public ::testing::Test {
   const RemoteFile remote_ =
       remote_of(resolve_url(kApi, "download_url"), bytes_);
   std::unique_ptr<FakeTransport> network_ = std::make_unique<FakeTransport>();
+  void advance(LearnedUrls::Time::duration by) { now_ += by.count(); }
+  std::atomic<LearnedUrls::Time::rep> now_{
+      LearnedUrls::Time::duration(std::chrono::hours{1}).count()};
   ResolvingTransport transport_{
-      *network_, [](const MarkedUrl& address) {
+      *network_,
+      [](const MarkedUrl& address) {
         return std::string(address.url == kApi ? kSecret : "");
-      }};
+      },
+      [this] { return LearnedUrls::Time(LearnedUrls::Time::duration(now_)); }};
   Mirrors mirrors_;
   Counters counters_;
   RangeFetcher fetcher_{transport_, mirrors_, RetryPolicy{0}, counters_, 1};
@@ -342,7 +347,7 @@ TEST_F(RedirectTest, OfAMissingFileIsNotFound) {
 
 TEST_F(RedirectTest, APortalThatIsBusyIsAskedAgain) {
   network_->fail_nth(1, {FakeFault::What::kStatus, 0, 403});
-  network_->fail_nth(2, {FakeFault::What::kStatus, 0, 429, "2"});
+  network_->fail_nth(2, {FakeFault::What::kStatus, 0, 429, "57"});
   network_->fail_nth(3, {FakeFault::What::kRefuse});
   EXPECT_EQ(read({0, 100}).bytes, bytes_.substr(0, 100));
   EXPECT_EQ(asked(kPortal), 4U);
@@ -350,7 +355,7 @@ TEST_F(RedirectTest, APortalThatIsBusyIsAskedAgain) {
   for (const auto& entry : network_->log()) {
     delays.push_back(entry.delay.count());
   }
-  EXPECT_EQ(delays, (std::vector<long>{0, 500, 2'000, 2'000, 0}));
+  EXPECT_EQ(delays, (std::vector<long>{0, 500, 57'000, 2'000, 0}));
 }
 
 TEST_F(RedirectTest, APortalThatStaysBusyIsGivenUpForAWhile) {
@@ -383,26 +388,29 @@ TEST_F(RedirectTest, WhatNobodyWantsAnyMoreIsNotAskedFor) {
   EXPECT_EQ(asked(kActual), 1U);
 }
 
-TEST_F(RedirectTest, ThatSaysWhenItEndsIsAskedForAnewBefore) {
-  const auto ending_in = [](std::chrono::seconds left) {
+TEST_F(RedirectTest, AUrlThatSaysWhenItEndsIsAskedForAnewBefore) {
+  const auto ending_in = [](std::chrono::hours left) {
     const auto end = std::chrono::system_clock::now() + left;
     return "http://store/a?Expires=" +
            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
                               end.time_since_epoch())
                               .count());
   };
-  const std::string brief = ending_in(std::chrono::seconds{3});
+  const std::string brief = ending_in(std::chrono::hours{10});
   network_->redirect(kPortal, brief);
   network_->add(brief, bytes_);
   ASSERT_FALSE(read({0, 100}).error);
-  std::this_thread::sleep_for(std::chrono::seconds{2});
-  const std::string lasting = ending_in(std::chrono::hours{1});
+  advance(std::chrono::hours{1});
+  ASSERT_FALSE(read({kBlockBytes * 3, 100}).error);
+  EXPECT_EQ(asked(kPortal), 1U);
+  advance(std::chrono::hours{9});
+  const std::string lasting = ending_in(std::chrono::hours{30});
   network_->redirect(kPortal, lasting);
   network_->add(lasting, bytes_);
   ASSERT_FALSE(read({kBlockBytes * 9, 100}).error);
   ASSERT_FALSE(read({kBlockBytes * 15, 100}).error);
   EXPECT_EQ(asked(kPortal), 2U);
-  EXPECT_EQ(asked(brief), 1U);
+  EXPECT_EQ(asked(brief), 2U);
 }
 
 TEST_F(ResolvingTransportTest, AUrlThatNeedsHeadersIsNotAskedFor) {

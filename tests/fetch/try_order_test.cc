@@ -85,7 +85,7 @@ TEST(TryOrder, ABusyServerCostsNoRetryUntilThePatienceIsSpent) {
   TryFailure busy = failed(Failure::kTransient);
   busy.busy = true;
   for (int i = 0; i < 50; ++i) {
-    EXPECT_TRUE(order.next(busy, 1.0, milliseconds{i * 100}));
+    EXPECT_TRUE(order.next(busy, 0.05, milliseconds{i * 100}));
   }
   busy.retry_after = milliseconds{3'000};
   EXPECT_EQ(*order.next(busy, 1.0, milliseconds{7'000}), milliseconds{3'000});
@@ -95,6 +95,18 @@ TEST(TryOrder, ABusyServerCostsNoRetryUntilThePatienceIsSpent) {
             "it broke (it asks to be left alone for 3 s)");
   EXPECT_TRUE(order.next(failed(Failure::kTransient), 1.0));
   EXPECT_FALSE(order.next(failed(Failure::kTransient), 1.0));
+}
+
+TEST(TryOrder, ThePatienceIsSpentByItsOwnDelaysToo) {
+  constexpr RetryPolicy kPolicy{.patience = milliseconds{10'000}};
+  TryOrder order({"a"}, kPolicy);
+  TryFailure busy = failed(Failure::kTransient);
+  busy.busy = true;
+  busy.retry_after = milliseconds{3'000};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(order.next(busy, 1.0));
+  }
+  EXPECT_FALSE(order.next(busy, 1.0));
 }
 
 TEST(TryOrder, AMirrorThatWasNotAskedYetIsAskedAtOnceInsteadOfABusyServer) {

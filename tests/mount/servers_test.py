@@ -1,30 +1,36 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Mounts of servers that limit their requests, or answer late.
+"""Mounts of servers that limit their requests, answer late, or sent wrong bytes.
 
 No verdict depends on how fast the machine is: a slow one only waits longer.
 
-usage: busy_servers_test.py OMICSFS ORIGIN
+usage: servers_test.py OMICSFS ORIGIN
 """
 
 import collections
 import concurrent.futures
 import contextlib
+import hashlib
 import http.server
 import json
 import os
 import pathlib
+import random
 import tempfile
 import threading
 import time
 import unittest
 
-from harness import main, mounted_words
+from harness import TIMEOUT_S, main, mounted_words
 
 READERS = 8
-FILES = {f"{number}.bin": bytes([number]) * 1000 for number in range(READERS)}
-PACKAGE = json.dumps({"resources": [{"name": name, "path": name, "bytes": len(data)}
-                                    for name, data in FILES.items()]}).encode()
+SMALL = {f"{number}.bin": bytes([number]) * 1000 for number in range(READERS)}
+LARGE = random.Random(1).randbytes(12_000_000)  # it comes by more than one request
+FILES = {**SMALL, "large": LARGE}
+PACKAGE = json.dumps({"resources": [
+    {"name": name, "path": name, "bytes": len(data),
+     "hash": "sha256:" + hashlib.sha256(data).hexdigest()}
+    for name, data in FILES.items()]}).encode()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,7 +56,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(refusal[0], headers=refusal[1:])
         if name == "datapackage.json":
             return self.answer(200, PACKAGE)
-        data = FILES[name]
+        data = self.server.sent.get(name) or FILES[name]
         first, last = (int(part) for part in
                        self.headers["Range"].removeprefix("bytes=").split("-"))
         return self.answer(206, data[first:last + 1], [
@@ -58,9 +64,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def server_that(behave):
+def server_that(behave, sent=None):
+    """Sends what `sent` holds in place of some files."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.behave = behave
+    server.sent = sent or {}
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -114,8 +122,8 @@ class BusyServers(unittest.TestCase):
             with self.subTest(refusal=refusal), server_that(limit) as url, \
                     mount_of(url, retries=0) as root, \
                     concurrent.futures.ThreadPoolExecutor(READERS) as readers:
-                read = readers.map(lambda name, root=root: (root / name).read_bytes(), FILES)
-                self.assertEqual(dict(zip(FILES, read)), FILES)
+                read = readers.map(lambda name, root=root: (root / name).read_bytes(), SMALL)
+                self.assertEqual(dict(zip(SMALL, read)), SMALL)
 
     def test_a_server_that_says_when_its_limit_ends_is_waited_for(self):
         for header in (("Retry-After", "1"), ("RateLimit", '"resolvers";r=0;t=1'),
@@ -155,6 +163,25 @@ class BusyServers(unittest.TestCase):
 
         with server_that(behave) as url, mount_of(url, stall_s=1, retries=0) as root:
             self.assertEqual((root / "1.bin").read_bytes(), FILES["1.bin"])
+
+def wait_until_dropped(path):
+    end = time.monotonic() + TIMEOUT_S
+    while os.getxattr(path, "user.omicsfs.cached_bytes") != b"0":
+        if time.monotonic() > end:
+            raise RuntimeError(f"{path} is kept though its digest is wrong")
+        time.sleep(0.02)
+
+
+class WrongBytes(unittest.TestCase):
+    def test_a_file_that_is_opened_again_after_a_bad_digest_has_no_old_page(self):
+        """The kernel drops its pages of a file that was dropped."""
+        sent = {"large": b"?" + LARGE[1:]}
+        with server_that(lambda name: None, sent) as url, mount_of(url) as root:
+            with contextlib.suppress(OSError):  # the check comes when it may
+                (root / "large").read_bytes()
+            wait_until_dropped(root / "large")
+            sent.clear()
+            self.assertTrue((root / "large").read_bytes() == LARGE)
 
 
 if __name__ == "__main__":
