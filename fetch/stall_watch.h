@@ -35,6 +35,12 @@ class StallWatch {
   // head, too, and never shrinks.
   [[nodiscard]] std::optional<Silence> look(std::uint64_t bytes, Time now);
 
+  // We hold the body back ourselves: the silence until now does not count.
+  void excuse(Time now) {
+    good_at_ = now;
+    sampled_at_ = now;
+  }
+
  private:
   StallLimits limits_;
   Time good_at_;     // the start, or when the answer was last fast enough

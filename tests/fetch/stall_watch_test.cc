@@ -63,6 +63,17 @@ TEST(StallWatch, OneKibibyteASecondIsFastEnoughAndLessIsNot) {
   EXPECT_EQ(rate(1'000), (Ending{seconds{15}, Silence::kStalled}));
 }
 
+TEST(StallWatch, ABodyThatIsHeldBackDoesNotStallMeanwhile) {
+  StallWatch watch(kLimits, kBegin);
+  EXPECT_FALSE(watch.look(300, kBegin));
+  for (seconds at{1}; at < seconds{100}; ++at) {
+    watch.excuse(kBegin + at);
+    EXPECT_FALSE(watch.look(300, kBegin + at));
+  }
+  EXPECT_FALSE(watch.look(300, kBegin + seconds{113}));
+  EXPECT_TRUE(watch.look(300, kBegin + seconds{114}));
+}
+
 TEST(StallWatch, PausesThatAreShorterThanTheLimitAreBorne) {
   // A burst every 14 s.
   EXPECT_FALSE(ending(milliseconds{200}, [](milliseconds at) {
