@@ -6,6 +6,8 @@
 #include "catalog/archive_tree.h"
 #include "catalog/entry_name.h"
 #include "catalog/in_order.h"
+#include "catalog/last_known.h"
+#include "catalog/refresh_rules.h"
 
 namespace omicsfs {
 namespace {
@@ -63,8 +65,11 @@ void ArchiveDirectories::see(const AddedFile& added) {
 // Tells why it stays a file alone, where the refresh can go on.
 Result<void> ArchiveDirectories::refused(const Found& found, const Error& error,
                                          const SourceInput& input) {
+  // A directory that is there is not given up for a server that fails.
+  const bool is_kept =
+      found.columns || was_known(input.before, found.directory);
   if (error.code == ErrorCode::kInterrupted ||
-      (found.columns && ends_refresh(error))) {
+      (is_kept && ends_refresh(error))) {
     return error;
   }
   input.warn(fmt::format("{} is not shown as a directory: {}",

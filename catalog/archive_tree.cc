@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/archive_links.h"
 #include "catalog/entry_name.h"
 
 namespace omicsfs {
@@ -21,7 +22,7 @@ std::string parent_of(const std::string& path) {
 // The members by where they stand, and which directories that makes.
 class MemberPlaces {
  public:
-  explicit MemberPlaces(const ArchiveMembers& members) {
+  explicit MemberPlaces(const ArchiveMembers& members) : members_(members) {
     paths_.reserve(members.size());
     for (const ArchiveMember& member : members) {
       paths_.push_back(member_path(member.name));
@@ -49,6 +50,20 @@ class MemberPlaces {
     }
     return last_.at(path) == index ? "" : "there is a later member of its name";
   }
+  // What stands at a path in the end.
+  [[nodiscard]] FoundInArchive find(const std::string& path) const {
+    const auto file = last_.find(path);
+    if (directories_.contains(path)) {
+      return {ArchivePlace::kDirectory};
+    }
+    if (file == last_.end() || !split_path(path)) {
+      return {};
+    }
+    const ArchiveMember& member = members_[file->second];
+    return member.is_link
+               ? FoundInArchive{ArchivePlace::kLink, member.link_target}
+               : FoundInArchive{ArchivePlace::kFile};
+  }
 
  private:
   void add_directory(std::string path) {
@@ -57,6 +72,7 @@ class MemberPlaces {
     }
   }
 
+  const ArchiveMembers& members_;
   std::vector<std::string> paths_;
   std::unordered_map<std::string, std::size_t> last_;
   std::unordered_set<std::string> directories_;
@@ -70,7 +86,7 @@ Result<NodeId> add_member(TreeBuilder& tree, const std::string& path,
                           const std::shared_ptr<const RemoteFile>& archive,
                           const ArchiveMember& member) {
   auto node =
-      member.size == 0
+      member.size == 0 && !member.is_link
           ? tree.add_inline_file(path, "", member.mtime)
           : tree.add_file(path, member_file(archive, member), member.mtime);
   if (!node || member.why_unreadable.empty()) {
@@ -115,39 +131,91 @@ std::string member_path(std::string_view name) {
   return path;
 }
 
-Result<ArchiveTotals> add_archive(TreeBuilder& tree, std::string_view directory,
-                                  const ArchiveContent& content) {
-  const MemberPlaces places(content.members);
-  ArchiveTotals totals;
-  const auto add_file = [&](const ArchiveMember& member,
-                            const std::string& path) -> Result<void> {
+namespace {
+
+// Puts members into a tree.
+class ArchiveAdder {
+ public:
+  ArchiveAdder(TreeBuilder& tree, std::string_view directory,
+               const ArchiveContent& content)
+      : tree_(tree),
+        directory_(directory),
+        content_(content),
+        places_(content.members) {}
+
+  Result<ArchiveTotals> add() {
+    for (std::size_t index = 0; index < content_.members.size(); ++index) {
+      if (auto added = add_one(index); !added) {
+        return added.error();
+      }
+    }
+    return totals_;
+  }
+
+ private:
+  Result<void> add_one(std::size_t index) {
+    const ArchiveMember& member = content_.members[index];
+    const std::string& path = places_.path(index);
+    if (member.is_directory()) {
+      return add_directory(tree_, directory_, path, member.mtime);
+    }
+    if (const auto trouble = places_.trouble(index); !trouble.empty()) {
+      warn(member, "is left out", trouble);
+      return {};
+    }
+    return member.is_link ? add_link(member, path) : add_file(member, path);
+  }
+
+  Result<void> add_file(const ArchiveMember& member, const std::string& path) {
     const auto node =
-        add_member(tree, below(directory, path), content.archive, member);
+        add_member(tree_, below(directory_, path), content_.archive, member);
     if (!node) {
       return node.error();
     }
-    ++totals.files;
-    totals.bytes += member.size;
-    return content.on_member ? content.on_member(member, path, *node)
-                             : Result<void>();
-  };
-  for (std::size_t index = 0; index < content.members.size(); ++index) {
-    const ArchiveMember& member = content.members[index];
-    const std::string& path = places.path(index);
-    Result<void> added;
-    if (member.is_directory()) {
-      added = add_directory(tree, directory, path, member.mtime);
-    } else if (const auto trouble = places.trouble(index); !trouble.empty()) {
-      content.warn("the member " + omicsfs::quoted(member.name) +
-                   " is left out: " + std::string(trouble));
-    } else {
-      added = add_file(member, path);
-    }
-    if (!added) {
-      return added.error();
-    }
+    ++totals_.files;
+    totals_.bytes += member.size;
+    return content_.on_member ? content_.on_member(member, path, *node)
+                              : Result<void>();
   }
-  return totals;
+
+  // A link that may not stand is a file that cannot be read and says why: its
+  // bytes, the name of its target, are not what a reader of it wants.
+  Result<void> add_link(const ArchiveMember& member, const std::string& path) {
+    const auto text = member.link_target.empty()
+                          ? Error{ErrorCode::kInvalid, member.why_unreadable}
+                          : archive_link_text(path, member.link_target,
+                                              [this](const std::string& place) {
+                                                return places_.find(place);
+                                              });
+    if (text) {
+      const auto node =
+          tree_.add_symlink(below(directory_, path), *text, member.mtime);
+      return node ? Result<void>() : node.error();
+    }
+    warn(member, "cannot be read", text.error().message);
+    ArchiveMember refused = member;
+    refused.why_unreadable = text.error().message;
+    return add_file(refused, path);
+  }
+
+  void warn(const ArchiveMember& member, std::string_view what,
+            std::string_view why) const {
+    content_.warn("the member " + omicsfs::quoted(member.name) + " " +
+                  std::string(what) + ": " + std::string(why));
+  }
+
+  TreeBuilder& tree_;
+  const std::string_view directory_;
+  const ArchiveContent& content_;
+  const MemberPlaces places_;
+  ArchiveTotals totals_;
+};
+
+}  // namespace
+
+Result<ArchiveTotals> add_archive(TreeBuilder& tree, std::string_view directory,
+                                  const ArchiveContent& content) {
+  return ArchiveAdder(tree, directory, content).add();
 }
 
 }  // namespace omicsfs

@@ -44,9 +44,10 @@ struct ArchiveContent {
 // Puts the members of an archive below `directory` ("" = the root). Of several
 // of one name the last stands, as unpacking them in order would leave it; what
 // cannot stand (a file in the place of a directory, a path too long) is left
-// out; `warn` is told of it. What is unreadable has an xattr
-// omicsfs.unreadable that says why. `on_member` is told of each file. Errors:
-// those of TreeBuilder and `on_member`.
+// out; `warn` is told of it. A symbolic link stands where it leads to something
+// in the archive (archive_links.h); else it is a file that cannot be read. What
+// is unreadable has an xattr omicsfs.unreadable that says why. `on_member` is
+// told of each file. Errors: those of TreeBuilder and `on_member`.
 Result<ArchiveTotals> add_archive(TreeBuilder& tree, std::string_view directory,
                                   const ArchiveContent& content);
 

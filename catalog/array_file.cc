@@ -34,19 +34,6 @@ Result<ArrayFile> sole_array(const ArchiveAccess& archives,
 
 }  // namespace
 
-bool ends_refresh(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kUnavailable:
-    case ErrorCode::kTimedOut:
-    case ErrorCode::kInterrupted:
-    case ErrorCode::kNoSpace:
-    case ErrorCode::kIo:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Result<NpyHeader> read_npy_header(const ArchiveAccess& archives,
                                   const RemoteFile& file) {
   if (file.size < kNpyPrefixBytes) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "catalog/npy_header.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
 #include "catalog/source.h"
@@ -22,10 +23,6 @@ struct ArrayFile {
   std::string why_unreadable{};       // of a member; "" where it can be read
   std::optional<NpyHeader> header{};  // none of one that is unreadable
 };
-
-// Whether an error of a read is no fault of the file that was read: what
-// follows would fail likewise.
-[[nodiscard]] bool ends_refresh(const Error& error);
 
 // The header that `file` begins with. Errors: those of ArchiveAccess::read and
 // of parse_npy_header; kInvalid, it is too short for one.

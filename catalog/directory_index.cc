@@ -226,7 +226,8 @@ Result<IndexEntry> entry_of(const Link& link, std::string_view href) {
 
 }  // namespace
 
-Result<std::vector<IndexEntry>> parse_directory_index(std::string_view html) {
+Result<std::vector<IndexEntry>> parse_directory_index(
+    std::string_view html, const OnEntryFault& on_fault) {
   std::vector<IndexEntry> entries;
   bool any = false;
   std::size_t at = 0;
@@ -238,7 +239,10 @@ Result<std::vector<IndexEntry>> parse_directory_index(std::string_view html) {
     }
     auto entry = entry_of(*link, href);
     if (!entry) {
-      return entry.error();
+      if (on_fault) {
+        on_fault({omicsfs::quoted(href), entry.error().message});
+      }
+      continue;
     }
     // An icon before the name may be a link of its own.
     if (!entries.empty() && entries.back().name == entry->name) {

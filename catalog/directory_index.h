@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "catalog/result.h"
+#include "catalog/s3_page.h"
 
 namespace omicsfs {
 
@@ -28,8 +29,9 @@ struct IndexEntry {
 // or as a table), lighttpd (mod_dirlisting) and Python's http.server write it:
 // each link to a name just below the page, in the page's order. Links to
 // anywhere else, and those that sort the page, are passed over.
-// Errors: kInvalid, the page has no link at all, or links to what no directory
-// can hold.
-Result<std::vector<IndexEntry>> parse_directory_index(std::string_view html);
+// A link to what no directory can hold is left out, and told to `on_fault`.
+// Errors: kInvalid, the page has no link at all.
+Result<std::vector<IndexEntry>> parse_directory_index(
+    std::string_view html, const OnEntryFault& on_fault = {});
 
 }  // namespace omicsfs

@@ -4,18 +4,12 @@
 #include <algorithm>
 #include <functional>
 
+#include "catalog/stable_hash.h"
+
 namespace omicsfs {
 namespace {
 
 constexpr std::size_t kLeastSlots = 1024;
-
-// Every bit of `value` changes half of the result's (the finalizer of
-// SplitMix64).
-std::uint64_t mixed(std::uint64_t value) {
-  value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
-  value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
-  return value ^ (value >> 31U);
-}
 
 std::uint64_t key_of(std::int64_t parent, std::string_view name) {
   const std::uint64_t key = mixed(std::hash<std::string_view>()(name) +

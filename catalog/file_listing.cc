@@ -11,6 +11,7 @@
 #include "catalog/document_text.h"
 #include "catalog/entry_name.h"
 #include "catalog/hub_tree.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/s3_listing.h"
 #include "catalog/web_place.h"
 
@@ -28,11 +29,21 @@ std::string folder_url(std::string_view url) {
   return std::string(url) + (ends ? "" : "/");
 }
 
+void leave_out(const EntryFault& fault, const SourceInput& input,
+               EntryTally& tally) {
+  tally.bad(fault.place, fault.why);
+  if (input.warn) {
+    input.warn(
+        fmt::format("the listing: {}: left out: {}", fault.place, fault.why));
+  }
+}
+
 // The pages of a listing, one after another.
 class ListingReader {
  public:
-  ListingReader(const SourceInput& input, std::string_view default_url)
-      : input_(input), default_url_(default_url) {}
+  ListingReader(const SourceInput& input, std::string_view default_url,
+                EntryTally& tally)
+      : input_(input), default_url_(default_url), tally_(tally) {}
 
   Result<Files> read();
 
@@ -43,6 +54,7 @@ class ListingReader {
 
   const SourceInput& input_;
   const std::string_view default_url_;
+  EntryTally& tally_;
   Files files_;
   std::string base_url_;
   std::uint64_t bytes_ = 0;
@@ -91,6 +103,9 @@ Result<void> ListingReader::read_page(const std::string& place) {
   if (!page) {
     return page.error().within(told_place(place));
   }
+  for (const EntryFault& fault : page->faults) {
+    leave_out(fault, input_, tally_);
+  }
   files_.insert(files_.end(), std::make_move_iterator(page->files.begin()),
                 std::make_move_iterator(page->files.end()));
   if (input_.progress) {
@@ -124,16 +139,25 @@ Result<Files> ListingReader::read() {
   return std::move(files_);
 }
 
-Result<Files> read_files(const SourceInput& input,
-                         std::string_view default_url) {
+Result<Files> read_files(const SourceInput& input, std::string_view default_url,
+                         EntryTally& tally) {
   if (!input.settings.listing.empty()) {
-    return ListingReader(input, default_url).read();
+    return ListingReader(input, default_url, tally).read();
   }
   const std::string base_url = folder_url(
       input.settings.base_url.empty() ? default_url : input.settings.base_url);
-  auto objects = list_s3(base_url, "", input.download);
-  return objects ? listed_objects(*std::move(objects), base_url)
-                 : objects.error();
+  std::vector<EntryFault> faults;
+  auto objects =
+      list_s3(base_url, "", input.download,
+              [&faults](const EntryFault& fault) { faults.push_back(fault); });
+  if (!objects) {
+    return objects.error();
+  }
+  Files files = listed_objects(*std::move(objects), base_url, faults);
+  for (const EntryFault& fault : faults) {
+    leave_out(fault, input, tally);
+  }
+  return files;
 }
 
 // Each is below something.
@@ -148,21 +172,26 @@ Result<void> check_placed(const Files& files) {
   return {};
 }
 
-Result<void> check_once(const Files& files) {
-  std::set<std::string_view> seen;
-  for (const ListedFile& file : files) {
-    if (!seen.insert(file.path).second) {
-      return Error{ErrorCode::kInvalid,
-                   "the listing has " + omicsfs::quoted(file.path) + " twice"};
+// Of two files of one path, the first is kept.
+void keep_first(Files& files, const SourceInput& input, EntryTally& tally) {
+  std::set<std::string> seen;
+  Files kept;
+  for (ListedFile& file : files) {
+    if (seen.insert(file.path).second) {
+      tally.good();
+      kept.push_back(std::move(file));
+    } else {
+      leave_out({omicsfs::quoted(file.path), "it is listed twice"}, input,
+                tally);
     }
   }
-  return {};
+  files = std::move(kept);
 }
 
 // What only the server knows. False where it has no such file.
 Result<bool> ask_size(const SourceInput& input, ListedFile& file) {
   const auto found = input.archives->locate(file.url);
-  if (!found && found.error().code == ErrorCode::kNotFound) {
+  if (!found && !ends_refresh(found.error())) {
     if (input.warn) {
       input.warn(file.path + " is left out: " + found.error().message);
     }
@@ -173,6 +202,7 @@ Result<bool> ask_size(const SourceInput& input, ListedFile& file) {
   }
   file.size = found->size;
   file.validator = found->validator;
+  file.modified = file.modified ? file.modified : found->modified;
   return true;
 }
 
@@ -194,12 +224,18 @@ Result<void> check_sum(const Files& files) {
 
 Result<std::vector<ListedFile>> list_files(const SourceInput& input,
                                            std::string_view default_url) {
-  auto files = read_files(input, default_url);
+  EntryTally tally;
+  auto files = read_files(input, default_url, tally);
   if (!files) {
     return files.error();
   }
+  keep_first(*files, input, tally);
   auto checked = check_placed(*files);
-  checked = checked ? check_once(*files) : checked;
+  if (auto any = tally.verdict(); checked && !any) {
+    checked = any.error().within(told_place(input.settings.listing.empty()
+                                                ? input.settings.base_url
+                                                : input.settings.listing));
+  }
   return checked ? std::move(files) : checked.error();
 }
 

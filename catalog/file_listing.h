@@ -26,9 +26,11 @@ inline constexpr std::size_t kMaxListingPages = 10'000;
 // directory index or of the Hugging Face Hub; else it is `default_url`, and
 // where that is "", too, the bucket of S3's pages and the folder of a list of
 // names.
-// Errors: those of parse_listing_page, of list_s3 and of read_document;
-// kInvalid, it is over kMaxListingBytes, has one path twice, does not end, goes
-// on although it is no url, or does not tell where its files are.
+// An entry that is a bad one is left out with a warning, as is a path that
+// comes again. Errors: those of parse_listing_page, of list_s3 and of
+// read_document; kInvalid, it has bad entries only, is over kMaxListingBytes,
+// does not end, goes on although it is no url, or does not tell where its files
+// are.
 Result<std::vector<ListedFile>> list_files(const SourceInput& input,
                                            std::string_view default_url);
 

@@ -19,6 +19,14 @@ constexpr std::size_t kBufferBytes = 65536;
 // terms of inflateInit2().
 constexpr int kGzipFormat = 15 + 16;
 
+// Real catalogues inflate to 10 or 30 times their size, deflate can reach 1032.
+// What is small may be anything.
+std::uint64_t most_inflated(std::uint64_t raw_bytes) {
+  constexpr std::uint64_t kAnything = std::uint64_t{64} << 20U;
+  constexpr std::uint64_t kMostTimes = 200;
+  return kAnything + kMostTimes * raw_bytes;
+}
+
 Error broken(const std::string& why) {
   return {ErrorCode::kInvalid, "broken gzip: " + why};
 }
@@ -55,6 +63,7 @@ class GzipPiece {
   Result<void> fill();
   Result<std::size_t> inflate_some(std::span<char> out);
   Result<std::size_t> step(std::span<char> out);
+  Result<std::size_t> bounded(std::size_t inflated);
   Result<void> begin_member();
   Result<void> expect_zeros();
 
@@ -65,6 +74,8 @@ class GzipPiece {
   std::vector<char> buffer_ = std::vector<char>(kBufferBytes);
   std::size_t at_ = 0;    // of the buffer, what was taken
   std::size_t held_ = 0;  // of the buffer, what is filled
+  std::uint64_t raw_bytes_ = 0;
+  std::uint64_t inflated_bytes_ = 0;
   bool raw_ended_ = false;
   z_stream z_{};
   bool within_member_ = false;
@@ -92,6 +103,7 @@ Result<void> GzipPiece::tell_form() {
       return got.error();
     }
     held_ += *got;
+    raw_bytes_ += *got;
     raw_ended_ = *got == 0;
   }
   const bool gzip = held_ >= 2 && buffer_[0] == '\x1f' && buffer_[1] == '\x8b';
@@ -122,6 +134,7 @@ Result<void> GzipPiece::fill() {
   }
   at_ = 0;
   held_ = *got;
+  raw_bytes_ += *got;
   raw_ended_ = *got == 0;
   return {};
 }
@@ -159,17 +172,29 @@ Result<std::size_t> GzipPiece::step(std::span<char> out) {
   switch (status) {
     case Z_STREAM_END:
       within_member_ = false;
-      return written;
+      return bounded(written);
     case Z_OK:
     case Z_BUF_ERROR:  // no progress without more input
       return last && written == 0
                  ? Result<std::size_t>(broken("it ends too early"))
-                 : written;
+                 : bounded(written);
     case Z_MEM_ERROR:
       return Error{ErrorCode::kIo, "no memory to inflate"};
     default:
       return broken(z_.msg == nullptr ? "no deflate stream" : z_.msg);
   }
+}
+
+Result<std::size_t> GzipPiece::bounded(std::size_t inflated) {
+  inflated_bytes_ += inflated;
+  if (inflated_bytes_ > most_inflated(raw_bytes_)) {
+    return Error{ErrorCode::kInvalid,
+                 "a gzip of " + std::to_string(raw_bytes_) +
+                     " bytes inflates to more than " +
+                     std::to_string(most_inflated(raw_bytes_)) +
+                     " bytes, which no catalogue does"};
+  }
+  return inflated;
 }
 
 // At the end of a member: the document's, or another's beginning.

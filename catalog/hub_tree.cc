@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "catalog/percent_encoding.h"
+
 namespace omicsfs {
 namespace {
 
@@ -45,6 +47,46 @@ Result<HubFile> read_hub_file(const JsonValue& entry) {
   return file;
 }
 
+// Parts of a tree's url, as it has them.
+struct TreeUrl {
+  std::string_view hub;
+  std::string_view repository;  // "datasets/o/n"; of a model "o/n"
+  std::string_view revision;
+  std::string_view folder;
+};
+
+std::optional<TreeUrl> tree_url_parts(std::string_view url) {
+  constexpr std::string_view kApi = "/api/";
+  constexpr std::string_view kTree = "/tree/";
+  constexpr std::string_view kModels = "models/";
+  url = url.substr(0, url.find_first_of("?#"));
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t path = url.find('/', host);
+  const std::size_t api = url.find(kApi, std::min(path, url.size()));
+  const std::size_t tree = url.find(kTree, std::min(api, url.size()));
+  if (host == 0 || tree == std::string_view::npos || api > tree) {
+    return std::nullopt;
+  }
+  const std::size_t start = api + kApi.size();
+  TreeUrl parts{url.substr(0, api),
+                url.substr(start, std::max(tree, start) - start),
+                url.substr(tree + kTree.size()),
+                {}};
+  // Only models stand at the root.
+  if (parts.repository.starts_with(kModels)) {
+    parts.repository.remove_prefix(kModels.size());
+  }
+  const std::size_t slash = parts.revision.find('/');
+  if (slash != std::string_view::npos) {
+    parts.folder = parts.revision.substr(slash + 1);
+    parts.revision = parts.revision.substr(0, slash);
+  }
+  return parts.repository.empty() || parts.revision.empty()
+             ? std::nullopt
+             : std::optional(parts);
+}
+
 }  // namespace
 
 Result<std::optional<HubFile>> parse_hub_entry(const JsonValue& entry) {
@@ -82,31 +124,19 @@ Result<std::vector<HubFile>> parse_hub_tree(std::string_view json) {
 }
 
 std::string hub_tree_files(std::string_view url) {
-  constexpr std::string_view kApi = "/api/";
-  constexpr std::string_view kTree = "/tree/";
-  constexpr std::string_view kModels = "models/";
-  url = url.substr(0, url.find_first_of("?#"));
-  const std::size_t scheme = url.find("://");
-  const std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::size_t path = url.find('/', host);
-  const std::size_t api = url.find(kApi, std::min(path, url.size()));
-  const std::size_t tree = url.find(kTree, std::min(api, url.size()));
-  if (host == 0 || tree == std::string_view::npos || api > tree) {
-    return "";
-  }
-  const std::size_t start = api + kApi.size();
-  std::string_view repository =
-      url.substr(start, std::max(tree, start) - start);
-  // Only models stand at the root.
-  if (repository.starts_with(kModels)) {
-    repository.remove_prefix(kModels.size());
-  }
-  std::string_view revision = url.substr(tree + kTree.size());
-  revision = revision.substr(0, revision.find('/'));
-  return repository.empty() || revision.empty()
-             ? ""
-             : fmt::format("{}/{}/resolve/{}/", url.substr(0, api), repository,
-                           revision);
+  const auto parts = tree_url_parts(url);
+  return parts ? fmt::format("{}/{}/resolve/{}/", parts->hub, parts->repository,
+                             parts->revision)
+               : "";
+}
+
+std::string hub_tree_folder(std::string_view url) {
+  const auto parts = tree_url_parts(url);
+  std::string folder =
+      parts ? percent_decode(parts->folder, PlusSign::kItself).value_or("")
+            : "";
+  folder += folder.empty() || folder.ends_with('/') ? "" : "/";
+  return folder;
 }
 
 }  // namespace omicsfs

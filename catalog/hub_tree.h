@@ -40,4 +40,8 @@ Result<std::vector<HubFile>> parse_hub_tree(std::string_view json);
 // of such a tree.
 [[nodiscard]] std::string hub_tree_files(std::string_view url);
 
+// The folder that the tree at `url` is of, decoded, with a slash at its end; ""
+// of a whole repository, and where `url` is none of such a tree.
+[[nodiscard]] std::string hub_tree_folder(std::string_view url);
+
 }  // namespace omicsfs

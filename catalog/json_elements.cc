@@ -186,7 +186,7 @@ class ElementReader {
     if (!next) {
       return next.error();
     }
-    auto value = JsonValue::parse(text_);
+    auto value = JsonValue::parse(text_, {.values = kMaxJsonElementValues});
     return value ? value : value.error().within(place);
   }
 

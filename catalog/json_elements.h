@@ -35,12 +35,14 @@ struct JsonElementEvents {
   std::function<Result<void>(std::string_view key)> key{};
 };
 
-// A longer element is none of a catalogue.
+// Longer elements, and those of more values, are rejected.
 inline constexpr std::size_t kMaxJsonElement = std::size_t{4} << 20U;
+inline constexpr std::size_t kMaxJsonElementValues = 100'000;
 
 // Tells `events` of the document, in its order. Errors: those of `read` and of
 // the events; kInvalid, no JSON, no object or array, a key twice, an element
-// over kMaxJsonElement bytes, or nested deeper than 64 levels, with its place.
+// over kMaxJsonElement bytes or kMaxJsonElementValues values, or nested deeper
+// than 64 levels, with its place.
 Result<void> stream_json_elements(const ReadPiece& read,
                                   const JsonElementEvents& events);
 

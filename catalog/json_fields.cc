@@ -85,7 +85,7 @@ const std::string* index_members(Node::Object& object) {
 // stop the parse, with error_ set.
 class Builder : public nlohmann::json_sax<Json> {
  public:
-  explicit Builder(std::size_t max_depth) : max_depth_(max_depth) {}
+  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
 
   bool null() override { return add(std::monostate()); }
   bool boolean(bool value) override { return add(value); }
@@ -146,15 +146,32 @@ class Builder : public nlohmann::json_sax<Json> {
 
   template <typename Value>
   bool add(Value&& value) {
+    if (!count_value()) {
+      return false;
+    }
     slot().value = std::forward<Value>(value);
+    return true;
+  }
+
+  bool count_value() {
+    if (values_ == limits_.values) {
+      error_ = {
+          ErrorCode::kInvalid,
+          "it has more than " + std::to_string(limits_.values) + " values"};
+      return false;
+    }
+    ++values_;
     return true;
   }
 
   template <typename Container>
   bool enter(Container&& empty) {
-    if (open_.size() >= max_depth_) {
-      error_ = error_at(open_pointer(),
-                        "is nested deeper than " + std::to_string(max_depth_));
+    if (open_.size() >= limits_.depth) {
+      error_ = error_at(open_pointer(), "is nested deeper than " +
+                                            std::to_string(limits_.depth));
+      return false;
+    }
+    if (!count_value()) {
       return false;
     }
     Node& node = slot();
@@ -184,16 +201,17 @@ class Builder : public nlohmann::json_sax<Json> {
     return pointer;
   }
 
-  std::size_t max_depth_;
+  const JsonLimits limits_;
+  std::size_t values_ = 0;
   Node root_;
   // Stays valid: a container grows only while nothing below it is open.
   std::vector<Node*> open_;
   Error error_{ErrorCode::kInvalid, "not JSON"};
 };
 
-Result<Node> parse_nodes(std::string_view text, std::size_t max_depth) {
+Result<Node> parse_nodes(std::string_view text, const JsonLimits& limits) {
   try {
-    Builder builder(max_depth);
+    Builder builder(limits);
     if (!Json::sax_parse(text, &builder)) {
       return builder.error();
     }
@@ -207,8 +225,8 @@ Result<Node> parse_nodes(std::string_view text, std::size_t max_depth) {
 }  // namespace
 
 Result<JsonValue> JsonValue::parse(std::string_view text,
-                                   std::size_t max_depth) {
-  Result<Node> root = parse_nodes(text, max_depth);
+                                   const JsonLimits& limits) {
+  Result<Node> root = parse_nodes(text, limits);
   if (!root) {
     return root.error();
   }

@@ -18,6 +18,13 @@
 
 namespace omicsfs {
 
+// What a document that is held whole may be. Each value takes some 100 bytes,
+// however few characters it has: "[0,0,…]" would take 50 times its size.
+struct JsonLimits {
+  std::size_t depth = 64;
+  std::size_t values = 1'000'000;  // also those within others
+};
+
 // One value of a document, with its place. Cheap to copy; it keeps the document
 // that it came from alive.
 class JsonValue {
@@ -25,10 +32,10 @@ class JsonValue {
   struct Node;  // hides the JSON library
 
   // Parses `text`. Errors: kInvalid for anything that is not JSON (with the
-  // byte offset), for nesting deeper than `max_depth`, and for an object that
-  // has a key twice.
+  // byte offset), for what `limits` forbids, and for an object that has a key
+  // twice.
   static Result<JsonValue> parse(std::string_view text,
-                                 std::size_t max_depth = 64);
+                                 const JsonLimits& limits = {});
 
   [[nodiscard]] const std::string& pointer() const { return pointer_; }
   [[nodiscard]] bool is_object() const;

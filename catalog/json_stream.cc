@@ -14,6 +14,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+// The parser holds a scalar or a key whole, several times over.
+constexpr std::uint64_t kPieceBytes = 65536;
+static_assert(kMaxJsonToken % kPieceBytes == 0);
+
 // A document, piece by piece.
 class Pieces {
  public:
@@ -23,9 +27,16 @@ class Pieces {
   [[nodiscard]] bool at_end() { return at_ == end_ && !fill(); }
   [[nodiscard]] char front() const { return *at_; }
   void pop_front() { ++at_; }
+  // A token ends: the next one may take as many bytes again.
+  void token_ended() { untold_ = 0; }
 
  private:
   bool fill() {
+    if (untold_ > kMaxJsonToken && !failure_) {
+      failure_ = Error{ErrorCode::kInvalid, "a value or key is longer than " +
+                                                std::to_string(kMaxJsonToken) +
+                                                " bytes"};
+    }
     const Result<std::size_t> count =
         failure_ ? Result<std::size_t>(*failure_) : read_(piece_);
     if (!count) {
@@ -34,11 +45,13 @@ class Pieces {
     }
     at_ = piece_.data();
     end_ = at_ + *count;
+    untold_ += *count;
     return *count != 0;
   }
 
   const ReadPiece& read_;
-  std::array<char, 65536> piece_{};
+  std::array<char, kPieceBytes> piece_{};
+  std::uint64_t untold_ = 0;  // bytes of pieces since a token ended
   const char* at_ = nullptr;
   const char* end_ = nullptr;
   std::optional<Error> failure_;
@@ -73,8 +86,8 @@ class PieceIterator {
 
 class Events final : public nlohmann::json_sax<Json> {
  public:
-  Events(const JsonEvents& events, std::size_t max_depth)
-      : events_(events), max_depth_(max_depth) {}
+  Events(const JsonEvents& events, std::size_t max_depth, Pieces& pieces)
+      : events_(events), max_depth_(max_depth), pieces_(pieces) {}
 
   [[nodiscard]] const Error& error() const { return error_; }
 
@@ -109,6 +122,13 @@ class Events final : public nlohmann::json_sax<Json> {
     return true;
   }
   bool key(std::string& name) override {
+    pieces_.token_ended();
+    if (name.size() > kMaxJsonKey) {
+      error_ = {
+          ErrorCode::kInvalid,
+          "a key is longer than " + std::to_string(kMaxJsonKey) + " bytes"};
+      return false;
+    }
     keys_.back() = std::move(name);
     return true;
   }
@@ -130,10 +150,12 @@ class Events final : public nlohmann::json_sax<Json> {
     return taken.has_value();
   }
   bool give(JsonScalarKind kind, std::string_view text) {
+    pieces_.token_ended();
     return !events_.scalar || accept(events_.scalar({keys_, kind, text}));
   }
   // Only objects have keys.
   bool enter(bool object) {
+    pieces_.token_ended();
     if (is_object_.size() == max_depth_) {
       error_ = {ErrorCode::kInvalid,
                 "nested deeper than " + std::to_string(max_depth_) + " levels"};
@@ -146,6 +168,7 @@ class Events final : public nlohmann::json_sax<Json> {
     return true;
   }
   void leave() {
+    pieces_.token_ended();
     if (is_object_.back()) {
       keys_.pop_back();
     }
@@ -154,6 +177,7 @@ class Events final : public nlohmann::json_sax<Json> {
 
   const JsonEvents& events_;
   const std::size_t max_depth_;
+  Pieces& pieces_;
   std::vector<std::string> keys_;
   std::vector<bool> is_object_;
   Error error_{ErrorCode::kInvalid, "not JSON"};
@@ -164,7 +188,7 @@ class Events final : public nlohmann::json_sax<Json> {
 Result<void> stream_json(const ReadPiece& read, const JsonEvents& events,
                          std::size_t max_depth) {
   Pieces pieces(read);
-  Events told(events, max_depth);
+  Events told(events, max_depth, pieces);
   try {
     if (Json::sax_parse(PieceIterator(pieces), PieceIterator(), &told)) {
       return {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -36,9 +37,15 @@ struct JsonEvents {
   std::function<Result<void>(JsonPlace)> object_end{};
 };
 
+// A scalar, or the blanks between two, may take up to this many bytes, and 64
+// KiB more where a piece begins late; a key, of which one is held for each
+// level, fewer.
+inline constexpr std::uint64_t kMaxJsonToken = std::uint64_t{1} << 20U;
+inline constexpr std::size_t kMaxJsonKey = std::size_t{64} << 10U;
+
 // Tells `events` of the document; memory is what one scalar takes. Errors:
 // those of `read` and of the events; kInvalid, no JSON (with the byte offset),
-// or nested deeper than `max_depth`.
+// nested deeper than `max_depth`, or a scalar or key that is too long.
 Result<void> stream_json(const ReadPiece& read, const JsonEvents& events,
                          std::size_t max_depth = 64);
 

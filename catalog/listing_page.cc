@@ -45,47 +45,63 @@ Result<ListingPage> parse_objects(std::string_view xml,
   if (!page) {
     return page.error();
   }
-  auto files = listed_objects(std::move(page->objects), base_url);
-  if (!files) {
-    return files.error();
-  }
-  return ListingPage{*std::move(files),
-                     page->is_truncated ? std::move(page->next_token) : ""};
+  ListingPage listed;
+  listed.faults = std::move(page->faults);
+  listed.files =
+      listed_objects(std::move(page->objects), base_url, listed.faults);
+  listed.next_token = page->is_truncated ? std::move(page->next_token) : "";
+  return listed;
 }
 
-Result<Files> parse_tree(std::string_view json, std::string_view base_url) {
-  auto entries = parse_hub_tree(json);
+Result<ListingPage> parse_tree(std::string_view json,
+                               std::string_view base_url) {
+  const auto document = JsonValue::parse(json);
+  const auto entries = document
+                           ? document->elements()
+                           : Result<std::vector<JsonValue>>(document.error());
   if (!entries) {
     return entries.error();
   }
-  Files files;
-  for (HubFile& entry : *entries) {
-    ListedFile file{std::move(entry.path), "", entry.size};
-    if (auto valid = check_path(file); !valid) {
-      return valid.error();
+  ListingPage page;
+  for (const JsonValue& value : *entries) {
+    auto entry = parse_hub_entry(value);
+    if (entry && !*entry) {
+      continue;
+    }
+    ListedFile file;
+    if (entry) {
+      file.path = std::move((*entry)->path);
+      file.size = (*entry)->size;
+      file.digest = std::move((*entry)->digest);
+    }
+    const auto valid = entry ? check_path(file) : entry.error();
+    if (!valid) {
+      page.faults.push_back({value.pointer(), valid.error().message});
+      continue;
     }
     // The files of the Hub are redirected to urls that are good for a while.
     file.url = redirect_url(address_below(base_url, file.path));
-    file.digest = std::move(entry.digest);
-    files.push_back(std::move(file));
+    page.files.push_back(std::move(file));
   }
-  return files;
+  return page;
 }
 
-Result<Files> parse_index(std::string_view html, std::string_view base_url) {
-  auto entries = parse_directory_index(html);
+Result<ListingPage> parse_index(std::string_view html,
+                                std::string_view base_url) {
+  ListingPage page;
+  auto entries = parse_directory_index(
+      html, [&page](const EntryFault& fault) { page.faults.push_back(fault); });
   if (!entries) {
     return entries.error();
   }
-  Files files;
   for (IndexEntry& entry : *entries) {
     if (!entry.is_directory) {
       std::string url = address_below(base_url, entry.name);
-      files.push_back({std::move(entry.name), std::move(url), entry.size, "",
-                       entry.modified});
+      page.files.push_back({std::move(entry.name), std::move(url), entry.size,
+                            "", entry.modified});
     }
   }
-  return files;
+  return page;
 }
 
 std::string_view trimmed_field(std::string_view text) {
@@ -149,8 +165,8 @@ Result<ListedFile> parse_line(std::string_view line,
   return file;
 }
 
-Result<Files> parse_names(std::string_view text, std::string_view base_url) {
-  Files files;
+ListingPage parse_names(std::string_view text, std::string_view base_url) {
+  ListingPage page;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
@@ -159,12 +175,14 @@ Result<Files> parse_names(std::string_view text, std::string_view base_url) {
       continue;
     }
     auto file = parse_line(line, base_url);
-    if (!file) {
-      return file.error().within(fmt::format("line {}", number));
+    if (file) {
+      page.files.push_back(*std::move(file));
+    } else {
+      page.faults.push_back(
+          {fmt::format("line {}", number), file.error().message});
     }
-    files.push_back(*std::move(file));
   }
-  return files;
+  return page;
 }
 
 }  // namespace
@@ -186,8 +204,9 @@ ListingForm listing_form(std::string_view text) {
   return of_s3 ? ListingForm::kObjects : ListingForm::kIndex;
 }
 
-Result<std::vector<ListedFile>> listed_objects(std::vector<S3Object>&& objects,
-                                               std::string_view base_url) {
+std::vector<ListedFile> listed_objects(std::vector<S3Object>&& objects,
+                                       std::string_view base_url,
+                                       std::vector<EntryFault>& faults) {
   Files files;
   for (S3Object& object : objects) {
     if (object.key.ends_with('/')) {
@@ -200,7 +219,8 @@ Result<std::vector<ListedFile>> listed_objects(std::vector<S3Object>&& objects,
       file.validator = std::move(object.last_modified);
     }
     if (auto valid = check_path(file); !valid) {
-      return valid.error();
+      faults.push_back({omicsfs::quoted(file.path), valid.error().message});
+      continue;
     }
     file.url = address_below(base_url, file.path);
     files.push_back(std::move(file));
@@ -211,22 +231,17 @@ Result<std::vector<ListedFile>> listed_objects(std::vector<S3Object>&& objects,
 Result<ListingPage> parse_listing_page(std::string_view text,
                                        std::string_view base_url) {
   text.remove_prefix(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
-  const auto read = [&]() -> Result<Files> {
-    switch (listing_form(text)) {
-      case ListingForm::kTree:
-        return parse_tree(text, base_url);
-      case ListingForm::kIndex:
-        return parse_index(text, base_url);
-      default:
-        return parse_names(text, base_url);
-    }
-  };
-  if (listing_form(text) == ListingForm::kObjects) {
-    return parse_objects(text, base_url);
+  switch (listing_form(text)) {
+    case ListingForm::kObjects:
+      return parse_objects(text, base_url);
+    case ListingForm::kTree:
+      return parse_tree(text, base_url);
+    case ListingForm::kIndex:
+      return parse_index(text, base_url);
+    case ListingForm::kNames:
+      break;
   }
-  auto files = read();
-  return files ? ListingPage{*std::move(files), ""}
-               : Result<ListingPage>(files.error());
+  return parse_names(text, base_url);
 }
 
 }  // namespace omicsfs

@@ -39,6 +39,7 @@ enum class ListingForm {
 struct ListingPage {
   std::vector<ListedFile> files;
   std::string next_token;  // of S3: of the page that follows; "" = the last
+  std::vector<EntryFault> faults{};  // entries that are left out
 };
 
 // The files that `text` lists, in its order; directories are left out. A list
@@ -49,16 +50,17 @@ struct ListingPage {
 //
 // What has no url is below `base_url`, which is "" or ends with '/'; the files
 // of the Hub are redirected from there.
-// Errors: those of parse_s3_page, parse_hub_tree and parse_directory_index;
-// kInvalid, naming the line: it is none of these, or a name is one that no tree
-// can hold.
+// An entry that is a bad one, as of a name that no tree can hold, is left out.
+// Errors: those of parse_s3_page and parse_directory_index; kInvalid, it is no
+// JSON array.
 Result<ListingPage> parse_listing_page(std::string_view text,
                                        std::string_view base_url);
 
 // The objects of a bucket as files below its address `base_url`; those whose
-// keys end with '/' are folders, and left out. Errors: kInvalid, a key that no
-// tree can hold.
-Result<std::vector<ListedFile>> listed_objects(std::vector<S3Object>&& objects,
-                                               std::string_view base_url);
+// keys end with '/' are folders, and left out, as are those whose keys no tree
+// can hold, which are added to `faults`.
+std::vector<ListedFile> listed_objects(std::vector<S3Object>&& objects,
+                                       std::string_view base_url,
+                                       std::vector<EntryFault>& faults);
 
 }  // namespace omicsfs

@@ -21,11 +21,11 @@ std::size_t RecordIndex::field_of(const RecordField& field, std::size_t guess) {
   if (guess < fields_.size() && fields_[guess].name == field.name) {
     return guess;
   }
-  for (std::size_t index = 0; index < fields_.size(); ++index) {
-    if (fields_[index].name == field.name) {
-      return index;
-    }
+  const auto known = by_name_.find(field.name);
+  if (known != by_name_.end()) {
+    return known->second;
   }
+  by_name_.emplace(field.name, fields_.size());
   fields_.push_back({std::string(field.name), field.kind});
   return fields_.size() - 1;
 }
@@ -95,6 +95,11 @@ Result<std::string> RecordIndex::add(std::int64_t id,
   std::size_t guess = 0;
   for (const RecordField& field : fields) {
     const std::size_t index = field_of(field, guess);
+    if (fields_.size() > kMaxFields) {
+      return Error{ErrorCode::kInvalid, "the records have more than " +
+                                            std::to_string(kMaxFields) +
+                                            " different fields"};
+    }
     guess = index + 1;
     put_varint(blob, index);
     if (fields_[index].kind == FieldKind::kText) {

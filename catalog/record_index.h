@@ -24,10 +24,13 @@ class RecordIndex {
   // A source with more is no catalogue of few words.
   static constexpr std::size_t kMaxValues = 4'000'000;
 
+  // Each takes some 300 bytes, and a listing of fields shows them all.
+  static constexpr std::size_t kMaxFields = 200'000;
+
   // What the row of the record `id` holds of its fields (record_values in
   // snapshot_records.h reads it). REQUIRES: ids rise from call to call.
-  // Errors: kInvalid, a list that is no JSON array of scalars, or more than
-  // kMaxValues distinct values.
+  // Errors: kInvalid, a list that is no JSON array of scalars, more than
+  // kMaxValues distinct values, or more than kMaxFields fields.
   Result<std::string> add(std::int64_t id, std::span<const RecordField> fields);
 
   // Writes the tables fields, texts and terms. Errors: those of SQLite.
@@ -71,6 +74,7 @@ class RecordIndex {
   Result<void> write_terms(Database& database) const;
 
   std::vector<Field> fields_;
+  ByText<std::size_t> by_name_;  // indices of fields_
   std::vector<Term> terms_;
   std::uint32_t texts_ = 0;
 };

@@ -1,21 +1,40 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/remote_file.h"
 
-#include <initializer_list>
 #include <span>
+#include <string_view>
+#include <vector>
+
+#include "catalog/url_identity.h"
 
 namespace omicsfs {
 namespace {
 
 // NUL occurs in none of the parts, so they cannot run together.
-std::string key_of(std::string_view kind,
-                   std::initializer_list<std::string> parts) {
+template <typename Parts>
+std::string hash_of(const Parts& parts) {
   std::string identity;
   for (const std::string& part : parts) {
     identity += (identity.empty() ? "" : std::string(1, '\0')) + part;
   }
-  return std::string(kind) + "-" +
-         digest_of(DigestKind::kSha256, std::as_bytes(std::span(identity))).hex;
+  return digest_of(DigestKind::kSha256, std::as_bytes(std::span(identity))).hex;
+}
+
+std::string key_of(std::string_view kind,
+                   const std::vector<std::string>& parts) {
+  return std::string(kind) + "-" + hash_of(parts);
+}
+
+// Bytes that nobody has checked are those of the servers that may send them.
+std::string url_key(const RemoteFile& file, const std::string& version) {
+  std::vector<std::string> parts{
+      file.urls.empty() ? "" : object_url(file.urls.front()), version,
+      std::to_string(file.size)};
+  const std::vector<std::string> publishers = publishers_of(file.urls);
+  if (publishers.size() > 1) {
+    parts.insert(parts.end(), publishers.begin(), publishers.end());
+  }
+  return key_of("url", parts);
 }
 
 }  // namespace
@@ -33,6 +52,15 @@ bool columns_fit(const RemoteFile& file) {
   return bytes % place.width == 0 &&
          bytes / place.width <=
              (array.size - place.rows_offset) / place.row_bytes;
+}
+
+std::string verified_key(const RemoteFile& file) {
+  if (file.columns || file.member || !file.local_path.empty() || !file.digest ||
+      !names_content(file.digest->kind)) {
+    return "";
+  }
+  return std::string(digest_kind_name(file.digest->kind)) + "-" +
+         file.digest->hex + "-" + std::to_string(file.size);
 }
 
 std::string content_key(const RemoteFile& file) {
@@ -53,9 +81,10 @@ std::string content_key(const RemoteFile& file) {
                              std::to_string(static_cast<int>(place.method)),
                              size, file.digest ? to_string(*file.digest) : ""});
   }
-  if (file.digest.has_value() && names_content(file.digest->kind)) {
-    return std::string(digest_kind_name(file.digest->kind)) + "-" +
-           file.digest->hex + "-" + size;
+  if (const std::string verified = verified_key(file); !verified.empty()) {
+    constexpr std::size_t kServerDigits = 16;
+    return verified + "-" +
+           hash_of(publishers_of(file.urls)).substr(0, kServerDigits);
   }
   // A CRC tells versions apart, though no more.
   const std::string version =
@@ -63,8 +92,7 @@ std::string content_key(const RemoteFile& file) {
   if (!file.local_path.empty()) {
     return key_of("local", {file.local_path, version, size});
   }
-  return key_of("url",
-                {file.urls.empty() ? "" : file.urls.front(), version, size});
+  return url_key(file, version);
 }
 
 }  // namespace omicsfs

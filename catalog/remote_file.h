@@ -58,20 +58,33 @@ struct RemoteFile {
   // Programs map it into memory, where a read that fails ends the program: it
   // is tried for as long as the read may take.
   bool is_mapped = false;
+  // When it was changed, in seconds since the epoch, where its server said so
+  // as its size was asked for. Not kept.
+  std::optional<std::int64_t> modified{};
 };
 
 // Whether the columns `file` lie within their array: its header, then whole
 // stretches of rows that the array has. REQUIRES: file.columns.
 [[nodiscard]] bool columns_fit(const RemoteFile& file);
 
-// The name of the file's bytes in the block cache: files with equal keys hold
-// equal bytes. With a digest that names content "<kind>-<hex>-<size>"; else
-// "url-" and the SHA-256 of the first url, the CRC or the validator, and the
-// size. Of a local file
-// "local-" and that of its path instead of the url, of an archive's member
-// "member-" and that of the archive's key and the member's place, size and
-// digest; of columns "columns-" and that of the array's key, their place in it,
-// the header and the size. Only [a-z0-9-].
+// The name of the file's bytes in the block cache: files with equal keys come
+// from the same servers (publishers_of) and hold equal bytes, if those servers
+// tell the truth. Only [a-z0-9-]. It begins with
+//   "<kind>-<hex>-<size>-", with a digest that names content; the rest is a
+//     hash of the servers;
+//   "url-", without one: a hash of the first url without its signature
+//     (object_url), the CRC or the validator, the size, and the servers if they
+//     are several;
+//   "local-", for a local file: a hash of its path instead of the url;
+//   "member-", in an archive: a hash of the archive's key and the member's
+//     place, size and digest;
+//   "columns-": a hash of the array's key, their place in it, the header and
+//     the size.
 [[nodiscard]] std::string content_key(const RemoteFile& file);
+
+// The name of the file's content, whatever server has it: bytes whose published
+// digest was found right may be used by all files of one such name. "" if the
+// file has no url of its own or no digest that names content.
+[[nodiscard]] std::string verified_key(const RemoteFile& file);
 
 }  // namespace omicsfs

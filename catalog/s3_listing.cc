@@ -71,7 +71,8 @@ std::string s3_next_url(std::string_view url, std::string_view token) {
 
 Result<std::vector<S3Object>> list_s3(const std::string& base_url,
                                       const std::string& prefix,
-                                      const Download& download) {
+                                      const Download& download,
+                                      const OnEntryFault& on_fault) {
   std::vector<S3Object> all;
   std::set<std::string> tokens = {""};
   std::string token;
@@ -82,6 +83,9 @@ Result<std::vector<S3Object>> list_s3(const std::string& base_url,
       return page.error();
     }
     append(all, std::move(page->objects));
+    if (on_fault) {
+      std::for_each(page->faults.begin(), page->faults.end(), on_fault);
+    }
     if (!page->is_truncated) {
       return all;
     }

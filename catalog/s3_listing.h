@@ -29,10 +29,12 @@ inline constexpr std::size_t kMaxS3Pages = 1000;
                                       std::string_view token);
 
 // Every object whose key begins with `prefix`, in the server's order.
-// Errors: those of `download` and parse_s3_page; kInvalid where a key does not
-// begin with `prefix`, a token comes again, or there are too many pages.
+// `on_fault` is told of each that is left out. Errors: those of `download` and
+// parse_s3_page; kInvalid where a key does not begin with `prefix`, a token
+// comes again, or there are too many pages.
 Result<std::vector<S3Object>> list_s3(const std::string& base_url,
                                       const std::string& prefix,
-                                      const Download& download);
+                                      const Download& download,
+                                      const OnEntryFault& on_fault = {});
 
 }  // namespace omicsfs

@@ -86,30 +86,51 @@ class PageReader {
   bool url_encoded_;
 };
 
-Result<void> read_objects(const pugi::xml_node& root, const PageReader& reader,
-                          S3Page& page) {
+void read_objects(const pugi::xml_node& root, const PageReader& reader,
+                  S3Page& page) {
   for (const pugi::xml_node& contents : root.children("Contents")) {
     Result<S3Object> object = reader.object(contents);
-    if (!object) {
-      return object.error();
+    if (object) {
+      page.objects.push_back(*std::move(object));
+    } else {
+      page.faults.push_back(
+          {omicsfs::quoted(text_of(contents, "Key")), object.error().message});
     }
-    page.objects.push_back(*std::move(object));
   }
-  return {};
 }
 
-Result<void> read_prefixes(const pugi::xml_node& root, const PageReader& reader,
-                           S3Page& page) {
+void read_prefixes(const pugi::xml_node& root, const PageReader& reader,
+                   S3Page& page) {
   for (const pugi::xml_node& prefixes : root.children("CommonPrefixes")) {
     for (const pugi::xml_node& prefix : prefixes.children("Prefix")) {
       Result<std::string> name = reader.name(prefix.text().get());
-      if (!name) {
-        return name.error();
+      if (name) {
+        page.common_prefixes.push_back(*std::move(name));
+      } else {
+        page.faults.push_back(
+            {omicsfs::quoted(prefix.text().get()), name.error().message});
       }
-      page.common_prefixes.push_back(*std::move(name));
     }
   }
-  return {};
+}
+
+// `xml` with another control character where a NUL is, which no XML can hold
+// and which would end a key; "" where it has none.
+std::string without_nul(std::string_view xml) {
+  std::string text;
+  for (const std::string_view nul :
+       {std::string_view("\0", 1), std::string_view("&#0;"),
+        std::string_view("&#x0;")}) {
+    if (text.empty() && xml.find(nul) == std::string_view::npos) {
+      continue;
+    }
+    text = text.empty() ? std::string(xml) : text;
+    for (std::size_t at = text.find(nul); at != std::string::npos;
+         at = text.find(nul, at)) {
+      text.replace(at, nul.size(), "\x01");
+    }
+  }
+  return text;
 }
 
 Result<S3Page> read_page(const pugi::xml_node& root) {
@@ -127,16 +148,16 @@ Result<S3Page> read_page(const pugi::xml_node& root) {
   if (page.is_truncated && page.next_token.empty()) {
     return invalid_page("it is truncated and lacks NextContinuationToken");
   }
-  Result<void> read = read_objects(root, *reader, page);
-  if (read) {
-    read = read_prefixes(root, *reader, page);
-  }
-  return read ? Result<S3Page>(std::move(page)) : read.error();
+  read_objects(root, *reader, page);
+  read_prefixes(root, *reader, page);
+  return page;
 }
 
 }  // namespace
 
-Result<S3Page> parse_s3_page(std::string_view xml) {
+Result<S3Page> parse_s3_page(std::string_view given) {
+  const std::string checked = without_nul(given);
+  const std::string_view xml = checked.empty() ? given : checked;
   pugi::xml_document document;
   const pugi::xml_parse_result parsed = document.load_buffer(
       xml.data(), xml.size(), pugi::parse_default, pugi::encoding_utf8);

@@ -21,6 +21,11 @@ Error no_node(NodeId id) {
   return {ErrorCode::kNotFound, "no node " + std::to_string(id)};
 }
 
+Error no_number(NodeNumber number) {
+  return {ErrorCode::kNotFound,
+          "no node has the number " + std::to_string(number)};
+}
+
 // As step_to, for queries of a node whose first column is its kind.
 Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
   Result<void> found = step_to(rows, no_node(id));
@@ -34,7 +39,7 @@ Result<void> step_to_kind(Rows& rows, NodeId id, NodeKind kind) {
   return found;
 }
 
-// The node in columns 0 to 4.
+// The node in columns 0 to 5.
 Result<NodeFacts> node_facts(const Rows& rows) {
   const bool is_mapped = rows.integer(1) == kMappedKind;
   const std::int64_t kind =
@@ -42,10 +47,12 @@ Result<NodeFacts> node_facts(const Rows& rows) {
                 : rows.integer(1);
   const std::int64_t size = rows.integer(2);
   const std::int64_t links = rows.integer(4);
-  const bool valid = kind >= static_cast<std::int64_t>(NodeKind::kDirectory) &&
-                     kind <= static_cast<std::int64_t>(NodeKind::kSymlink) &&
-                     size >= 0 && links >= 0 &&
-                     links <= std::numeric_limits<std::uint32_t>::max();
+  const std::int64_t number = rows.integer(5);
+  const bool valid =
+      kind >= static_cast<std::int64_t>(NodeKind::kDirectory) &&
+      kind <= static_cast<std::int64_t>(NodeKind::kSymlink) && size >= 0 &&
+      links >= 0 && links <= std::numeric_limits<std::uint32_t>::max() &&
+      number > 0 && number <= static_cast<std::int64_t>(kMaxNodeNumber);
   if (!valid) {
     return damaged_snapshot("node " + std::to_string(rows.integer(0)));
   }
@@ -54,7 +61,8 @@ Result<NodeFacts> node_facts(const Rows& rows) {
                    static_cast<std::uint64_t>(size),
                    rows.integer(3),
                    static_cast<std::uint32_t>(links),
-                   is_mapped};
+                   is_mapped,
+                   static_cast<NodeNumber>(number)};
 }
 
 Result<DirectoryEntry> directory_entry(const Rows& rows,
@@ -63,7 +71,7 @@ Result<DirectoryEntry> directory_entry(const Rows& rows,
   if (!node) {
     return node.error();
   }
-  const std::string_view name = rows.text(5);
+  const std::string_view name = rows.text(6);
   if (const Result<void> valid = check_entry_name(name); !valid) {
     return damaged_snapshot("an entry " + omicsfs::quoted(name));
   }
@@ -139,9 +147,13 @@ Result<std::shared_ptr<const Snapshot>> Snapshot::open(
   if (!header) {
     return header.error().within(path.native());
   }
+  const int schema = header->schema;
   auto pool = std::make_unique<Pool>(path, *std::move(fd), *std::move(header));
   {
     const Result<Pool::Lease> first = pool->borrow();
+    if (!first && schema != kSnapshotSchemaVersion) {
+      return other_schema(schema).within(path.native());
+    }
     if (!first) {
       return first.error();
     }
@@ -159,6 +171,33 @@ Result<NodeFacts> Snapshot::node(NodeId id) const {
   Rows rows = (*lease)->rows(SnapshotQuery::kNode, {id});
   const Result<void> found = step_to(rows, no_node(id));
   return found ? node_facts(rows) : found.error();
+}
+
+Result<NodeFacts> Snapshot::numbered(NodeNumber number) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kNumbered,
+                             {static_cast<std::int64_t>(number)});
+  const Result<void> found = step_to(rows, no_number(number));
+  return found ? node_facts(rows) : found.error();
+}
+
+Result<Snapshot::Dated> Snapshot::dated(NodeNumber number) const {
+  Result<Pool::Lease> lease = pool_->borrow();
+  if (!lease) {
+    return lease.error();
+  }
+  Rows rows = (*lease)->rows(SnapshotQuery::kDated,
+                             {static_cast<std::int64_t>(number)});
+  const Result<void> found = step_to(rows, no_number(number));
+  if (!found) {
+    return found.error();
+  }
+  return Dated{
+      rows.integer(0),
+      rows.is_null(1) ? 0 : static_cast<std::uint64_t>(rows.integer(1))};
 }
 
 Result<NodeFacts> Snapshot::lookup(NodeId parent, std::string_view name) const {

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/node_number.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
 #include "catalog/snapshot_writer.h"
@@ -32,6 +33,7 @@ struct NodeFacts {
   std::int64_t mtime = 0;   // seconds since the epoch
   std::uint32_t links = 1;  // st_nlink: names of a file; 2 + sub-directories
   bool is_mapped = false;   // a remote file that programs map
+  NodeNumber number = 0;    // the same in every snapshot (node_number.h)
 };
 
 struct DirectoryEntry {
@@ -54,8 +56,8 @@ struct EntryPlace {  // where a name of a node stands
 class Snapshot {
  public:
   // Errors: kNotFound, no such file; kCorrupt, not a whole snapshot of ours;
-  // kInvalid, written with another schema version (the message says which and
-  // to run `omicsfs refresh`).
+  // kInvalid, written with a schema version that cannot be read (the message
+  // says which and to run `omicsfs refresh`).
   static Result<std::shared_ptr<const Snapshot>> open(
       const std::filesystem::path& path);
   ~Snapshot();
@@ -63,6 +65,13 @@ class Snapshot {
   [[nodiscard]] const SnapshotHeader& header() const;
 
   [[nodiscard]] Result<NodeFacts> node(NodeId id) const;
+  [[nodiscard]] Result<NodeFacts> numbered(NodeNumber number) const;
+  // What undated nodes of the next snapshot take their dates from.
+  struct Dated {
+    std::int64_t mtime = 0;
+    std::uint64_t listing = 0;  // of a directory: a hash of what it lists
+  };
+  [[nodiscard]] Result<Dated> dated(NodeNumber number) const;
   [[nodiscard]] Result<NodeFacts> lookup(NodeId parent,
                                          std::string_view name) const;
   // Up to `limit` entries of a directory whose position is over `after`, in
@@ -101,6 +110,10 @@ class Snapshot {
 // The newest snapshot's path. Errors: kNotFound, the source has none.
 Result<std::filesystem::path> current_snapshot(
     const std::filesystem::path& state_dir, std::string_view source);
+// Opens the current snapshot, also while refreshes replace it. Errors: those of
+// current_snapshot and Snapshot::open.
+Result<std::shared_ptr<const Snapshot>> open_current_snapshot(
+    const std::filesystem::path& state_dir, std::string_view source);
 // The path and generation that the next refresh writes. Makes the directory.
 struct NextSnapshot {
   std::filesystem::path path;
@@ -109,7 +122,7 @@ struct NextSnapshot {
 Result<NextSnapshot> next_snapshot(const std::filesystem::path& state_dir,
                                    std::string_view source);
 // Held by a refresh for its life, so that no two write one generation. Errors:
-// kInvalid, another process is refreshing this source; kIo. Makes the
+// kTimedOut, another process is refreshing this source; kIo. Makes the
 // directory.
 Result<UniqueFd> lock_snapshots(const std::filesystem::path& state_dir,
                                 std::string_view source);

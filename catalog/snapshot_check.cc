@@ -14,9 +14,18 @@
 #include "catalog/temporary_file.h"
 
 namespace omicsfs {
+
+Error other_schema(int version) {
+  return {ErrorCode::kInvalid,
+          "written with schema version " + std::to_string(version) +
+              ", this program reads " + std::to_string(kSnapshotSchemaVersion) +
+              "; run `omicsfs refresh`"};
+}
+
 namespace {
 
-Result<void> check_identity(Database& database) {
+// Returns the schema version.
+Result<int> check_identity(Database& database) {
   const Result<std::int64_t> application =
       database.query_integer("PRAGMA application_id");
   if (!application) {
@@ -30,14 +39,10 @@ Result<void> check_identity(Database& database) {
   if (!version) {
     return version.error();
   }
-  if (*version != kSnapshotSchemaVersion) {
-    return Error{ErrorCode::kInvalid,
-                 "written with schema version " + std::to_string(*version) +
-                     ", this program reads " +
-                     std::to_string(kSnapshotSchemaVersion) +
-                     "; run `omicsfs refresh`"};
+  if (*version < 1 || *version > kSnapshotSchemaVersion) {
+    return other_schema(static_cast<int>(*version));
   }
-  return {};
+  return static_cast<int>(*version);
 }
 
 // SQLite itself misses a file cut within its last page.
@@ -102,7 +107,7 @@ Result<Integer> meta_integer(Database& database, std::string_view name) {
   return value;
 }
 
-Result<SnapshotHeader> read_header(Database& database) {
+Result<SnapshotHeader> read_header(Database& database, int schema) {
   const Result<std::string> complete = meta_value(database, kMetaComplete);
   if (!complete) {
     return complete.error();
@@ -120,7 +125,7 @@ Result<SnapshotHeader> read_header(Database& database) {
   if (!created) {
     return created.error();
   }
-  return SnapshotHeader{*source, *generation, *created};
+  return SnapshotHeader{*source, *generation, *created, schema};
 }
 
 }  // namespace
@@ -151,14 +156,15 @@ Result<SnapshotHeader> examine_snapshot(const std::filesystem::path& path,
   if (!database) {
     return database.error();
   }
-  Result<void> fine = check_identity(*database);
-  if (fine) {
-    fine = check_length(*database, fd);
-  }
-  if (fine) {
+  const Result<int> schema = check_identity(*database);
+  Result<void> fine =
+      schema ? check_length(*database, fd) : Result<void>(schema.error());
+  // Whether an older one has the tables is seen when they are asked.
+  if (fine && *schema == kSnapshotSchemaVersion) {
     fine = check_tables(*database);
   }
-  return fine ? read_header(*database) : Result<SnapshotHeader>(fine.error());
+  return fine ? read_header(*database, *schema)
+              : Result<SnapshotHeader>(fine.error());
 }
 
 }  // namespace omicsfs

@@ -15,13 +15,16 @@ namespace omicsfs {
 // kCorrupt: "damaged snapshot: <what>".
 [[nodiscard]] Error damaged_snapshot(const std::string& what);
 
+// kInvalid: a snapshot of a schema version that this program cannot read.
+[[nodiscard]] Error other_schema(int version);
+
 // The file at `path`, with a shared flock. Errors: kNotFound, it is not there,
 // is still being written, or was just removed; kIo.
 Result<UniqueFd> open_snapshot_file(const std::filesystem::path& path);
 
 // Checks that the file at `path`, open as `fd`, is a whole snapshot of this
-// schema version, and reads its header. Errors: kCorrupt; kInvalid, another
-// schema version; kIo.
+// schema version or an older one, and reads its header. Errors: kCorrupt;
+// kInvalid, a newer schema version; kIo.
 Result<SnapshotHeader> examine_snapshot(const std::filesystem::path& path,
                                         int fd);
 

@@ -12,11 +12,17 @@ namespace omicsfs {
 namespace {
 
 // The columns that node_facts() in snapshot.cc reads.
-#define OMICSFS_NODE_COLUMNS \
-  "nodes.id, nodes.kind, nodes.size, nodes.mtime, nodes.links"
+#define OMICSFS_NODE_COLUMNS                                     \
+  "nodes.id, nodes.kind, nodes.size, nodes.mtime, nodes.links, " \
+  "nodes.number"
 
 constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "SELECT " OMICSFS_NODE_COLUMNS " FROM nodes WHERE id = ?1",
+    "SELECT " OMICSFS_NODE_COLUMNS
+    " FROM numbers JOIN nodes ON nodes.id = numbers.node "
+    "WHERE numbers.number = ?1",
+    "SELECT nodes.mtime, nodes.content FROM numbers "
+    "JOIN nodes ON nodes.id = numbers.node WHERE numbers.number = ?1",
     "SELECT " OMICSFS_NODE_COLUMNS
     " FROM entries JOIN nodes ON nodes.id = entries.node "
     "WHERE entries.parent = ?1 AND entries.name = ?2",
@@ -38,7 +44,7 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
     "SELECT kind, size, bytes FROM nodes WHERE id = ?1",
     "SELECT bytes FROM chunks WHERE id = ?1",
     "SELECT kind, bytes FROM nodes WHERE id = ?1",
-    "SELECT name, value FROM xattrs WHERE node = ?1 ORDER BY name",
+    "SELECT name, value FROM xattrs WHERE node = ?1 ORDER BY name LIMIT 10000",
     "SELECT value FROM xattrs WHERE node = ?1 AND name = ?2",
     "SELECT fields FROM records WHERE id = ?1",
     "SELECT name, kind FROM fields WHERE id = ?1",
@@ -47,6 +53,27 @@ constexpr std::array<std::string_view, kSnapshotQueries> kQueries = {
 };
 
 #undef OMICSFS_NODE_COLUMNS
+
+// Schema version 8 has numbers of nodes that stay over refreshes. A node of an
+// older snapshot has its row for a number.
+Result<void> add_what_older_schemas_lack(Database& database) {
+  constexpr std::int64_t kFirstWithNumbers = 8;
+  const auto version = database.query_integer("PRAGMA user_version");
+  if (!version || *version >= kFirstWithNumbers) {
+    return version ? Result<void>() : Result<void>(version.error());
+  }
+  const auto known = database.query_integer(
+      "SELECT count(*) FROM sqlite_schema WHERE name = 'numbers'");
+  if (!known || *known != 0) {
+    return known ? Result<void>() : Result<void>(known.error());
+  }
+  // In memory: a mount may write no temporary file.
+  return database.execute(
+      "PRAGMA temp_store=MEMORY;"
+      "CREATE TEMP VIEW nodes AS SELECT *, id AS number FROM main.nodes;"
+      "CREATE TEMP VIEW numbers AS "
+      "SELECT id AS number, id AS node FROM main.nodes");
+}
 
 // SQLite opens by name; the name must still mean the file that we locked.
 Result<void> check_same_file(const std::filesystem::path& path, int fd) {
@@ -106,6 +133,9 @@ Result<std::unique_ptr<SnapshotConnection>> Snapshot::Pool::open_connection()
   const Result<void> same = check_same_file(path_, lock_.get());
   if (!same) {
     return same.error();
+  }
+  if (auto added = add_what_older_schemas_lack(*database); !added) {
+    return added.error().within(path_.native());
   }
   auto connection = std::make_unique<SnapshotConnection>(
       SnapshotConnection{*std::move(database), {}});

@@ -19,6 +19,8 @@ namespace omicsfs {
 // The reads that a snapshot is asked for; each connection has all prepared.
 enum class SnapshotQuery : std::size_t {
   kNode,
+  kNumbered,
+  kDated,
   kLookup,
   kSignpost,
   kList,
@@ -37,7 +39,7 @@ enum class SnapshotQuery : std::size_t {
   kText,
   kProperty,
 };
-inline constexpr std::size_t kSnapshotQueries = 18;
+inline constexpr std::size_t kSnapshotQueries = 20;
 
 struct SnapshotConnection {
   Database database;

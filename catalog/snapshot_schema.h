@@ -21,6 +21,9 @@ inline constexpr char kMetaComplete[] = "complete";
 // attribute of its record's node, as "encode.".
 inline constexpr char kFieldPrefixProperty[] = "field_prefix";
 
+// nodes.number: what inode numbers are made of (node_number.h). numbers: the
+// node that a number means.
+// nodes.content: of a remote file; of a directory a hash of what it lists.
 // nodes.bytes: an inline file's bytes where they are few, a symlink's target;
 // chunks: those of a larger one, chunk number `n` of the node in the row
 // (node << kChunkBits) + n, as inline_chunks.h describes. nodes.parent and
@@ -59,7 +62,8 @@ CREATE TABLE columns(
 CREATE TABLE nodes(
   id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, size INTEGER NOT NULL,
   mtime INTEGER NOT NULL, links INTEGER NOT NULL, content INTEGER,
-  parent INTEGER, position INTEGER, bytes BLOB);
+  number INTEGER NOT NULL, parent INTEGER, position INTEGER, bytes BLOB);
+CREATE TABLE numbers(number INTEGER PRIMARY KEY, node INTEGER NOT NULL);
 CREATE TABLE chunks(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE entries(
   parent INTEGER NOT NULL, name TEXT NOT NULL COLLATE BINARY,
@@ -83,7 +87,7 @@ CREATE TABLE terms(
   ids BLOB NOT NULL);
 )sql";
 
-inline constexpr std::int64_t kSnapshotTableCount = 14;
+inline constexpr std::int64_t kSnapshotTableCount = 15;
 
 // Entries from a signpost to the next.
 inline constexpr std::uint32_t kSignpostEvery = 64;

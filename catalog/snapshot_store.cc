@@ -113,6 +113,31 @@ Result<stdfs::path> current_snapshot(const stdfs::path& state_dir,
   return path_of(*directory, newest);
 }
 
+Result<std::shared_ptr<const Snapshot>> open_current_snapshot(
+    const stdfs::path& state_dir, std::string_view source) {
+  // A refresh may remove a snapshot between our look at its name and its
+  // opening; then a newer one is there.
+  constexpr int kTries = 100;
+  Result<std::shared_ptr<const Snapshot>> opened =
+      Error{ErrorCode::kNotFound, "no catalog"};
+  stdfs::path last;
+  for (int tries = 0; tries < kTries; ++tries) {
+    Result<stdfs::path> path = current_snapshot(state_dir, source);
+    if (!path) {
+      return path.error();
+    }
+    if (*path == last) {
+      break;
+    }
+    opened = Snapshot::open(*path);
+    if (opened || opened.error().code != ErrorCode::kNotFound) {
+      break;
+    }
+    last = *std::move(path);
+  }
+  return opened;
+}
+
 Result<NextSnapshot> next_snapshot(const stdfs::path& state_dir,
                                    std::string_view source) {
   const Result<stdfs::path> directory = made_directory(state_dir, source);
@@ -137,8 +162,9 @@ Result<UniqueFd> lock_snapshots(const stdfs::path& state_dir,
     return fd;
   }
   if (errno == EWOULDBLOCK) {
-    return Error{ErrorCode::kInvalid,
-                 "another process is refreshing " + std::string(source)};
+    return Error{ErrorCode::kTimedOut, "another process is refreshing " +
+                                           std::string(source) +
+                                           "; try again when it is done"};
   }
   return system_error("cannot lock " + directory->native());
 }

@@ -10,12 +10,14 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/inline_chunks.h"
+#include "catalog/node_number.h"
 #include "catalog/record_index.h"
 #include "catalog/row_writer.h"
 #include "catalog/server_set.h"
 #include "catalog/snapshot.h"
 #include "catalog/snapshot_schema.h"
 #include "catalog/sqlite.h"
+#include "catalog/stable_hash.h"
 #include "catalog/temporary_file.h"
 #include "catalog/tree_rows.h"
 
@@ -103,12 +105,16 @@ struct SnapshotWriter::Tables {
   ContentId last_content = 0;
   // Archives and arrays, by content_key.
   std::map<std::string, ContentId, std::less<>> wholes{};
+  std::shared_ptr<const Snapshot> before{};
+  std::int64_t created_at = 0;
+  std::optional<std::int64_t> document_date{};
   ServerSet servers{};
   RecordIndex index{};
   std::int64_t last_record = 0;
   struct OpenFile {       // an inline file that is being written
     std::string pending;  // less than a chunk
     std::uint64_t chunks = 0;
+    StableHash hash{0};  // of what was written, chunk by chunk
   };
   std::map<NodeId, OpenFile> open_files{};
 
@@ -146,6 +152,7 @@ Result<void> SnapshotWriter::Tables::prepare_all() {
 }
 
 Result<void> SnapshotWriter::Tables::begin(const SnapshotHeader& header) {
+  created_at = header.created_at;
   const std::string identity =
       "PRAGMA application_id=" + std::to_string(kSnapshotApplicationId) +
       "; PRAGMA user_version=" + std::to_string(kSnapshotSchemaVersion) + ";";
@@ -168,7 +175,8 @@ Result<void> SnapshotWriter::Tables::begin(const SnapshotHeader& header) {
 }
 
 Result<void> SnapshotWriter::Tables::finish() {
-  Result<void> done = tree.write(rows);
+  Result<void> done = tree.write(rows, {before.get(), created_at});
+  before.reset();
   if (done) {
     done = rows.flush();
   }
@@ -192,6 +200,7 @@ Result<void> SnapshotWriter::Tables::add_chunk(NodeId node, OpenFile& open,
   if (open.chunks == kMaxInlineBytes / kChunkBytes) {
     return Error{ErrorCode::kInvalid, "a file of ours is too large"};
   }
+  open.hash.add(bytes);
   const std::string kept = pack_chunk(bytes);
   return rows.add(
       chunks, {chunk_row(node, open.chunks++), std::as_bytes(std::span(kept))});
@@ -291,6 +300,14 @@ Result<ContentId> SnapshotWriter::add_columns(ContentId content,
   return added ? Result<ContentId>(content) : added.error();
 }
 
+void SnapshotWriter::keep_dates_of(std::shared_ptr<const Snapshot> before) {
+  tables_->before = std::move(before);
+}
+
+void SnapshotWriter::set_document_date(std::optional<std::int64_t> date) {
+  tables_->document_date = date;
+}
+
 Result<NodeId> SnapshotWriter::add_directory(std::int64_t mtime) {
   return tables_->tree.add_node({NodeKind::kDirectory, 0, mtime});
 }
@@ -298,8 +315,11 @@ Result<NodeId> SnapshotWriter::add_directory(std::int64_t mtime) {
 Result<NodeId> SnapshotWriter::add_remote_file(ContentId content,
                                                const RemoteFile& file,
                                                std::int64_t mtime) {
+  const auto told = mtime == kUndated ? std::nullopt : std::optional(mtime);
   return tables_->tree.add_node({NodeKind::kRemoteFile, file.size, mtime,
-                                 content, std::nullopt, file.is_mapped});
+                                 content, std::nullopt, file.is_mapped,
+                                 file_identity(file, told),
+                                 tables_->document_date.value_or(kUndated)});
 }
 
 Result<NodeId> SnapshotWriter::add_inline_file(std::string_view bytes,
@@ -349,8 +369,8 @@ Result<void> SnapshotWriter::end_bytes(NodeId file) {
       return added;
     }
   }
+  tables_->tree.set_content(file, size, open.hash.value());
   tables_->open_files.erase(file);
-  tables_->tree.set_size(file, size);
   return {};
 }
 

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "catalog/node_date.h"
 #include "catalog/record.h"
 #include "catalog/remote_file.h"
 #include "catalog/result.h"
@@ -20,6 +22,8 @@
 
 namespace omicsfs {
 
+class Snapshot;
+
 using NodeId = std::int64_t;     // rows of `nodes`; the root is kRootNode
 using ContentId = std::int64_t;  // rows of `contents`
 inline constexpr NodeId kRootNode = 1;
@@ -28,13 +32,15 @@ inline constexpr NodeId kRootNode = 1;
 // with a block's rounding, cannot overflow.
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 62U;
 
-// Raised by one whenever the schema changes; Snapshot::open refuses others.
-inline constexpr int kSnapshotSchemaVersion = 7;
+// Raised by one whenever the schema changes. Snapshot::open reads an older one
+// as far as its tables have what is asked of them, and refuses newer ones.
+inline constexpr int kSnapshotSchemaVersion = 8;
 
 struct SnapshotHeader {
   std::string source;            // "abc-atlas"
   std::uint32_t generation = 0;  // 1, 2, … of this source on this machine
   std::int64_t created_at = 0;   // seconds since the epoch
+  int schema = kSnapshotSchemaVersion;  // of a snapshot that is read
 };
 
 // Thread-compatible. A writer destroyed before commit() removes its file.
@@ -53,8 +59,15 @@ class SnapshotWriter {
   // has a line break.
   Result<ContentId> add_content(const RemoteFile& file);
 
-  // Each makes a node; `mtime` is in seconds since the epoch; `content` is
-  // that of `file`. Errors: kIo.
+  // The snapshot whose dates undated nodes keep; null: none. At first none.
+  void keep_dates_of(std::shared_ptr<const Snapshot> before);
+  // The date of the document that lists the files which are added from now on,
+  // where they have none; at first there is none.
+  void set_document_date(std::optional<std::int64_t> date);
+
+  // Each makes a node; `mtime` is in seconds since the epoch, or kUndated, for
+  // which node_date.h tells what it becomes; `content` is that of `file`.
+  // Errors: kIo.
   Result<NodeId> add_directory(std::int64_t mtime);
   Result<NodeId> add_remote_file(ContentId content, const RemoteFile& file,
                                  std::int64_t mtime);

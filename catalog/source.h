@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -16,7 +17,9 @@
 #include "catalog/digest.h"
 #include "catalog/endpoints.h"
 #include "catalog/read_piece.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/result.h"
+#include "catalog/snapshot.h"
 #include "catalog/token_servers.h"
 #include "catalog/tree_builder.h"
 
@@ -53,9 +56,9 @@ using ReadLinked = std::function<Result<LinkedDocument>(
 // What a source asks of archives, and of files that are too large for a
 // Download. To list and to read, several threads may call at a time.
 struct ArchiveAccess {
-  // The file at `place`, an http(s) url or the path of a local file: its size
-  // and what tells its version. Errors: kNotFound; kUnavailable; kInvalid, no
-  // such place, or no regular file; kIo.
+  // The file at `place`, an http(s) url or the path of a local file: its size,
+  // what tells its version, and when it was changed. Errors: kNotFound;
+  // kUnavailable; kInvalid, no such place, or no regular file; kIo.
   std::function<Result<RemoteFile>(const std::string& place)> locate;
   // What the zip archive `file` holds. Errors: those of a read; kInvalid, no
   // zip archive.
@@ -74,6 +77,7 @@ struct ArchiveItem {
   std::optional<Digest> sha1;  // of the archive, where it is known
   std::string id;              // its name in the tree; "" = the place's last
   std::uint64_t size = 0;      // bytes; 0 = to be asked for
+  bool must_be_read = false;   // else it is left out where it is a bad one
 };
 
 // Settings of one source, as `sources.<name>.…` in config.json has them.
@@ -94,8 +98,20 @@ struct SourceSettings {
   // Of those whose files are arrays: the path or url of a table of their
   // columns (column_table.h); "" = the source's own.
   std::string columns{};
+  // Whether reads of its files are tried until they must end; none = as
+  // SourceKind::is_patient says.
+  std::optional<bool> patient{};
   Endpoints endpoints{};  // of what is named by s3:// and hf://
   TokenServers token_servers{};
+};
+
+// How a refresh waits for another one of the same source.
+struct RefreshTurn {
+  std::chrono::milliseconds patience{0};  // 0 = it does not wait
+  std::function<void()> on_wait{};        // called once, before it waits
+  // Whether the catalog that the other one made meanwhile is taken in place of
+  // making another.
+  bool take_theirs = false;
 };
 
 struct SourceInput {
@@ -108,7 +124,9 @@ struct SourceInput {
       progress;
   // Told of what is odd and was tolerated.
   std::function<void(std::string message)> warn;
-  std::int64_t now = 0;                     // seconds since the epoch
+  // Seconds since the epoch: when the catalog was made. No date of a node,
+  // which is kUndated where nothing tells it.
+  std::int64_t now = 0;
   const ArchiveAccess* archives = nullptr;  // null: for sources without any
   const OpenDocument* open = nullptr;       // null: for sources without any
   // Ends the refresh with kInterrupted, where it takes long without a download.
@@ -116,6 +134,12 @@ struct SourceInput {
   // Where large temporary files may be.
   std::filesystem::path scratch_directory{};
   const ReadLinked* linked = nullptr;  // null: for sources without any
+  // When the document that `open` opened last was changed, where that is told.
+  std::function<std::optional<std::int64_t>()> document_date{};
+  // The catalog that the new one is to replace; null: there is none.
+  const Snapshot* before = nullptr;
+  bool allow_empty = false;  // a catalog without files may replace another
+  RefreshTurn turn{};
 };
 
 // What a refresh found, kept as properties of the snapshot.
@@ -125,7 +149,12 @@ struct SourceSummary {
   std::string newest_release;  // "" where the source has none
   std::uint64_t releases = 0;
   std::string note{};  // what is to be known of it beside these, for people
+  // Warnings of the refresh: entries that were left out or told apart.
+  std::uint64_t warnings = 0;
 };
+
+// What is kept of it in `snapshot`. Errors: those of Snapshot::property.
+Result<SourceSummary> summary_of(const Snapshot& snapshot);
 
 struct SourceKind {
   std::string_view name;              // "abc-atlas"
@@ -139,7 +168,20 @@ struct SourceKind {
   bool of_columns = false;  // whose files are arrays with named columns
   // Of a source that is what the user's catalogue says: it has no default.
   bool of_manifests = false;
+  // Of a source whose programs take an error of a read for the end of the file,
+  // or die of it: see MountedSource::is_patient.
+  bool is_patient = false;
 
+  // Whether `settings` say where the source is published, or it has a default.
+  [[nodiscard]] bool is_configured(const SourceSettings& settings) const {
+    const bool needs_place = of_listing && default_base_url.empty();
+    return !needs_place || !settings.listing.empty() ||
+           !settings.base_url.empty();
+  }
+  // Whether `omicsfs add` adds to it.
+  [[nodiscard]] constexpr bool takes_items() const {
+    return of_archives || of_manifests;
+  }
   [[nodiscard]] constexpr bool has_catalogue() const {
     return of_manifests || !default_catalogue.empty();
   }
@@ -151,7 +193,9 @@ struct SourceKind {
 Result<const SourceKind*> find_source(std::string_view name);
 
 // Runs `kind` into the next snapshot of `state_dir` and makes it current; older
-// ones that nothing uses are removed. On any error the current one stays.
+// ones that nothing uses are removed. On any error the current one stays; the
+// rules of what may be left out are those of refresh_rules.h.
+// Errors: those of the source, of lock_snapshots and of check_replacement.
 Result<SourceSummary> refresh_source(const SourceKind& kind,
                                      const SourceInput& input,
                                      const std::string& state_dir);

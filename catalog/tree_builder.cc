@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/tree_builder.h"
 
+#include <utility>
+
 #include "catalog/entry_name.h"
 
 namespace omicsfs {
 namespace {
+
+constexpr std::string_view kRootReadme = "README.txt";
 
 Result<void> check_target(std::string_view target) {
   const bool valid = !target.empty() && target.size() <= kMaxPathBytes &&
@@ -136,6 +140,16 @@ Result<NodeId> TreeBuilder::add_file(std::string_view path,
   return node;
 }
 
+bool TreeBuilder::has_path(std::string_view path) const {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) {
+    return writer_->has_entry(kRootNode, path);
+  }
+  const auto parent = directories_.find(path.substr(0, slash));
+  return parent != directories_.end() &&
+         writer_->has_entry(parent->second, path.substr(slash + 1));
+}
+
 Result<void> TreeBuilder::check_free(std::string_view path) {
   const Result<Place> place = free_place(path);
   return place ? Result<void>() : place.error();
@@ -147,6 +161,24 @@ Result<NodeId> TreeBuilder::add_inline_file(std::string_view path,
   const Result<Place> place = free_place(path);
   return place ? named(*place, writer_->add_inline_file(bytes, mtime))
                : place.error();
+}
+
+Result<void> TreeBuilder::set_readme(std::string text, std::int64_t mtime) {
+  auto free = check_free(kRootReadme);
+  if (free) {
+    readme_ = Readme{std::move(text), mtime};
+  }
+  return free;
+}
+
+Result<void> TreeBuilder::end_readme(std::string_view more) {
+  if (!readme_) {
+    return {};
+  }
+  const auto node =
+      add_inline_file(kRootReadme, readme_->text.append(more), readme_->mtime);
+  readme_.reset();
+  return node ? Result<void>() : node.error();
 }
 
 Result<NodeId> TreeBuilder::begin_inline_file(std::string_view path,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,7 +31,7 @@ struct AddedFile {
 class TreeBuilder {
  public:
   // `writer` must outlive the builder. Makes the root, dated `mtime`, as are
-  // the directories that no call dates.
+  // the directories that no call dates. Any date may be kUndated.
   static Result<TreeBuilder> create(SnapshotWriter& writer, std::int64_t mtime);
 
   // Makes the directory, or finds it where it is there already.
@@ -50,6 +51,8 @@ class TreeBuilder {
   // Whether a name can be added at `path`. Errors: kInvalid, it is taken or no
   // path; kIo. Its directories are made.
   Result<void> check_free(std::string_view path);
+  // Whether something stands at `path`.
+  [[nodiscard]] bool has_path(std::string_view path) const;
   // A further name for a file that an add_… call returned.
   Result<void> add_link(std::string_view path, NodeId file);
   Result<void> set_xattr(NodeId node, std::string_view name,
@@ -66,6 +69,15 @@ class TreeBuilder {
     return writer_->append_bytes(file, bytes);
   }
   Result<void> end_bytes(NodeId file) { return writer_->end_bytes(file); }
+  // As SnapshotWriter::set_document_date.
+  void set_document_date(std::optional<std::int64_t> date) {
+    writer_->set_document_date(date);
+  }
+  // Says what README.txt at the root is to hold. It is added by end_readme().
+  // Errors: kInvalid, the name is taken; kIo.
+  Result<void> set_readme(std::string text, std::int64_t mtime);
+  // Adds README.txt, with `more` at its end, where set_readme() was called.
+  Result<void> end_readme(std::string_view more);
   // As SnapshotWriter::set_property.
   Result<void> set_property(std::string_view name, std::string_view value) {
     return writer_->set_property(name, value);
@@ -93,8 +105,14 @@ class TreeBuilder {
   Result<NodeId> make_directory(std::string_view path, NodeId parent,
                                 std::string_view name, std::int64_t mtime);
 
+  struct Readme {
+    std::string text;
+    std::int64_t mtime = 0;
+  };
+
   SnapshotWriter* writer_;
   std::int64_t default_mtime_;
+  std::optional<Readme> readme_;
   OnFile on_file_;
   // By path, the root excepted.
   std::unordered_map<std::string, NodeId, Hash, std::equal_to<>> directories_;

@@ -9,6 +9,7 @@
 
 #include "catalog/row_writer.h"
 #include "catalog/snapshot_schema.h"
+#include "catalog/stable_hash.h"
 #include "catalog/varint.h"
 
 namespace omicsfs {
@@ -59,6 +60,7 @@ std::string packed_node(const TreeRows::Node& node) {
   row += node.bytes.has_value() ? '\1' : '\0';
   put_plain(row, node.size);
   put_plain(row, node.mtime);
+  put_plain(row, node.document_date);
   put_plain(row, node.content);
   return row += node.bytes.value_or("");
 }
@@ -70,6 +72,7 @@ TreeRows::Node unpacked_node(std::string_view row) {
   const bool has_bytes = take_plain<char>(row) != '\0';
   node.size = take_plain<std::uint64_t>(row);
   node.mtime = take_plain<std::int64_t>(row);
+  node.document_date = take_plain<std::int64_t>(row);
   node.content = take_plain<ContentId>(row);
   if (has_bytes) {
     node.bytes = row;
@@ -79,6 +82,21 @@ TreeRows::Node unpacked_node(std::string_view row) {
 
 SqlValue number_or_null(std::int64_t value) {
   return value == 0 ? SqlValue() : SqlValue(value);
+}
+
+// Of the content: a file's whose bytes are still to come has none yet.
+NodeIdentity identity_of(const TreeRows::Node& node) {
+  switch (node.kind) {
+    case NodeKind::kDirectory:
+      return directory_identity();
+    case NodeKind::kRemoteFile:
+      return node.identity;
+    case NodeKind::kInlineFile:
+      return node.bytes ? bytes_identity(*node.bytes) : 0;
+    case NodeKind::kSymlink:
+      return target_identity(node.bytes.value_or(""));
+  }
+  return 0;
 }
 
 }  // namespace
@@ -103,11 +121,15 @@ Result<NodeId> TreeRows::add_node(const Node& node) {
     return kept.error();
   }
   placed_.push_back({0, 0, 0, 0, node.kind});
+  identities_.push_back(identity_of(node));
+  newest_ = std::max({newest_, node.mtime, node.document_date});
   return id;
 }
 
-void TreeRows::set_size(NodeId node, std::uint64_t size) {
+void TreeRows::set_content(NodeId node, std::uint64_t size,
+                           NodeIdentity content) {
   sizes_[node] = size;
+  identities_[static_cast<std::size_t>(node) - 1] ^= content;
 }
 
 Result<bool> TreeRows::add_entry(NodeId parent, std::string_view name,
@@ -129,6 +151,10 @@ Result<bool> TreeRows::add_entry(NodeId parent, std::string_view name,
   put_plain(payload, node);
   if (auto kept = entries_.add(key, payload); !kept) {
     return kept.error();
+  }
+  if (named->names == 0) {
+    identities_[static_cast<std::size_t>(node) - 1] ^=
+        path_identity(identities_[static_cast<std::size_t>(parent) - 1], name);
   }
   const auto place = static_cast<std::uint32_t>(parent);
   named->parent = named->names == 0 ? place : std::min(named->parent, place);
@@ -177,6 +203,7 @@ Result<void> TreeRows::write_entries(RowWriter& rows) {
     if (node->parent == parent && node->position == 0) {
       node->position = position;
     }
+    add_to_listing(parent, name, id);
     auto added = rows.add(*entries, {parent, name, id});
     return added && position % kSignpostEvery == 1
                ? rows.add(*signposts, {parent, std::int64_t{position}, name})
@@ -184,10 +211,55 @@ Result<void> TreeRows::write_entries(RowWriter& rows) {
   });
 }
 
-Result<void> TreeRows::write_nodes(RowWriter& rows) {
+void TreeRows::add_to_listing(NodeId directory, std::string_view name,
+                              NodeId node) {
+  constexpr std::uint64_t kListingSeed = 0x6C697374;
+  if (listings_.empty() || listings_.back().directory != directory) {
+    listings_.push_back({directory, kListingSeed});
+  }
+  std::uint64_t& hash = listings_.back().hash;
+  hash = StableHash(hash)
+             .add(name)
+             .add(identities_[static_cast<std::size_t>(node) - 1])
+             .value();
+}
+
+// That of `node`, where it is a directory that lists something; else 0.
+// REQUIRES: asked of in order of the nodes.
+std::uint64_t TreeRows::next_listing(NodeId node) {
+  const bool is_next = listings_taken_ < listings_.size() &&
+                       listings_[listings_taken_].directory == node;
+  return is_next ? listings_[listings_taken_++].hash : 0;
+}
+
+std::int64_t TreeRows::date_of(NodeId id, const Node& node,
+                               std::uint64_t listing,
+                               const Dates& dates) const {
+  if (node.mtime != kUndated) {
+    return node.mtime;
+  }
+  const bool is_remote = node.kind == NodeKind::kRemoteFile;
+  const std::int64_t document = is_remote ? node.document_date : newest_;
+  DateClues clues;
+  if (document != kUndated) {
+    clues.document = document;
+  }
+  if (dates.before != nullptr) {
+    // A snapshot that cannot be read is one that knows nothing of the node.
+    const auto known =
+        dates.before->dated(identities_[static_cast<std::size_t>(id) - 1]);
+    const bool is_same = known && (node.kind != NodeKind::kDirectory ||
+                                   known->listing == listing);
+    clues.before = is_same ? std::optional(known->mtime) : std::nullopt;
+    clues.changed = is_remote ? std::nullopt : std::optional(dates.now);
+  }
+  return undated_date(clues);
+}
+
+Result<void> TreeRows::write_nodes(RowWriter& rows, const Dates& dates) {
   const auto nodes = rows.prepare(
-      "INSERT INTO nodes(id, kind, size, mtime, links, content, parent, "
-      "position, bytes)");
+      "INSERT INTO nodes(id, kind, size, mtime, links, content, number, "
+      "parent, position, bytes)");
   if (!nodes) {
     return nodes.error();
   }
@@ -197,6 +269,7 @@ Result<void> TreeRows::write_nodes(RowWriter& rows) {
     const Node node = unpacked_node(row);
     const Placed& placed = *find(id);
     const auto sized = sizes_.find(id);
+    const std::uint64_t listing = next_listing(id);
     const std::uint32_t links = node.kind == NodeKind::kDirectory
                                     ? 2 + placed.directories
                                     : placed.names;
@@ -206,7 +279,11 @@ Result<void> TreeRows::write_nodes(RowWriter& rows) {
          node.is_mapped ? kMappedKind : static_cast<std::int64_t>(node.kind),
          static_cast<std::int64_t>(sized == sizes_.end() ? node.size
                                                          : sized->second),
-         node.mtime, std::int64_t{links}, number_or_null(node.content),
+         date_of(id, node, listing, dates), std::int64_t{links},
+         number_or_null(node.content != 0 ? node.content
+                                          : static_cast<std::int64_t>(listing)),
+         static_cast<std::int64_t>(
+             identities_[static_cast<std::size_t>(id) - 1]),
          number_or_null(placed.parent), number_or_null(placed.position),
          node.bytes ? SqlValue(std::as_bytes(std::span(*node.bytes)))
                     : SqlValue()});
@@ -214,12 +291,33 @@ Result<void> TreeRows::write_nodes(RowWriter& rows) {
   return nodes_.drain(add);
 }
 
-Result<void> TreeRows::write(RowWriter& rows) {
-  Result<void> done = check();
+Result<void> TreeRows::write_numbers(
+    RowWriter& rows, const std::vector<std::uint32_t>& order) const {
+  const auto numbers = rows.prepare("INSERT INTO numbers(number, node)");
+  if (!numbers) {
+    return numbers.error();
+  }
+  for (const std::uint32_t index : order) {
+    auto added =
+        rows.add(*numbers, {static_cast<std::int64_t>(identities_[index]),
+                            std::int64_t{index} + 1});
+    if (!added) {
+      return added;
+    }
+  }
+  return {};
+}
+
+Result<void> TreeRows::write(RowWriter& rows, const Dates& dates) {
+  if (auto checked = check(); !checked) {
+    return checked;
+  }
+  names_ = EntrySet();  // its memory is for the order of the numbers
+  Result<void> done = write_numbers(rows, number_nodes(identities_));
   if (done) {
     done = write_entries(rows);
   }
-  return done ? write_nodes(rows) : done;
+  return done ? write_nodes(rows, dates) : done;
 }
 
 }  // namespace omicsfs

@@ -13,6 +13,8 @@
 
 #include "catalog/entry_set.h"
 #include "catalog/external_sort.h"
+#include "catalog/node_date.h"
+#include "catalog/node_number.h"
 #include "catalog/result.h"
 #include "catalog/row_writer.h"
 #include "catalog/snapshot.h"
@@ -23,7 +25,7 @@ namespace omicsfs {
 // temporary files and become rows in the end: only then is it known how many
 // names a node has and where among its siblings it stands, and rows that come
 // in the order of their keys change few pages at a time. Held in memory are
-// some 40 bytes for each node and entry. Thread-compatible.
+// some 50 bytes for each node and entry. Thread-compatible.
 class TreeRows {
  public:
   // The temporary files come to be in `scratch`, once there is much to keep.
@@ -32,30 +34,47 @@ class TreeRows {
   struct Node {
     NodeKind kind = NodeKind::kDirectory;
     std::uint64_t size = 0;
-    std::int64_t mtime = 0;  // seconds since the epoch
+    std::int64_t mtime = 0;  // seconds since the epoch, or kUndated
     ContentId content = 0;   // 0 = none
     std::optional<std::string_view> bytes{};
     bool is_mapped = false;
+    // Of a remote file: file_identity(). Of all others it is found out here.
+    NodeIdentity identity = 0;
+    // Of a remote file that is undated: its document's, or kUndated.
+    std::int64_t document_date = kUndated;
   };
   // The ids of nodes are 1, 2, … Errors: kInvalid, there are 2^32 nodes; kIo,
   // kNoSpace, the temporary file.
   Result<NodeId> add_node(const Node& node);
-  // Says the size of `node`, which was not known when it was added.
-  void set_size(NodeId node, std::uint64_t size);
+  // Says what was not known when the inline file `node` was added without
+  // bytes: its size, and the identity of its content.
+  void set_content(NodeId node, std::uint64_t size, NodeIdentity content);
 
   [[nodiscard]] bool has_entry(NodeId parent, std::string_view name) const {
     return names_.contains(parent, name);
   }
-  // False where `parent` has that name already. Errors: kIo, kNoSpace.
+  // False where `parent` has that name already. A directory is given its own
+  // name before the names in it, which make up the paths. Errors: kIo,
+  // kNoSpace.
   Result<bool> add_entry(NodeId parent, std::string_view name, NodeId node);
 
-  // Puts all into the tables nodes, entries and signposts. The rows are spent.
+  // What undated nodes take their dates from.
+  struct Dates {
+    const Snapshot* before = nullptr;  // may be null
+    std::int64_t now = 0;              // of the refresh
+  };
+  // Puts all into the tables nodes, numbers, entries and signposts. The rows
+  // are spent.
   // Errors: kInvalid, there is no root directory, a node has no entry, a
   // directory has two, or the parent of an entry is no directory; kIo,
   // kNoSpace.
-  Result<void> write(RowWriter& rows);
+  Result<void> write(RowWriter& rows, const Dates& dates);
 
  private:
+  struct Listing {  // a hash of what a directory lists
+    NodeId directory = 0;
+    std::uint64_t hash = 0;
+  };
   struct Placed {                   // what is known of a node
     std::uint32_t names = 0;        // entries that it has
     std::uint32_t directories = 0;  // within it
@@ -67,13 +86,25 @@ class TreeRows {
   Placed* find(NodeId node);
   [[nodiscard]] Result<void> check() const;
   Result<void> write_entries(RowWriter& rows);
-  Result<void> write_nodes(RowWriter& rows);
+  Result<void> write_nodes(RowWriter& rows, const Dates& dates);
+  void add_to_listing(NodeId directory, std::string_view name, NodeId node);
+  [[nodiscard]] std::uint64_t next_listing(NodeId node);
+  [[nodiscard]] std::int64_t date_of(NodeId id, const Node& node,
+                                     std::uint64_t listing,
+                                     const Dates& dates) const;
+  Result<void> write_numbers(RowWriter& rows,
+                             const std::vector<std::uint32_t>& order) const;
 
-  std::vector<Placed> placed_;                       // by id less one
-  std::unordered_map<NodeId, std::uint64_t> sizes_;  // by set_size
+  std::vector<Placed> placed_;  // by id less one
+  // Likewise, until write() puts the numbers in place of the identities.
+  std::vector<std::uint64_t> identities_;
+  std::unordered_map<NodeId, std::uint64_t> sizes_;  // by set_content
   EntrySet names_;
   ExternalSort entries_;              // by parent and name
   ExternalSort nodes_;                // by id
+  std::vector<Listing> listings_;     // in order of their directories
+  std::size_t listings_taken_ = 0;    // by next_listing()
+  std::int64_t newest_ = kUndated;    // of the dates that were told
   std::optional<std::string> fault_;  // of an entry
 };
 

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds kRegularPeriod{5};
 constexpr std::size_t kLocalReaders = 4;
 // Members that are unpacked at a time. Each may wait for the network, so there
 // are more than processors.
-constexpr std::size_t kUnpackers = 16;
+constexpr std::size_t kUnpackers = 64;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
       buffers_(fetching.limits.memory),
       local_readers_(kLocalReaders),
       unpackers_(kUnpackers) {
-  auto index = CacheIndex::open(dir);
+  auto index = CacheIndex::open(dir, limits.index_patience);
   if (index) {
     index_ = *std::move(index);
     kept_ = std::make_unique<KeptOpen>(dir, fetching.limits.kept_open);
@@ -65,6 +65,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
                nullptr,
                &backlog_,
                fetching.limits.connections};
+  services_.verdicts = fetching.verdicts;
   housekeeper_ = std::make_unique<Worker>(
       Worker::Options{Worker::AtEnd::kDrop, Worker::Weight::kThird,
                       kRegularPeriod, [this] { do_regular_work(); }});
@@ -74,6 +75,11 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   services_.checker = checker_.get();
   storer_ = std::make_unique<Worker>(Worker::Options{});
   services_.storer = storer_.get();
+  prefetcher_ = std::make_unique<Worker>(Worker::Options{Worker::AtEnd::kDrop});
+  services_.prefetcher = prefetcher_.get();
+  services_.after_close = [this](std::function<void()> tell) {
+    after_close(std::move(tell));
+  };
   uncached_ = services_;
   uncached_.index = nullptr;
   uncached_.space = nullptr;
@@ -90,12 +96,31 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
 // What was fetched is still stored; that may give the others work.
 BlockCache::~BlockCache() {
   end_unpacking();
+  prefetcher_.reset();
+  {
+    const MutexLock lock(mutex_);
+    is_ending_ = true;
+  }
   storer_.reset();
   checker_.reset();
   housekeeper_.reset();
 }
 
+// By the storer, which does at the end what it was given; then by whoever is
+// the last to have the file.
+void BlockCache::after_close(std::function<void()> tell) {
+  {
+    const MutexLock lock(mutex_);
+    if (!is_ending_) {
+      storer_->add([tell](const std::stop_token& /*stop*/) { tell(); });
+      return;
+    }
+  }
+  tell();
+}
+
 void BlockCache::wait_until_idle() {
+  prefetcher_->wait_until_idle();
   storer_->wait_until_idle();
   checker_->wait_until_idle();
   housekeeper_->wait_until_idle();
@@ -107,8 +132,37 @@ std::shared_ptr<CachedSource> BlockCache::open(const RemoteFile& remote) {
   return source;
 }
 
-// Where its object is there and has not failed. One that failed serves those
-// who have it; new readers begin anew.
+// A place in the line of files that are to be opened ahead.
+class BlockCache::PlaceAhead {
+ public:
+  explicit PlaceAhead(std::atomic<std::size_t>& taken)
+      : taken_(taken), number_(taken_.fetch_add(1)) {}
+  ~PlaceAhead() { taken_.fetch_sub(1); }
+  PlaceAhead(const PlaceAhead&) = delete;
+  PlaceAhead& operator=(const PlaceAhead&) = delete;
+
+  [[nodiscard]] std::size_t number() const { return number_; }
+
+ private:
+  std::atomic<std::size_t>& taken_;
+  const std::size_t number_;
+};
+
+void BlockCache::fetch_ahead(const RemoteFile& remote) {
+  constexpr std::size_t kMostWaiting = 256;
+  const auto place = std::make_shared<PlaceAhead>(files_ahead_);
+  if (place->number() >= kMostWaiting) {
+    return;
+  }
+  prefetcher_->add([this, remote, place](const std::stop_token& stop) {
+    if (!stop.stop_requested()) {
+      open(remote)->fetch_ahead({0, remote.size});
+    }
+  });
+}
+
+// Where its object is there and its files are, too. One whose bytes were found
+// wrong serves those who have it; new readers begin anew.
 std::shared_ptr<CachedSource> BlockCache::open_source(
     const std::string& key) const {
   std::shared_ptr<CachedSource> source;  // its end is I/O: not under the lock
@@ -117,7 +171,7 @@ std::shared_ptr<CachedSource> BlockCache::open_source(
     const auto found = open_.find(key);
     source = found == open_.end() ? nullptr : found->second.lock();
   }
-  return source != nullptr && !source->has_failed() ? source : nullptr;
+  return source != nullptr && !source->is_spent() ? source : nullptr;
 }
 
 std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
@@ -125,9 +179,26 @@ std::shared_ptr<CachedSource> BlockCache::source_of(const RemoteFile& remote) {
   auto source = open_source(key);
   if (source == nullptr) {
     source = new_source(remote, key);
+  } else {
+    renew_urls(*source, remote);
   }
   source->attach();
   return source;
+}
+
+// Somebody has it open; the urls of the one who opens it now may be signed for
+// longer.
+void BlockCache::renew_urls(CachedSource& source,
+                            const RemoteFile& remote) const {
+  if (!remote.member) {
+    source.renew_urls(remote.urls);
+    return;
+  }
+  const RemoteFile& archive = *remote.member->archive;
+  source.renew_urls(archive.urls);
+  if (const auto whole = open_source(content_key(archive))) {
+    whole->renew_urls(archive.urls);
+  }
 }
 
 // Or the one that somebody else has made meanwhile.
@@ -140,7 +211,8 @@ std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
     made->refuse(
         {ErrorCode::kUnsupported,
          "a member of " + origin_text(remote) +
-             " is encrypted, or compressed in a way that is not read here"});
+             " is encrypted, or compressed in a way that is not read here"},
+        CachedSource::TimePoint::max());
   }
   std::shared_ptr<CachedSource> known;
   const MutexLock lock(mutex_);
@@ -149,12 +221,12 @@ std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
   }
   auto& slot = open_[key];
   known = slot.lock();
-  if (known != nullptr && !known->has_failed()) {
+  if (known != nullptr && !known->is_spent()) {
     return known;
   }
-  const auto dropped = dropped_.find(key);
-  if (dropped != dropped_.end() && dropped->second) {
-    made->refuse(*dropped->second);
+  const auto verdict = changed_.find(key);
+  if (verdict != changed_.end()) {
+    made->refuse(verdict->second.error, verdict->second.until);
   }
   slot = made;
   return made;
@@ -202,9 +274,9 @@ std::shared_ptr<BlockOrigin> BlockCache::member_origin(const RemoteFile& remote,
   }
   std::unique_ptr<BlockOrigin> far;
   if (!place.archive->urls.empty()) {
-    far =
-        std::make_unique<UrlOrigin>(*services_.fetcher, place.archive->urls,
-                                    place.archive->size, archive->file().pin());
+    far = std::make_unique<UrlOrigin>(
+        *services_.fetcher, place.archive->urls, place.archive->size,
+        archive->file().pin(), place.archive->digest.has_value());
   }
   return std::make_shared<StoredOrigin>(std::move(bytes), std::move(far),
                                         tools);
@@ -233,9 +305,12 @@ CacheUse BlockCache::use() const {
 void BlockCache::note_failure(const std::string& key, const Error& failure) {
   {
     const MutexLock lock(mutex_);
-    auto& lasting = dropped_[key];
     if (failure.code == ErrorCode::kChanged) {
-      lasting = failure;
+      changed_.insert_or_assign(
+          key,
+          Verdict{failure, services_.verdicts.now() + services_.verdicts.last});
+    } else {
+      dropped_.insert(key);
     }
   }
   tell(key, failure.message);
@@ -268,7 +343,7 @@ std::vector<std::shared_ptr<CachedSource>> BlockCache::open_sources() const {
   const MutexLock lock(mutex_);
   for (const auto& [key, weak] : open_) {
     auto source = weak.lock();
-    if (source != nullptr && !source->has_failed()) {
+    if (source != nullptr && !source->is_spent()) {
       sources.push_back(std::move(source));
     }
   }

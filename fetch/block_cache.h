@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +45,7 @@ struct FetchLimits {
 struct Fetching {
   RangeFetcher& fetcher;
   FetchLimits limits{};
+  ChangeVerdicts verdicts{};
 };
 
 // What is known of a file without opening it.
@@ -70,10 +74,13 @@ class BlockCache {
   BlockCache& operator=(const BlockCache&) = delete;
 
   // The one source for the content of `remote`; made where nobody has it open.
-  // Where its server has been found to offer other bytes, each read fails with
-  // that kChanged, and no server is asked.
+  // Where its server was found to offer other bytes lately (ChangeVerdicts),
+  // each read fails with that kChanged, and no server is asked.
   std::shared_ptr<CachedSource> open(const RemoteFile& remote);
   [[nodiscard]] CachedState state(const RemoteFile& remote);
+  // Fetches a file ahead that nobody has opened yet, as far as there is room;
+  // returns at once.
+  void fetch_ahead(const RemoteFile& remote);
   // Whether content of `key` was dropped since the start.
   [[nodiscard]] bool was_dropped(const std::string& key) const;
 
@@ -92,9 +99,12 @@ class BlockCache {
   void wait_until_idle();
 
  private:
+  class PlaceAhead;
+
   std::shared_ptr<CachedSource> source_of(const RemoteFile& remote);
   [[nodiscard]] std::shared_ptr<CachedSource> open_source(
       const std::string& key) const;
+  void renew_urls(CachedSource& source, const RemoteFile& remote) const;
   std::shared_ptr<CachedSource> new_source(const RemoteFile& remote,
                                            const std::string& key);
   std::shared_ptr<BlockOrigin> origin_of(const RemoteFile& remote,
@@ -108,6 +118,7 @@ class BlockCache {
   void tell(const std::string& key, const std::string& message);
   void forget_closed() REQUIRES_LOCK(mutex_);
   void do_regular_work();
+  void after_close(std::function<void()> tell);
 
   CacheLimits limits_;
   std::string why_;
@@ -123,10 +134,17 @@ class BlockCache {
   std::unordered_map<std::string, std::weak_ptr<CachedSource>> open_
       GUARDED_BY(mutex_);
   std::size_t forget_at_ GUARDED_BY(mutex_) = 0;  // entries of open_
-  // By key, with the failure where it lasts: the catalog's bytes are not
-  // offered any more, and only another catalog can tell of new ones.
-  std::map<std::string, std::optional<Error>> dropped_ GUARDED_BY(mutex_);
+  // By key, content that turned out wrong.
+  std::set<std::string> dropped_ GUARDED_BY(mutex_);
+  // By key, what is believed of servers that offer other bytes.
+  struct Verdict {
+    Error error;
+    CachedSource::TimePoint until;
+  };
+  std::map<std::string, Verdict> changed_ GUARDED_BY(mutex_);
   CacheUse use_ GUARDED_BY(mutex_);
+  bool is_ending_ GUARDED_BY(mutex_) = false;
+  std::atomic<std::size_t> files_ahead_{0};  // that wait for their turn
 
   FetchBudget budget_;
   StoreBacklog backlog_;
@@ -135,6 +153,7 @@ class BlockCache {
   std::unique_ptr<Worker> housekeeper_;
   std::unique_ptr<Worker> checker_;
   std::unique_ptr<Worker> storer_;
+  std::unique_ptr<Worker> prefetcher_;
   WorkerPool local_readers_;
   WorkerPool unpackers_;
 };

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <new>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "catalog/crc32c.h"
@@ -23,7 +24,6 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr std::string_view kMapMagic = "OMICSMAP";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::uint32_t kPresent = 0x314B4C42;  // "BLK1"
 
 // The fixed part of the header; the pins' text follows it.
 struct FixedHeader {
@@ -144,17 +144,6 @@ Result<MapHeader> decode_map_header(std::span<const std::byte> bytes) {
   return MapHeader{fixed.file_size, *std::move(pins)};
 }
 
-std::uint64_t present_cell(std::uint32_t crc) {
-  return std::uint64_t{crc} << 32 | kPresent;
-}
-
-std::optional<std::uint32_t> crc_of_cell(std::uint64_t cell) {
-  if (static_cast<std::uint32_t>(cell) != kPresent) {
-    return std::nullopt;
-  }
-  return static_cast<std::uint32_t>(cell >> 32);
-}
-
 void BlockMap::Free::operator()(std::uint64_t* cells) const {
   std::free(cells);
 }
@@ -168,37 +157,75 @@ BlockMap::BlockMap(std::uint64_t blocks)
   }
 }
 
-bool BlockMap::present(BlockIndex block) const {
-  return crc(block).has_value();
+void BlockMap::trust_sealed_alone() { reset(true); }
+void BlockMap::trust_all() { reset(false); }
+
+void BlockMap::reset(bool sealed_alone) {
+  BlockMap empty(blocks_);
+  std::swap(cells_, empty.cells_);
+  sealed_alone_ = sealed_alone;
+  count_.store(0, std::memory_order_release);
 }
 
+bool BlockMap::counts(std::uint64_t cell) const {
+  return sealed_alone_ ? state_of_cell(cell) == CellState::kSealed
+                       : crc_of_cell(cell).has_value();
+}
+
+std::uint64_t BlockMap::cell(BlockIndex block) const {
+  return load_cell(cells_[block]);
+}
+
+bool BlockMap::present(BlockIndex block) const { return counts(cell(block)); }
+
 std::optional<std::uint32_t> BlockMap::crc(BlockIndex block) const {
-  return crc_of_cell(load_cell(cells_[block]));
+  const std::uint64_t now = cell(block);
+  return counts(now) ? crc_of_cell(now) : std::nullopt;
+}
+
+std::optional<std::uint32_t> BlockMap::sealed_crc(BlockIndex block) const {
+  return sealed_crc_of_cell(cell(block));
 }
 
 bool BlockMap::adopt(BlockIndex block, std::uint64_t cell) {
   const std::uint64_t before =
       __atomic_exchange_n(&cells_[block], cell, __ATOMIC_ACQ_REL);
-  const bool was = crc_of_cell(before).has_value();
-  const bool is = crc_of_cell(cell).has_value();
+  const bool was = counts(before);
+  const bool is = counts(cell);
   if (is && !was) {
     count_.fetch_add(1, std::memory_order_acq_rel);
   } else if (was && !is) {
     count_.fetch_sub(1, std::memory_order_acq_rel);
+    losses_.fetch_add(1, std::memory_order_acq_rel);
   }
   return was;
 }
 
 void BlockMap::refresh(int fd, BlockRun run) {
+  static_cast<void>(refresh(fd, run, [] { return Result<void>(); }));
+}
+
+Result<void> BlockMap::refresh(
+    int fd, BlockRun run, const std::function<Result<void>()>& before_taking) {
   std::vector<std::uint64_t> cells(run.count);
   const std::size_t got = read_up_to(fd, cell_offset(run.first),
                                      std::as_writable_bytes(std::span(cells)));
-  for (std::size_t i = 0; i < got / kMapCellBytes; ++i) {
-    const BlockIndex block = run.first + i;
-    if (!present(block) && crc_of_cell(cells[i])) {
-      adopt(block, cells[i]);
+  cells.resize(got / kMapCellBytes);
+  bool asked = false;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool is_news = !present(run.first + i) &&
+                         state_of_cell(cells[i]) != CellState::kAbsent;
+    if (!is_news) {
+      continue;
     }
+    if (!std::exchange(asked, true)) {
+      if (auto allowed = before_taking(); !allowed) {
+        return allowed;
+      }
+    }
+    adopt(run.first + i, cells[i]);
   }
+  return {};
 }
 
 void BlockMap::load(int fd) {
@@ -221,12 +248,25 @@ void BlockMap::load(int fd) {
   }
 }
 
+std::vector<std::uint64_t> BlockMap::newest_cells(int fd, BlockRun run) const {
+  std::vector<std::uint64_t> cells(run.count);
+  const std::size_t got = read_up_to(fd, cell_offset(run.first),
+                                     std::as_writable_bytes(std::span(cells)));
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    // Damage, or a version that knows no seals, may have taken one away.
+    const bool is_older = (i + 1) * kMapCellBytes > got ||
+                          !sealed_crc_of_cell(cells[i]).has_value();
+    cells[i] = is_older ? cell(run.first + i) : cells[i];
+  }
+  return cells;
+}
+
 Result<void> BlockMap::set(int fd, BlockIndex first,
                            std::span<const std::uint32_t> crcs) {
-  std::vector<std::uint64_t> cells;
-  cells.reserve(crcs.size());
-  std::transform(crcs.begin(), crcs.end(), std::back_inserter(cells),
-                 present_cell);
+  std::vector<std::uint64_t> cells(crcs.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    cells[i] = stored_cell(cell(first + i), crcs[i]);
+  }
   auto written =
       write_all(fd, cell_offset(first), std::as_bytes(std::span(cells)));
   if (!written) {
@@ -238,13 +278,53 @@ Result<void> BlockMap::set(int fd, BlockIndex first,
   return {};
 }
 
+std::vector<std::uint32_t> BlockMap::crcs() const {
+  std::vector<std::uint32_t> all(blocks_);
+  for (BlockIndex block = 0; block < blocks_; ++block) {
+    all[block] = crc(block).value_or(0);
+  }
+  return all;
+}
+
+Result<void> BlockMap::seal(int fd, std::span<const std::uint32_t> crcs) {
+  constexpr std::size_t kCellsAtOnce = 8192;
+  std::vector<std::uint64_t> cells;
+  for (std::size_t from = 0; from < crcs.size(); from += kCellsAtOnce) {
+    cells.resize(std::min(kCellsAtOnce, crcs.size() - from));
+    const std::size_t got = read_up_to(
+        fd, cell_offset(from), std::as_writable_bytes(std::span(cells)));
+    cells.resize(got / kMapCellBytes);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::uint32_t crc = crcs[from + i];
+      if (crc_of_cell(cells[i]) == crc && this->crc(from + i) == crc) {
+        cells[i] = make_cell(CellState::kSealed, crc);
+      }
+    }
+    if (auto written =
+            write_all(fd, cell_offset(from), std::as_bytes(std::span(cells)));
+        !written) {
+      return written;
+    }
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (state_of_cell(cells[i]) == CellState::kSealed) {
+        adopt(from + i, cells[i]);
+      }
+    }
+  }
+  return {};
+}
+
 void BlockMap::clear(int fd, BlockIndex block) {
-  adopt(block, 0);
-  const std::uint64_t cell = 0;
+  const std::uint64_t lost = lost_cell(newest_cells(fd, {block, 1}).front());
+  adopt(block, lost);
   // A cell that cannot be cleared on disk still fails its block's CRC there.
   const auto written =
-      write_all(fd, cell_offset(block), std::as_bytes(std::span(&cell, 1)));
+      write_all(fd, cell_offset(block), std::as_bytes(std::span(&lost, 1)));
   static_cast<void>(written);
+}
+
+void BlockMap::forget(BlockIndex block) {
+  adopt(block, lost_cell(cell(block)));
 }
 
 // Only from the first present cell to the last: a map page that was never
@@ -258,7 +338,8 @@ Result<std::uint64_t> BlockMap::clear(int fd, BlockRun run) {
   while (end > first && !present(end - 1)) {
     --end;
   }
-  const std::vector<std::uint64_t> cells(end - first, 0);
+  std::vector<std::uint64_t> cells = newest_cells(fd, {first, end - first});
+  std::transform(cells.begin(), cells.end(), cells.begin(), lost_cell);
   if (auto written =
           write_all(fd, cell_offset(first), std::as_bytes(std::span(cells)));
       !written) {
@@ -266,7 +347,7 @@ Result<std::uint64_t> BlockMap::clear(int fd, BlockRun run) {
   }
   std::uint64_t cleared = 0;
   for (BlockIndex block = first; block < end; ++block) {
-    cleared += adopt(block, 0) ? 1 : 0;
+    cleared += adopt(block, cells[block - first]) ? 1 : 0;
   }
   return cleared;
 }
@@ -275,10 +356,13 @@ bool BlockMap::confirm(int fd, BlockIndex block, std::uint32_t crc) {
   std::uint64_t cell = 0;
   const std::size_t got = read_up_to(
       fd, cell_offset(block), std::as_writable_bytes(std::span(&cell, 1)));
-  if (got == kMapCellBytes && crc_of_cell(cell) == crc) {
+  if (got != kMapCellBytes) {
+    cell = 0;
+  }
+  if (counts(cell) && crc_of_cell(cell) == crc) {
     return true;
   }
-  adopt(block, got == kMapCellBytes && crc_of_cell(cell) ? cell : 0);
+  adopt(block, cell);
   return false;
 }
 

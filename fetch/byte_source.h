@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <stop_token>
 
 #include "catalog/result.h"
+#include "fetch/byte_range.h"
+#include "fetch/reading.h"
 
 namespace omicsfs {
-
-// How long a reader is ready to wait, and how it is told to stop.
-struct ReadLimits {
-  std::chrono::steady_clock::time_point deadline;
-  std::stop_token stop;
-};
 
 // The bytes of one immutable file, wherever they come from. Thread-safe.
 class ByteSource {
@@ -28,6 +23,10 @@ class ByteSource {
   // kNotFound, kUnavailable, kIo as the bytes' origin gives them.
   virtual Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                                const ReadLimits& limits) = 0;
+  // The same read of `range`, which holds no thread while it waits. A source
+  // that never waits for the network need not have one of its own: its reading
+  // calls read_at(). REQUIRES: this outlives the reading.
+  [[nodiscard]] virtual std::unique_ptr<Reading> begin_read(ByteRange range);
 };
 
 }  // namespace omicsfs

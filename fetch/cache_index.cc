@@ -33,13 +33,45 @@ Result<void> make_directory(const stdfs::path& dir) {
   return {};
 }
 
+Result<FileUse> use_of(IndexPool& pool, const std::string& key) {
+  auto lease = pool.lease();
+  if (!lease) {
+    return lease.error();
+  }
+  auto rows = (*lease)->use.rows({key});
+  auto found = rows.step();
+  if (!found) {
+    return found.error();
+  }
+  return *found ? FileUse{unsigned64(rows.integer(0)), rows.integer(1) != 0}
+                : FileUse{};
+}
+
+Result<std::uint64_t> stamp_of_verified(IndexPool& pool,
+                                        const std::string& key) {
+  auto lease = pool.lease();
+  if (!lease) {
+    return lease.error();
+  }
+  auto rows = (*lease)->verified.rows({key});
+  auto found = rows.step();
+  if (!found) {
+    return found.error();
+  }
+  return *found ? std::bit_cast<std::uint64_t>(rows.integer(0)) : 0;
+}
+
 }  // namespace
 
-CacheIndex::CacheIndex(std::unique_ptr<IndexPool> pool, ProcessMark mark)
-    : pool_(std::move(pool)), mark_(std::move(mark)) {}
+CacheIndex::CacheIndex(std::unique_ptr<IndexPool> pool,
+                       std::unique_ptr<IndexPool> impatient, ProcessMark mark)
+    : pool_(std::move(pool)),
+      impatient_(std::move(impatient)),
+      mark_(std::move(mark)) {}
 CacheIndex::~CacheIndex() = default;
 
-Result<std::unique_ptr<CacheIndex>> CacheIndex::open(const stdfs::path& dir) {
+Result<std::unique_ptr<CacheIndex>> CacheIndex::open(
+    const stdfs::path& dir, std::chrono::milliseconds patience) {
   const stdfs::path versioned = dir / "v1";
   if (auto made = make_directory(versioned); !made) {
     return made.error();
@@ -56,10 +88,19 @@ Result<std::unique_ptr<CacheIndex>> CacheIndex::open(const stdfs::path& dir) {
   if (!connection) {
     return connection.error();
   }
-  auto pool = std::make_unique<IndexPool>(versioned);
-  pool->adopt(*std::move(connection));
+  auto pool = std::make_unique<IndexPool>(versioned, patience);
+  if (auto set = pool->adopt(*std::move(connection)); !set) {
+    return set.error();
+  }
+  // Opened now, where there is time.
+  auto impatient =
+      std::make_unique<IndexPool>(versioned, std::chrono::milliseconds{0});
+  if (auto lease = impatient->lease(); !lease) {
+    return lease.error();
+  }
   return std::unique_ptr<CacheIndex>(
-      new CacheIndex(std::move(pool), ProcessMark(versioned / "processes")));
+      new CacheIndex(std::move(pool), std::move(impatient),
+                     ProcessMark(versioned / "processes")));
 }
 
 // Runs `work` on a connection within a transaction that writes.
@@ -127,17 +168,11 @@ Result<void> CacheIndex::note_uses(const std::map<std::string, FileUse>& uses) {
 }
 
 Result<FileUse> CacheIndex::use_of(const std::string& key) {
-  auto lease = pool_->lease();
-  if (!lease) {
-    return lease.error();
-  }
-  auto rows = (*lease)->use.rows({key});
-  auto found = rows.step();
-  if (!found) {
-    return found.error();
-  }
-  return *found ? FileUse{unsigned64(rows.integer(0)), rows.integer(1) != 0}
-                : FileUse{};
+  return omicsfs::use_of(*pool_, key);
+}
+
+Result<FileUse> CacheIndex::use_at_once(const std::string& key) {
+  return omicsfs::use_of(*impatient_, key);
 }
 
 Result<void> CacheIndex::set_verified(const std::string& key,
@@ -148,16 +183,12 @@ Result<void> CacheIndex::set_verified(const std::string& key,
 }
 
 Result<std::uint64_t> CacheIndex::verified_stamp(const std::string& key) {
-  auto lease = pool_->lease();
-  if (!lease) {
-    return lease.error();
-  }
-  auto rows = (*lease)->verified.rows({key});
-  auto found = rows.step();
-  if (!found) {
-    return found.error();
-  }
-  return *found ? std::bit_cast<std::uint64_t>(rows.integer(0)) : 0;
+  return stamp_of_verified(*pool_, key);
+}
+
+Result<std::uint64_t> CacheIndex::verified_stamp_at_once(
+    const std::string& key) {
+  return stamp_of_verified(*impatient_, key);
 }
 
 Result<void> CacheIndex::clear_verified(const std::string& key) {

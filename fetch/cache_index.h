@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -25,8 +26,10 @@ struct IndexConnection;
 // one of a few connections. Errors of all: kNoSpace, kIo.
 class CacheIndex {
  public:
+  // `patience`: with the locks of others.
   static Result<std::unique_ptr<CacheIndex>> open(
-      const std::filesystem::path& dir);
+      const std::filesystem::path& dir,
+      std::chrono::milliseconds patience = CacheLimits().index_patience);
   ~CacheIndex();
 
   // Charges the file what it takes on disk, takes back what is returned, and
@@ -50,12 +53,15 @@ class CacheIndex {
   // Neither a time nor being hot is taken back.
   Result<void> note_uses(const std::map<std::string, FileUse>& uses);
   Result<FileUse> use_of(const std::string& key);
+  // Likewise, for whoever must not wait: kIo where somebody keeps readers out.
+  Result<FileUse> use_at_once(const std::string& key);
 
   // Notes that the published digest was found right of the data file whose
   // stamp (stamp_of) was `stamp`.
   Result<void> set_verified(const std::string& key, std::uint64_t stamp);
   // The stamp so noted; 0 where there is none.
   Result<std::uint64_t> verified_stamp(const std::string& key);
+  Result<std::uint64_t> verified_stamp_at_once(const std::string& key);
   Result<void> clear_verified(const std::string& key);
 
   // Up to `count` files on disk that are not pinned and are hot or not, those
@@ -76,12 +82,15 @@ class CacheIndex {
   [[nodiscard]] std::uint64_t own_bytes() const;
 
  private:
-  CacheIndex(std::unique_ptr<IndexPool> pool, ProcessMark mark);
+  CacheIndex(std::unique_ptr<IndexPool> pool,
+             std::unique_ptr<IndexPool> impatient, ProcessMark mark);
   template <typename Work>
   auto transact(const Work& work)
       -> decltype(work(std::declval<IndexConnection&>()));
 
   std::unique_ptr<IndexPool> pool_;
+  // Short reads only: they are not behind what waits for a lock.
+  std::unique_ptr<IndexPool> impatient_;
   ProcessMark mark_;
 };
 

@@ -8,31 +8,19 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
-#include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "catalog/crc32c.h"
 #include "fetch/file_stamp.h"
 #include "fetch/local_io.h"
-#include "fetch/shared_mode.h"
 
 namespace omicsfs {
 namespace {
 
-// Two hex digits of the key's hash part spread the files over 256 directories.
-std::string shard_of(const std::string& key) {
-  const std::size_t dash = key.find('-');
-  return dash == std::string::npos ? "00" : key.substr(dash + 1, 2);
-}
-
-UniqueFd open_file(const std::filesystem::path& path, int flags) {
-  const mode_t mode =
-      (flags & O_CREAT) != 0 ? file_mode_in(path.parent_path()) : 0;
-  return UniqueFd(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
+UniqueFd open_to_read(const std::filesystem::path& path) {
+  return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
 }
 
 std::uint64_t blocks_on_disk(int fd) {
@@ -41,28 +29,6 @@ std::uint64_t blocks_on_disk(int fd) {
     return 0;
   }
   return static_cast<std::uint64_t>(facts.st_blocks) * 512;
-}
-
-// Whether `fd` is still the file at `path`: it may have been evicted, and made
-// anew, between our open and our lock.
-bool is_file_at(int fd, const std::filesystem::path& path) {
-  struct stat mine {};
-  struct stat there {};
-  return ::fstat(fd, &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
-         mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
-}
-
-// Leaves a file alone that has its size: ftruncate(2) would set its times, and
-// so take its stamp away.
-Result<void> give_size(int fd, const std::filesystem::path& path,
-                       std::uint64_t size) {
-  struct stat facts {};
-  const bool right =
-      ::fstat(fd, &facts) == 0 && facts.st_size == static_cast<off_t>(size);
-  if (!right && ::ftruncate(fd, static_cast<off_t>(size)) != 0) {
-    return system_error("cannot size " + path.string(), errno);
-  }
-  return {};
 }
 
 // A power cut leaves a hole where a first write was on its way to the disk.
@@ -88,29 +54,12 @@ bool can_punch(int fd, std::uint64_t file_size) {
   return punch_hole(fd, {block_count(file_size) * kBlockBytes, kBlockBytes});
 }
 
-Result<void> make_parent(const std::filesystem::path& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) {
-    return system_error(
-        "cannot make the cache directory " + path.parent_path().string(),
-        error.value());
-  }
-  return {};
-}
-
 }  // namespace
-
-CachePaths cache_paths(const std::filesystem::path& dir,
-                       const std::string& key) {
-  const auto base = dir / "v1" / "files" / shard_of(key) / key;
-  return {base.string() + ".data", base.string() + ".map",
-          base.string() + ".points"};
-}
 
 CachedFile::CachedFile(RemoteFile remote, const std::filesystem::path& dir,
                        Counters& counters, KeptOpen* kept)
     : remote_(std::move(remote)),
+      dir_(dir),
       key_(content_key(remote_)),
       paths_(cache_paths(dir, key_)),
       counters_(counters),
@@ -127,170 +76,6 @@ CachedFile::~CachedFile() {
   }
   if (kept_ != nullptr && backing != nullptr) {
     kept_->drop(backing.get());
-  }
-}
-
-void CachedFile::attach() {
-  auto backing = open_backing(Missing::kLeave);
-  if (!backing) {
-    return;  // nothing usable there; create() says so when it matters
-  }
-  map_.load((*backing)->map.get());
-  rewritten_.store(true, std::memory_order_relaxed);
-  publish(*std::move(backing));
-}
-
-Result<void> CachedFile::create() {
-  if (backing() != nullptr) {
-    return {};
-  }
-  auto made = open_backing(Missing::kCreate);
-  if (!made) {
-    return made.error();
-  }
-  publish(*std::move(made));
-  return {};
-}
-
-Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_backing(
-    Missing missing) const {
-  constexpr int kTries = 7;
-  Error last{ErrorCode::kIo, paths_.map.string() + ": is being evicted"};
-  for (int i = 0; i < kTries; ++i) {
-    auto backing = open_locked(missing);
-    if (!backing) {
-      return backing.error();
-    }
-    if (*backing == nullptr) {
-      // Removing a file takes moments; in all this waits an eighth of a second.
-      std::this_thread::sleep_for(std::chrono::milliseconds(1U << i));
-      continue;
-    }
-    auto adopted = adopt_header(**backing);
-    if (adopted) {
-      return backing;
-    }
-    last = adopted.error();
-    if (last.code != ErrorCode::kInvalid) {
-      break;
-    }
-    // Of another version, or damaged: worth nothing.
-    remove();
-    if (missing == Missing::kLeave) {
-      break;
-    }
-  }
-  return last;
-}
-
-// Opens both files and takes the shared lock; null where an evictor was faster.
-Result<std::unique_ptr<CachedFile::Backing>> CachedFile::open_locked(
-    Missing missing) const {
-  const int create = missing == Missing::kCreate ? O_CREAT : 0;
-  if (missing == Missing::kCreate) {
-    if (auto made = make_parent(paths_.map); !made) {
-      return made.error();
-    }
-  }
-  auto backing = std::make_unique<Backing>();
-  backing->map = open_one(paths_.map, O_RDWR | create);
-  if (!backing->map.valid()) {
-    return system_error("cannot open " + paths_.map.string(), errno);
-  }
-  if (::flock(backing->map.get(), LOCK_SH | LOCK_NB) != 0 ||
-      !is_file_at(backing->map.get(), paths_.map)) {
-    return std::unique_ptr<Backing>();
-  }
-  backing->data = open_one(paths_.data, O_RDWR | create);
-  if (!backing->data.valid()) {
-    return system_error("cannot open " + paths_.data.string(), errno);
-  }
-  // Runs are read whole, as they are asked for: each is then one request to the
-  // disk, where the kernel's guess would be many small ones.
-  ::posix_fadvise(backing->data.get(), 0, 0, POSIX_FADV_RANDOM);
-  return backing;
-}
-
-// Reads the header, or writes it where the map is new. Several processes may
-// write the same one at once.
-Result<void> CachedFile::adopt_header(const Backing& backing) const {
-  MapHeaderBytes bytes;
-  const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
-  if (got == 0) {
-    const auto fresh = encode_map_header({remote_.size, pin_->entries()});
-    if (auto written = write_all(backing.map.get(), 0, fresh); !written) {
-      return written;
-    }
-  } else {
-    auto header = decode_map_header(std::span(bytes).first(got));
-    if (!header) {
-      return header.error();
-    }
-    if (header->file_size != remote_.size) {
-      return Error{ErrorCode::kInvalid, "block map of a file of another size"};
-    }
-    for (const auto& [url, validator] : header->pins) {
-      if (!pin_->note(url, validator)) {
-        return Error{ErrorCode::kInvalid, "block map of another version"};
-      }
-    }
-  }
-  return give_size(backing.data.get(), paths_.data, remote_.size);
-}
-
-// Other files may have all the descriptors that this process may have.
-UniqueFd CachedFile::open_one(const std::filesystem::path& path,
-                              int flags) const {
-  UniqueFd file = open_file(path, flags);
-  if (!file.valid() && (errno == EMFILE || errno == ENFILE) &&
-      kept_ != nullptr) {
-    kept_->close_all();
-    file = open_file(path, flags);
-  }
-  return file;
-}
-
-// Of several threads that open the files at once, one is followed by all.
-std::shared_ptr<const CachedFile::Backing> CachedFile::publish(
-    std::unique_ptr<Backing> backing) const {
-  const std::shared_ptr<Backing> mine = std::move(backing);
-  {
-    const MutexLock lock(backing_mutex_);
-    if (auto theirs = backing_.lock()) {
-      return theirs;
-    }
-    mine->mark = mark_;
-    backing_ = mine;
-    owned_ = kept_ == nullptr ? mine : nullptr;
-  }
-  was_opened_.store(true, std::memory_order_release);
-  if (mark_ != nullptr) {
-    mark_->clear();  // the flock says the same
-  }
-  if (kept_ != nullptr) {
-    kept_->keep(mine);
-  }
-  return mine;
-}
-
-std::shared_ptr<const CachedFile::Backing> CachedFile::backing() const {
-  {
-    const MutexLock lock(backing_mutex_);
-    if (auto open = backing_.lock()) {
-      open->was_used.store(true, std::memory_order_relaxed);
-      return open;
-    }
-  }
-  if (!was_opened_.load(std::memory_order_acquire)) {
-    return nullptr;
-  }
-  auto again = open_backing(Missing::kLeave);
-  return again ? publish(*std::move(again)) : nullptr;
-}
-
-void CachedFile::refresh(BlockRun run) {
-  if (const auto open = backing()) {
-    map_.refresh(open->map.get(), run);
   }
 }
 
@@ -322,7 +107,18 @@ BlockIndex CachedFile::load(BlockRun run, std::span<std::byte> out) {
       return block;
     }
   }
-  return run.end();
+  return !is_borrowed() || are_sealed(*open, run) ? run.end() : run.first;
+}
+
+// Of a borrowed file: whether the blocks that were read were sealed until after
+// that. A checksum alone would not tell what its servers may have put there.
+bool CachedFile::are_sealed(const Backing& backing, BlockRun run) {
+  bool all = true;
+  for (BlockIndex block = run.first; block < run.end(); ++block) {
+    const auto crc = map_.crc(block);
+    all = crc && map_.confirm(backing.map.get(), block, *crc) && all;
+  }
+  return all;
 }
 
 // Whoever reads the blocks must not find them here again and again.
@@ -358,38 +154,77 @@ bool CachedFile::load_again(const Backing& backing, BlockIndex block,
   return false;
 }
 
+bool CachedFile::may_be(BlockIndex block,
+                        std::span<const std::byte> bytes) const {
+  const auto sealed = map_.sealed_crc(block);
+  return !sealed || crc32c(bytes) == *sealed;
+}
+
+Result<void> CachedFile::seal(std::span<const std::uint32_t> crcs) {
+  const auto open = backing();
+  if (open == nullptr) {
+    return Error{ErrorCode::kIo, "no cache file"};
+  }
+  if (auto sealed = map_.seal(open->map.get(), crcs); !sealed) {
+    return sealed;
+  }
+  if (const std::string verified = verified_key(remote_); !verified.empty()) {
+    share_verified(dir_, disk_key(), verified);
+  }
+  return {};
+}
+
+// Of a run that was fetched in one request some blocks may be here already:
+// what is sealed may be somebody else's source, and is not written again.
 Result<void> CachedFile::store(
     BlockRun run, std::span<const std::span<const std::byte>> blocks) {
   const auto open = backing();
-  if (open == nullptr) {
+  if (open == nullptr || is_borrowed()) {
     return Error{ErrorCode::kIo, "no cache file"};
   }
   if (auto saved = save_pins(*open); !saved) {
     return saved;
   }
+  // Another process may have sealed them.
+  map_.refresh(open->map.get(), run);
+  const auto stays = [this](BlockIndex block) {
+    return map_.present(block) && map_.sealed_crc(block).has_value();
+  };
+  for (BlockIndex first = run.first; first < run.end();) {
+    BlockIndex end = first;
+    while (end < run.end() && !stays(end)) {
+      ++end;
+    }
+    if (end > first) {
+      auto stored = store_run(*open, {first, end - first},
+                              blocks.subspan(first - run.first, end - first));
+      if (!stored) {
+        return stored;
+      }
+    }
+    first = end + 1;
+  }
+  return {};
+}
+
+Result<void> CachedFile::store_run(
+    const Backing& backing, BlockRun run,
+    std::span<const std::span<const std::byte>> blocks) {
   std::vector<std::uint32_t> crcs;
   crcs.reserve(blocks.size());
   for (const auto block : blocks) {
     crcs.push_back(crc32c(block));
+    const auto sealed = map_.sealed_crc(run.first + crcs.size() - 1);
+    if (sealed && *sealed != crcs.back()) {
+      return Error{ErrorCode::kCorrupt,
+                   "a block is not what it was when its file was verified"};
+    }
   }
-  auto written = write_all(open->data.get(), run.first * kBlockBytes, blocks);
+  auto written = write_all(backing.data.get(), run.first * kBlockBytes, blocks);
   if (!written) {
     return written;
   }
-  return map_.set(open->map.get(), run.first, crcs);
-}
-
-Result<void> CachedFile::save_pins(const Backing& backing) {
-  const unsigned revision = pin_->revision();
-  if (saved_pins_.load(std::memory_order_acquire) == revision) {
-    return {};
-  }
-  auto written = write_all(backing.map.get(), 0,
-                           encode_map_header({remote_.size, pin_->entries()}));
-  if (written) {
-    saved_pins_.store(revision, std::memory_order_release);
-  }
-  return written;
+  return map_.set(backing.map.get(), run.first, crcs);
 }
 
 std::uint64_t CachedFile::stamp() const {
@@ -404,7 +239,7 @@ bool CachedFile::settle() {
 }
 
 UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {
-  UniqueFd file = open_file(paths_.data, O_RDONLY);
+  UniqueFd file = open_to_read(paths_.data);
   const bool whole = stamp != 0 && file.valid() &&
                      ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 &&
                      stamp_of(file.get()) == stamp &&
@@ -414,7 +249,8 @@ UniqueFd CachedFile::open_whole(std::uint64_t stamp) const {
 
 std::uint64_t CachedFile::punch(std::span<const BlockRun> runs) {
   const auto open = backing();
-  if (open == nullptr || ::flock(open->data.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (open == nullptr || is_borrowed() ||
+      ::flock(open->data.get(), LOCK_EX | LOCK_NB) != 0) {
     return 0;
   }
   const std::uint64_t before = blocks_on_disk(open->data.get());
@@ -450,29 +286,11 @@ std::uint64_t CachedFile::disk_bytes() const {
 }
 
 void CachedFile::remove() const {
-  std::error_code ignored;  // what is gone already is as good
-  std::filesystem::remove(paths_.map, ignored);
-  std::filesystem::remove(paths_.data, ignored);
-  std::filesystem::remove(paths_.points, ignored);
-}
-
-bool remove_cached(const std::filesystem::path& dir, const std::string& key) {
-  const CachePaths paths = cache_paths(dir, key);
-  const UniqueFd map = open_file(paths.map, O_RDWR);
-  if (!map.valid() && errno != ENOENT) {
-    return false;
+  if (const auto open = backing()) {
+    remove_backing(dir_, disk_key(), *open);
+  } else {
+    static_cast<void>(remove_cached(dir_, key_));
   }
-  if (map.valid() && ::flock(map.get(), LOCK_EX | LOCK_NB) != 0) {
-    return false;
-  }
-  if (is_marked_idle(dir, key)) {
-    return false;
-  }
-  std::error_code error;
-  std::filesystem::remove(paths.data, error);
-  std::filesystem::remove(paths.points, error);
-  std::filesystem::remove(paths.map, error);
-  return !error;
 }
 
 }  // namespace omicsfs

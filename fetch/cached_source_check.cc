@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "fetch/cached_source.h"
 #include "fetch/digest_check.h"
 #include "fetch/url.h"
@@ -7,16 +11,25 @@
 
 namespace omicsfs {
 
-// The file is about to lose blocks; once complete again, it is checked anew.
-void CachedSource::lose_blocks() {
+// A block that was lost, for whatever reason, may come again with other bytes:
+// once complete again, the file is checked anew.
+void CachedSource::drop_stale_check() {
   Check passed = Check::kPassed;
-  check_.compare_exchange_strong(passed, Check::kNone);
+  if (is_checked() || !check_.compare_exchange_strong(passed, Check::kNone) ||
+      services_.index == nullptr) {
+    return;
+  }
+  services_.housekeeper->add(
+      [self = shared_from_this()](const std::stop_token& /*stop*/) {
+        // The stamp changes, too, when the block comes again.
+        static_cast<void>(
+            self->services_.index->clear_verified(self->file_.disk_key()));
+      });
 }
 
 bool CachedSource::digest_due() const {
-  const Check state = check_.load(std::memory_order_acquire);
-  return file_.remote().digest.has_value() && state != Check::kPassed &&
-         state != Check::kFailed;
+  return file_.remote().digest.has_value() && !is_checked() &&
+         check_.load(std::memory_order_acquire) != Check::kFailed;
 }
 
 bool CachedSource::needs_check() const {
@@ -25,13 +38,14 @@ bool CachedSource::needs_check() const {
 
 // Owed to the file, whoever holds it by then: the task does.
 void CachedSource::check_later() {
+  drop_stale_check();
   Check none = Check::kNone;
   if (!check_.compare_exchange_strong(none, Check::kQueued)) {
     return;
   }
   services_.checker->add(
       [self = shared_from_this()](const std::stop_token& stop) {
-        if (self->begin_check()) {
+        if (self->begin_check() && !self->was_verified_before()) {
           self->check_digest(stop);
         }
       });
@@ -48,46 +62,138 @@ bool CachedSource::begin_check() {
   return false;
 }
 
-// Whoever completes the file checks it, also where the housekeeper was to, who
-// may be busy with a large one; the others wait for the verdict.
-Result<void> CachedSource::check_before_reply(const ReadLimits& limits) {
-  if (begin_check()) {
-    check_digest(limits.stop);
-    if (limits.stop.stop_requested()) {
-      return Error{ErrorCode::kInterrupted, "the read was interrupted"};
+// The index may not have answered at once when the file was opened.
+bool CachedSource::was_verified_before() {
+  const std::uint64_t losses = file_.losses();
+  const auto verified = services_.index == nullptr
+                            ? Result<std::uint64_t>(0U)
+                            : services_.index->verified_stamp(file_.disk_key());
+  if (!verified || *verified == 0 || *verified != file_.stamp()) {
+    return false;
+  }
+  stamp_.store(*verified, std::memory_order_release);
+  checked_losses_.store(losses, std::memory_order_release);
+  check_.store(Check::kPassed, std::memory_order_release);
+  return true;
+}
+
+// The turn of one reader to check the digest; the others are woken at its end.
+class CachedSource::DigestTurn {
+ public:
+  explicit DigestTurn(CachedSource& source) : source_(source) {}
+  ~DigestTurn() {
+    std::vector<std::weak_ptr<Waker>> waiting;
+    {
+      const MutexLock lock(source_.mutex_);
+      source_.is_checking_ = false;
+      waiting.swap(source_.await_verdict_);
     }
-    return {};
+    for (const auto& one : waiting) {
+      if (const auto waker = one.lock()) {
+        waker->wake();
+      }
+    }
   }
-  MutexLock lock(mutex_);
-  const bool settled =
-      checked_.wait_until(lock, limits.stop, limits.deadline, [this] {
-        return check_.load(std::memory_order_acquire) != Check::kRunning;
-      });
-  if (settled) {
-    return {};
+  DigestTurn(const DigestTurn&) = delete;
+  DigestTurn& operator=(const DigestTurn&) = delete;
+
+ private:
+  CachedSource& source_;
+};
+
+// None while another reader checks. What the index is to know of it, and what
+// is to be on disk for that, is the housekeeper's work, which no read waits
+// for.
+std::optional<Result<void>> CachedSource::check_before_reply(
+    const Parts& parts, const std::shared_ptr<Waker>& waker) {
+  if (digest_due() && size() <= kCheckBeforeReply &&
+      !check_small(parts, waker)) {
+    return std::nullopt;
   }
-  if (limits.stop.stop_requested()) {
-    return Error{ErrorCode::kInterrupted, "the read was interrupted"};
+  if (needs_check()) {
+    check_later();
   }
-  return Error{ErrorCode::kTimedOut, "the file's digest is being checked"};
+  if (auto failed = failure()) {
+    return *std::move(failed);
+  }
+  return Result<void>();
+}
+
+// False where `waker` is woken when another reader has done it.
+bool CachedSource::check_small(const Parts& parts,
+                               const std::shared_ptr<Waker>& waker) {
+  const std::uint64_t as_of = changes();
+  if (agreed_.load() == as_of) {
+    return true;
+  }
+  const auto memory = all_here(parts);
+  if (!memory) {
+    return true;  // another read will complete the file
+  }
+  {
+    const MutexLock lock(mutex_);
+    if (is_checking_) {
+      await_verdict_.push_back(waker);
+      return false;
+    }
+    is_checking_ = true;
+  }
+  const DigestTurn turn(*this);
+  switch (digest_agrees(file_, *memory, {}).verdict) {
+    case DigestVerdict::kAgrees:
+      agreed_.store(as_of);
+      break;
+    case DigestVerdict::kDiffers:
+      fail_digest();
+      break;
+    case DigestVerdict::kUnknown:
+      break;  // a block was evicted meanwhile
+  }
+  return true;
+}
+
+// Where each block is, if all are here. In this order: what leaves the table
+// has been stored, or failed to be.
+std::optional<BlocksInMemory> CachedSource::all_here(const Parts& parts) const {
+  auto flights = flights_.all();
+  for (const FlightTable::Part& part : parts) {
+    if (part.flight != nullptr) {
+      flights.push_back(part.flight);
+    }
+  }
+  BlocksInMemory memory(file_.blocks());
+  for (BlockIndex block = 0; block < file_.blocks(); ++block) {
+    const auto flight =
+        std::find_if(flights.begin(), flights.end(),
+                     [block](const auto& one) { return one->has(block); });
+    if (flight != flights.end()) {
+      memory[block] = *flight;
+    } else if (!file_.present(block)) {
+      return std::nullopt;
+    }
+  }
+  return memory;
 }
 
 // The stamp is that of before: whatever is written while the digest is computed
 // changes it.
 void CachedSource::check_digest(const std::stop_token& stop) {
   const std::uint64_t stamp = file_.settle() ? file_.stamp() : 0;
-  switch (digest_agrees(file_, stop)) {
+  const std::uint64_t losses = file_.losses();
+  const FileVerdict found = digest_agrees(file_, {}, stop);
+  switch (found.verdict) {
     case DigestVerdict::kAgrees:
       services_.counters->files_verified.fetch_add(1);
-      note_verified(stamp);
-      settle_check(Check::kPassed);
+      note_verified(stamp, found.crcs);
+      checked_losses_.store(losses, std::memory_order_release);
+      check_.store(Check::kPassed, std::memory_order_release);
       return;
     case DigestVerdict::kDiffers:
       fail_digest();
-      settle_check(Check::kFailed);
+      check_.store(Check::kFailed, std::memory_order_release);
       return;
     case DigestVerdict::kUnknown:
-      settle_check(Check::kNone);
+      check_.store(Check::kNone, std::memory_order_release);
       return;
   }
 }
@@ -100,27 +206,14 @@ void CachedSource::fail_digest() {
             to_string(*file_.remote().digest)});
 }
 
-// What a full or failing disk did not keep, or what was evicted at once.
-void CachedSource::check_unkept(const Flight& whole) {
-  if (digest_agrees(whole, *file_.remote().digest) == DigestVerdict::kDiffers) {
-    fail_digest();
-  }
-}
-
-void CachedSource::note_verified(std::uint64_t stamp) {
+// What cannot be noted is checked again by the next session.
+void CachedSource::note_verified(std::uint64_t stamp,
+                                 const std::vector<std::uint32_t>& crcs) {
   stamp_.store(stamp, std::memory_order_release);
   if (services_.index != nullptr) {
-    // Not kept: it is checked again by the next session.
-    static_cast<void>(services_.index->set_verified(file_.key(), stamp));
+    static_cast<void>(file_.seal(crcs));
+    static_cast<void>(services_.index->set_verified(file_.disk_key(), stamp));
   }
-}
-
-void CachedSource::settle_check(Check outcome) {
-  {
-    const MutexLock lock(mutex_);
-    check_.store(outcome, std::memory_order_release);
-  }
-  checked_.notify_all();
 }
 
 }  // namespace omicsfs

@@ -26,6 +26,25 @@ struct CachedSource::Storing {
   std::uint64_t settled = 0;  // of `here`, what waits for the disk no more
 };
 
+// The turn to ask for the room of what is fetched ahead, until all that waits
+// for it has been asked for, or could not be.
+class CachedSource::RoomTurn {
+ public:
+  explicit RoomTurn(std::shared_ptr<CachedSource> source)
+      : source_(std::move(source)) {}
+  ~RoomTurn() {
+    const MutexLock lock(source_->ahead_mutex_);
+    source_->asks_room_ = false;
+  }
+  RoomTurn(const RoomTurn&) = delete;
+  RoomTurn& operator=(const RoomTurn&) = delete;
+
+  [[nodiscard]] CachedSource& source() const { return *source_; }
+
+ private:
+  const std::shared_ptr<CachedSource> source_;
+};
+
 // Blocks that are here already may be fetched again between others where that
 // takes less time than a further request.
 RunLimits CachedSource::run_limits() const {
@@ -57,16 +76,47 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
     return nullptr;
   }
   if (const auto created = file_.create(); !created) {
+    if (created.error().code == ErrorCode::kChanged) {
+      fail(created.error());
+      return nullptr;
+    }
     services_.on_unkept(file_.key(), created.error());
+    return nullptr;
+  }
+  if (failed_.load(std::memory_order_acquire)) {
+    file_.remove();  // made after fail() had removed it
     return nullptr;
   }
   return std::make_shared<const Room>(*std::move(room));
 }
 
-// Blocks go to disk in pieces of a MiB, or when the flight ends. `room` is null
-// where none was asked for yet.
+// Room that this file has been granted and has not used, which costs no look at
+// the index, no file to be made and no eviction. Null where that does not do.
+std::shared_ptr<const Room> CachedSource::room_held(const BlockRun& run) {
+  if (failed_.load(std::memory_order_acquire) || disk_was_full_.load() ||
+      !file_.is_created()) {
+    return nullptr;
+  }
+  auto room = space_.reserve_held(run);
+  return room ? std::make_shared<const Room>(*std::move(room)) : nullptr;
+}
+
+// Whoever waits for the flight hears of its end, also where there is no memory
+// to begin it.
 void CachedSource::start(const std::shared_ptr<Flight>& flight,
-                         std::shared_ptr<const Room> room) {
+                         std::shared_ptr<const Room> room) noexcept {
+  try {
+    launch(flight, std::move(room));
+  } catch (const std::bad_alloc&) {
+    flights_.finish(*flight);
+    flight->on_done(Error{ErrorCode::kIo, "no memory"});
+  }
+}
+
+// Blocks go to disk in pieces of a MiB, or when the flight ends. `room` is null
+// where none was asked for yet. Throws only before the flight is under way.
+void CachedSource::launch(const std::shared_ptr<Flight>& flight,
+                          std::shared_ptr<const Room> room) {
   constexpr std::uint64_t kPiece = 16;
   auto self = shared_from_this();
   auto storing = std::make_shared<Storing>();
@@ -74,14 +124,11 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
   storing->asked = room != nullptr;
   storing->room = std::move(room);
   Worker::Task finish = [self, storing](const std::stop_token& /*stop*/) {
-    self->store_arrived(*storing, storing->here);
-    self->settle_backlog(*storing, storing->here);
-    storing->room.reset();
-    self->end_flight(*storing->flight);
-    storing->flight.reset();
+    self->end_storing(*storing);
   };
-  // It must not wait for such a disk either, to give back its memory.
-  const bool kept = !services_.backlog->is_given_up();
+  // The readers have their bytes from memory, and do not wait for a disk that
+  // is slower than they are: what it has no time for is not kept.
+  const bool kept = !services_.backlog->is_full();
   flight->listen(
       [self, storing, kept](std::uint64_t count) {
         if (!kept) {
@@ -99,17 +146,24 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
         }
       },
       // Made beforehand, so that the end needs no memory.
-      [self, kept,
+      [self, storing, kept,
        finish = std::move(finish)](const Result<void>& result) mutable {
         if (!result && result.error().code == ErrorCode::kChanged) {
           self->fail(result.error());
+        }
+        if (!result) {
+          self->flights_.finish(*storing->flight);  // nobody joins it any more
         }
         if (kept) {
           self->services_.storer->add_expected(std::move(finish));
         } else {
           finish({});
         }
+      },
+      [self](BlockIndex block, std::span<const std::byte> bytes) {
+        return self->file_.may_be(block, bytes);
       });
+  arrivals_.fetch_add(1);
   if (kept) {
     services_.storer->expect();
   } else {
@@ -168,17 +222,21 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
   if (!stored && stored.error().code == ErrorCode::kNoSpace) {
     disk_was_full_.store(true);
   }
-  if (!stored) {
+  if (!stored && stored.error().code == ErrorCode::kChanged) {
+    fail(stored.error());
+  } else if (!stored) {
     services_.on_unkept(file_.key(), stored.error());
   }
 }
 
-// Of a small file, whoever waits for the flight's end checks it.
-void CachedSource::end_flight(Flight& flight) {
-  flights_.finish(flight);
-  const bool reader_checks = flight.urgent() && size() <= kCheckBeforeReply;
-  flight.settle();
-  if (!reader_checks && needs_check()) {
+// The last that is done with a flight's bytes besides serving them.
+void CachedSource::end_storing(Storing& storing) {
+  store_arrived(storing, storing.here);
+  settle_backlog(storing, storing.here);
+  storing.room.reset();
+  flights_.finish(*storing.flight);
+  storing.flight.reset();
+  if (needs_check()) {
     check_later();
   }
 }
@@ -190,13 +248,13 @@ void CachedSource::follow_format(BlockIndex block,
       last_followed_.exchange(block, std::memory_order_relaxed) == block) {
     return;
   }
+  std::vector<BlockRun> runs;
   for (const ByteRange hint :
        format_hints({block * kBlockBytes, bytes}, size())) {
     has_format_.store(true, std::memory_order_relaxed);
-    if (!fetch_run_ahead(blocks_of(hint))) {
-      return;
-    }
+    runs.push_back(blocks_of(hint));
   }
+  fetch_runs_ahead(runs, AheadFor::kOther);
 }
 
 // What the readers of this file are likely to ask for next.
@@ -211,35 +269,151 @@ void CachedSource::look_ahead(ByteRange read, ReadAhead::Met met) {
     const MutexLock lock(ahead_mutex_);
     runs = ahead_.observe(read, met, limits);
   }
-  for (const BlockRun run : runs) {
-    if (!fetch_run_ahead(run)) {
-      const MutexLock lock(ahead_mutex_);
-      ahead_.refused(run);
-      return;
-    }
-  }
+  fetch_runs_ahead(runs, AheadFor::kStream);
 }
 
 void CachedSource::fetch_ahead(ByteRange range) {
   if (range.empty() || services_.space == nullptr) {
     return;
   }
-  static_cast<void>(fetch_run_ahead(blocks_of(range)));
+  fetch_runs_ahead({blocks_of(range)}, AheadFor::kOther);
 }
 
-// False where there is no memory or no disk for it: what cannot be kept would
-// be fetched twice.
-bool CachedSource::fetch_run_ahead(BlockRun run) {
-  if (all_present(run)) {
+// A stream asks for the run again later.
+void CachedSource::refuse_ahead(BlockRun run, AheadFor whom) {
+  if (whom == AheadFor::kOther) {
+    return;
+  }
+  const MutexLock lock(ahead_mutex_);
+  ahead_.refused(run);
+}
+
+// Within room that the file holds, at once: the caller is a reader. Room that
+// must be asked for waits for the index and for evictions: the prefetcher asks.
+void CachedSource::fetch_runs_ahead(const std::vector<BlockRun>& runs,
+                                    AheadFor whom) {
+  std::size_t done = 0;
+  for (; done < runs.size(); ++done) {
+    const BlockRun run = runs[done];
+    if (all_present(run)) {
+      continue;
+    }
+    if (services_.backlog->is_full()) {
+      refuse_ahead(run, whom);
+      return;
+    }
+    auto room = room_held(run);
+    if (room == nullptr) {
+      break;
+    }
+    if (!fetch_within(std::move(room), run)) {
+      refuse_ahead(run, whom);
+      return;
+    }
+  }
+  if (done == runs.size()) {
+    return;
+  }
+  ask_later(std::span(runs).subspan(done), whom);
+}
+
+// One task a file asks for the room of one run after another; a few runs may
+// wait for it.
+void CachedSource::ask_later(std::span<const BlockRun> runs, AheadFor whom) {
+  constexpr std::size_t kMostWaiting = 64;
+  {
+    const MutexLock lock(ahead_mutex_);
+    if (await_room_.size() + runs.size() > kMostWaiting) {
+      if (whom == AheadFor::kStream) {
+        ahead_.refused(runs.front());
+      }
+      return;
+    }
+    for (const BlockRun run : runs) {
+      await_room_.push_back({run, whom, closes_.load()});
+    }
+    if (asks_room_) {
+      return;
+    }
+    asks_room_ = true;
+  }
+  const auto turn = std::make_shared<RoomTurn>(shared_from_this());
+  services_.prefetcher->add([turn](const std::stop_token& stop) {
+    while (!stop.stop_requested() && turn->source().ask_room_and_fetch()) {
+    }
+  });
+}
+
+// For the first run that waits; false where none does. Where there is no room,
+// there is none for those behind it: what cannot be kept would be fetched
+// twice.
+bool CachedSource::ask_room_and_fetch() {
+  AwaitsRoom next;
+  {
+    const MutexLock lock(ahead_mutex_);
+    if (await_room_.empty()) {
+      asks_room_ = false;
+      return false;
+    }
+    next = await_room_.front();
+    await_room_.pop_front();
+  }
+  // Else nobody reads any more what asked for it.
+  if (next.closes != closes_.load() || all_present(next.run)) {
     return true;
   }
+  if (ask_ahead(next.run) != Ahead::kTaken) {
+    refuse_ahead(next.run, next.whom);
+    const MutexLock lock(ahead_mutex_);
+    await_room_.clear();
+  }
+  return true;
+}
+
+// What a stream of the whole file is about to bring, and nobody has asked for.
+// The prefetcher's thread asks, so that the transport's waits for no disk.
+void CachedSource::fill(WholeStream& stream, ByteRange range) {
+  const bool is_left = had_readers_.load(std::memory_order_relaxed) &&
+                       readers_.load(std::memory_order_relaxed) == 0;
+  if (is_left) {
+    stream.filled(range, WholeStream::Fill::kNever);
+    return;
+  }
+  services_.prefetcher->add(
+      [self = shared_from_this(), range](const std::stop_token& /*stop*/) {
+        auto outcome = WholeStream::Fill::kNever;
+        switch (self->ask_ahead(blocks_of(range))) {
+          case Ahead::kTaken:
+            outcome = WholeStream::Fill::kTaken;
+            break;
+          case Ahead::kNoMemory:
+            outcome = WholeStream::Fill::kLater;
+            break;
+          case Ahead::kNoRoom:
+            break;
+        }
+        self->stream_->filled(range, outcome);
+      });
+}
+
+// What cannot be kept would be fetched twice.
+CachedSource::Ahead CachedSource::ask_ahead(BlockRun run) {
+  if (all_present(run)) {
+    return Ahead::kTaken;
+  }
   if (services_.backlog->is_full()) {
-    return false;
+    return Ahead::kNoMemory;
   }
-  const auto room = room_for(run, Priority::kPrefetch);
+  auto room = room_for(run, Priority::kPrefetch);
   if (room == nullptr) {
-    return false;
+    return Ahead::kNoRoom;
   }
+  return fetch_within(std::move(room), run) ? Ahead::kTaken : Ahead::kNoMemory;
+}
+
+// False where there is no memory for all of it.
+bool CachedSource::fetch_within(std::shared_ptr<const Room> room,
+                                BlockRun run) {
   bool refused = false;
   const auto flights = flights_.fetch_ahead(
       run, run_limits(),
@@ -260,6 +434,7 @@ void CachedSource::drop_reader() {
   if (readers_.fetch_sub(1, std::memory_order_acq_rel) > 1) {
     return;
   }
+  closes_.fetch_add(1);
   flights_.cancel_ahead();
   const MutexLock lock(ahead_mutex_);
   ahead_.reset();

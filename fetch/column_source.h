@@ -48,11 +48,9 @@ class ColumnSource final : public ByteSource {
   [[nodiscard]] std::uint64_t size() const override { return size_; }
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override;
+  [[nodiscard]] std::unique_ptr<Reading> begin_read(ByteRange range) override;
 
  private:
-  Result<void> gather(const GatherStep& step, std::span<std::byte> out,
-                      const ReadLimits& limits);
-
   const ColumnPlace place_;
   const std::uint64_t size_;
   const std::shared_ptr<ByteSource> array_;

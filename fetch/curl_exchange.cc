@@ -15,6 +15,7 @@
 #include "fetch/private_address.h"
 #include "fetch/private_hosts.h"
 #include "fetch/redirect.h"
+#include "fetch/throttle.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -26,7 +27,6 @@ constexpr std::size_t kMaxLeftOut = 64UL * 1024;
 // The largest that libcurl 7.88 takes. Its default of 16 KiB costs a system
 // call and a call of ours for each 16 KiB.
 constexpr long kBufferBytes = 128L * 1024;
-constexpr long kStallBytesPerSecond = 1024;
 
 // An option whose text libcurl copies. Throws std::bad_alloc where it cannot:
 // a request without it would be another one.
@@ -94,6 +94,12 @@ void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
   curl_easy_reset(easy_.get());
   set_request();
   set_limits(options);
+  StallLimits limits = options.silence;
+  if (request_.has_alternative) {
+    limits.first_byte = std::min(limits.first_byte, limits.stall);
+  }
+  bytes_ = 0;
+  watch_.emplace(limits, StallWatch::Time::clock::now());
 }
 
 void CurlExchange::set_request() {
@@ -110,6 +116,11 @@ void CurlExchange::set_request() {
     const std::string range =
         fmt::format("{}-{}", request_.range->offset, request_.range->end() - 1);
     set_text(easy, CURLOPT_RANGE, range.c_str());
+  }
+  if (request_.fresh_connection) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    curl_easy_setopt(easy, CURLOPT_DNS_SHUFFLE_ADDRESSES, 1L);
   }
   // Asked for as a plain header: CURLOPT_ACCEPT_ENCODING would also make
   // libcurl decode what a server encodes, and hide that it did.
@@ -142,7 +153,6 @@ void CurlExchange::set_request() {
 void CurlExchange::set_limits(const TransportOptions& options) {
   CURL* const easy = easy_.get();
   const auto connect_s = static_cast<long>(options.connect_timeout.count());
-  const auto stall_s = static_cast<long>(options.stall.count());
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
@@ -150,8 +160,6 @@ void CurlExchange::set_limits(const TransportOptions& options) {
                    static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kBufferBytes);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, connect_s);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, kStallBytesPerSecond);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, stall_s);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // Ending an exchange must not wait for a name server that does not answer.
@@ -175,6 +183,7 @@ std::size_t CurlExchange::header_callback(char* data, std::size_t one,
                                           std::size_t size,
                                           void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
+  exchange.bytes_ += one * size;
   auto taken = guarded([&]() -> Result<void> {
     const auto header = exchange.reader_.take({data, one * size});
     return header ? Result<void>()
@@ -221,6 +230,9 @@ std::size_t CurlExchange::write_callback(char* data, std::size_t one,
                                          void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
   auto taken = guarded([&] { return exchange.take_body(data, one * size); });
+  if (exchange.held_back_) {
+    return CURL_WRITEFUNC_PAUSE;  // libcurl keeps what it offered
+  }
   return exchange.goes_on(std::move(taken)) ? one * size : 0;
 }
 
@@ -240,7 +252,16 @@ Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
   if (!head) {
     return head;
   }
-  return sink_->on_body(std::as_bytes(std::span(data, size)));
+  held_back_ = !sink_->ready();
+  return held_back_ ? Result<void>()
+                    : sink_->on_body(std::as_bytes(std::span(data, size)));
+}
+
+void CurlExchange::resume() {
+  if (sink_->ready()) {
+    held_back_ = false;
+    curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+  }
 }
 
 Result<void> CurlExchange::deliver_head() {
@@ -257,7 +278,7 @@ Result<void> CurlExchange::deliver_head() {
 void CurlExchange::tell_gate() {
   if (permit_) {
     permit_->answered(
-        pause_told_by(reader_.head(), std::chrono::system_clock::now()));
+        rate_answer(reader_.head(), std::chrono::system_clock::now()));
     permit_.reset();
   }
 }
@@ -268,6 +289,30 @@ std::chrono::microseconds CurlExchange::waited() const {
   curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &sent);
   curl_easy_getinfo(easy_.get(), CURLINFO_STARTTRANSFER_TIME_T, &answered);
   return std::chrono::microseconds(std::max<curl_off_t>(answered - sent, 0));
+}
+
+// libcurl's own limit of speed counts while the head is awaited, too.
+std::optional<Error> CurlExchange::silence(StallWatch::Time now) {
+  if (held_back_) {
+    watch_->excuse(now);  // it is we who are slow
+    return std::nullopt;
+  }
+  const auto silence = watch_->look(bytes_, now);
+  if (!silence) {
+    return std::nullopt;
+  }
+  const auto in_seconds = [](std::chrono::milliseconds time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  };
+  const StallLimits& limits = watch_->limits();
+  const std::string why =
+      *silence == StallWatch::Silence::kNoFirstByte
+          ? fmt::format("no byte of the answer in {} s",
+                        in_seconds(limits.first_byte))
+          : fmt::format("less than {} bytes a second for {} s",
+                        kStallBytesPerSecond, in_seconds(limits.stall));
+  return Error{ErrorCode::kUnavailable, why}.within(
+      describe_get(request_.url, request_.range));
 }
 
 void CurlExchange::begin() {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "fetch/curl_transport.h"
 #include "fetch/rate_gate.h"
 #include "fetch/response_head.h"
+#include "fetch/stall_watch.h"
 #include "fetch/transport.h"
 
 namespace omicsfs {
@@ -50,8 +52,15 @@ class CurlExchange {
   // exchange must not move from now on. Throws std::bad_alloc.
   void prepare(EasyHandle easy, const TransportOptions& options);
 
+  // Whether its body is held back; resume() lets it go on where its sink is
+  // ready again.
+  [[nodiscard]] bool is_held_back() const { return held_back_; }
+  void resume();
+
   // It is about to be given to libcurl: tells the sink, the first time.
   void begin();
+  // Why it should end; empty while it may go on. REQUIRES: it is prepared.
+  [[nodiscard]] std::optional<Error> silence(StallWatch::Time now);
   // libcurl is done with the request, and the answer is whole. True: it leads
   // elsewhere, and so the exchange does, from prepare() on.
   [[nodiscard]] bool redirect();
@@ -111,9 +120,12 @@ class CurlExchange {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HeadReader reader_;
   bool head_delivered_ = false;
+  bool held_back_ = false;
   std::size_t left_out_ = 0;  // bytes of the body of a redirect
   bool kept_away_ = false;    // from an address that is private
   const TransportOptions* options_ = nullptr;
+  std::uint64_t bytes_ = 0;  // that came, the head included
+  std::optional<StallWatch> watch_;
   Result<void> taken_;  // an error where a callback ended the exchange
 };
 

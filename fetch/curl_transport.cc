@@ -30,6 +30,8 @@ using ExchangePtr = std::unique_ptr<CurlExchange>;
 // that was interrupted should not hold its connection for long.
 constexpr milliseconds kSweepInterval{200};
 constexpr milliseconds kIdleWait{60'000};
+// How often sinks that hold their body back are asked whether they still do.
+constexpr milliseconds kHeldBackWait{5};
 constexpr milliseconds kUntilMemory{10};
 // Connections kept open over all servers.
 constexpr long kKeptConnections = 64;
@@ -95,13 +97,14 @@ class CurlTransport::Loop {
   void admit_due();
   void launch_admitted();
   void launch(ExchangePtr exchange);
+  void resume_held_back();
   void reap();
   void end(CURL* easy, CURLcode code);
   ExchangePtr detach(CURL* easy);
   void sweep();
   void end_refused();
   void end_all();
-  void end_unwanted_running();
+  void end_running();
   template <typename Pick>
   std::vector<ExchangePtr> take_delayed(const Pick& pick);
   [[nodiscard]] milliseconds wait_time() const;
@@ -109,7 +112,7 @@ class CurlTransport::Loop {
   const TransportOptions options_;
   CurlLibrary library_;
   std::unique_ptr<CURLM, MultiDeleter> multi_;
-  // Null: no server is limited. It outlives all exchanges.
+  // It outlives all exchanges.
   std::unique_ptr<RateGate> gate_;
 
   Mutex mutex_;
@@ -140,11 +143,12 @@ CurlTransport::Loop::Loop(const TransportOptions& options)
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS,
                     kStreamsPerConnection);
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kKeptConnections);
-  if (!options_.rates.all().empty()) {
-    gate_ = std::make_unique<RateGate>(
-        options_.rate_directory, options_.rates,
-        [multi = multi_.get()] { curl_multi_wakeup(multi); });
-  }
+  RateGateOptions gate;
+  gate.directory = options_.rate_directory;
+  gate.rules = options_.rates;
+  gate.longest_pause = options_.longest_pause;
+  gate_ = std::make_unique<RateGate>(
+      std::move(gate), [multi = multi_.get()] { curl_multi_wakeup(multi); });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -193,6 +197,7 @@ void CurlTransport::Loop::turn() {
   take_incoming();
   admit_due();
   launch_admitted();
+  resume_held_back();
   int running = 0;
   curl_multi_perform(multi_.get(), &running);
   reap();
@@ -246,9 +251,6 @@ void CurlTransport::Loop::launch_admitted() {
 }
 
 bool CurlTransport::Loop::may_ask(const std::string& host) {
-  if (gate_ == nullptr || !gate_->limits(host)) {
-    return true;
-  }
   permit_ = gate_->take(host);
   return permit_.has_value();
 }
@@ -282,6 +284,14 @@ void CurlTransport::Loop::launch(ExchangePtr exchange) {
   if (curl_multi_add_handle(multi_.get(), key) != CURLM_OK) {
     const ExchangePtr unstarted = detach(key);
     unstarted->end(Error{ErrorCode::kUnavailable, "no memory"});
+  }
+}
+
+void CurlTransport::Loop::resume_held_back() {
+  for (const auto& [easy, exchange] : running_) {
+    if (exchange->is_held_back()) {
+      exchange->resume();
+    }
   }
 }
 
@@ -320,7 +330,7 @@ void CurlTransport::Loop::sweep() {
   const auto unwanted = [](const ExchangePtr& exchange) {
     return !exchange->wanted();
   };
-  end_unwanted_running();
+  end_running();
   end_refused();
   auto ended = hosts_.take_if(unwanted);
   auto delayed = take_delayed(unwanted);
@@ -333,7 +343,7 @@ void CurlTransport::Loop::sweep() {
 // Those that wait for a server that is to be left alone for too long.
 void CurlTransport::Loop::end_refused() {
   const auto refusal = [this](const ExchangePtr& exchange) {
-    return gate_ == nullptr ? std::nullopt : gate_->refusal(exchange->host());
+    return gate_->refusal(exchange->host());
   };
   for (const ExchangePtr& exchange : hosts_.take_if(refusal)) {
     const Request& request = exchange->request();
@@ -343,16 +353,20 @@ void CurlTransport::Loop::end_refused() {
   }
 }
 
-void CurlTransport::Loop::end_unwanted_running() {
-  std::vector<CURL*> unwanted;
+// Those that nobody wants any more, and those that are silent.
+void CurlTransport::Loop::end_running() {
+  std::vector<std::pair<CURL*, Error>> ends;
+  const auto now = Clock::now();
   for (const auto& [easy, exchange] : running_) {
     if (!exchange->wanted()) {
-      unwanted.push_back(easy);
+      ends.emplace_back(easy, interrupted(*exchange, "cancelled"));
+    } else if (auto silence = exchange->silence(now)) {
+      ends.emplace_back(easy, *std::move(silence));
     }
   }
-  for (CURL* const easy : unwanted) {
+  for (auto& [easy, why] : ends) {
     const ExchangePtr exchange = detach(easy);
-    exchange->end(interrupted(*exchange, "cancelled"));
+    exchange->end(std::move(why));
     spare_.push_back(exchange->release());
   }
 }
@@ -393,6 +407,11 @@ milliseconds CurlTransport::Loop::wait_time() const {
   if (!delayed_.empty()) {
     const auto left = delayed_.begin()->first - Clock::now();
     wait = std::max(std::chrono::ceil<milliseconds>(left), milliseconds{0});
+  }
+  if (std::any_of(running_.begin(), running_.end(), [](const auto& entry) {
+        return entry.second->is_held_back();
+      })) {
+    wait = std::min(wait, kHeldBackWait);
   }
   const bool busy =
       !delayed_.empty() || !running_.empty() || hosts_.has_waiting();

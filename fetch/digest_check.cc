@@ -1,37 +1,41 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/digest_check.h"
 
+#include <span>
 #include <vector>
+
+#include "catalog/crc32c.h"
 
 namespace omicsfs {
 
-DigestVerdict digest_agrees(CachedFile& file, const std::stop_token& stop) {
+FileVerdict digest_agrees(CachedFile& file, const BlocksInMemory& memory,
+                          const std::stop_token& stop) {
   const auto& published = file.remote().digest;
+  FileVerdict found;
   if (!published) {
-    return DigestVerdict::kUnknown;
+    return found;
   }
   DigestHasher hasher(published->kind);
   std::vector<std::byte> buffer(kBlockBytes);
+  found.crcs.reserve(file.blocks());
   for (BlockIndex block = 0; block < file.blocks(); ++block) {
+    if (!memory.empty() && memory[block] != nullptr) {
+      const auto bytes = memory[block]->block_bytes(block);
+      hasher.update(bytes);
+      found.crcs.push_back(crc32c(bytes));
+      continue;
+    }
     const ByteRange bytes = bytes_of({block, 1}, file.remote().size);
     const std::span<std::byte> out(buffer.data(), bytes.length);
     if (stop.stop_requested() || file.load({block, 1}, out) == block) {
-      return DigestVerdict::kUnknown;
+      return found;
     }
     hasher.update(out);
+    found.crcs.push_back(crc32c(out));
   }
-  return hasher.finish() == *published ? DigestVerdict::kAgrees
-                                       : DigestVerdict::kDiffers;
-}
-
-DigestVerdict digest_agrees(const Flight& whole, const Digest& published) {
-  DigestHasher hasher(published.kind);
-  for (BlockIndex block = whole.run().first; block < whole.run().end();
-       ++block) {
-    hasher.update(whole.block_bytes(block));
-  }
-  return hasher.finish() == published ? DigestVerdict::kAgrees
-                                      : DigestVerdict::kDiffers;
+  found.verdict = hasher.finish() == *published ? DigestVerdict::kAgrees
+                                                : DigestVerdict::kDiffers;
+  return found;
 }
 
 }  // namespace omicsfs

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "catalog/digest.h"
 #include "fetch/cached_file.h"
@@ -15,12 +18,18 @@ enum class DigestVerdict {
   kUnknown,  // stopped, no digest published, or a block was not there
 };
 
-// Reads all of `file` from disk and compares it with its published digest.
-[[nodiscard]] DigestVerdict digest_agrees(CachedFile& file,
-                                          const std::stop_token& stop);
-// Likewise of bytes that came by one flight, all of a file's. REQUIRES: they
-// are here.
-[[nodiscard]] DigestVerdict digest_agrees(const Flight& whole,
-                                          const Digest& published);
+struct FileVerdict {
+  DigestVerdict verdict = DigestVerdict::kUnknown;
+  std::vector<std::uint32_t> crcs{};  // CRC-32C of each block that was read
+};
+
+// The flight that has each block of a file in memory; null: it is on disk.
+using BlocksInMemory = std::vector<std::shared_ptr<const Flight>>;
+
+// Compares all of `file` with its published digest, reading from disk what is
+// not in memory. `memory` names each block, or it is empty: all is on disk.
+[[nodiscard]] FileVerdict digest_agrees(CachedFile& file,
+                                        const BlocksInMemory& memory,
+                                        const std::stop_token& stop);
 
 }  // namespace omicsfs

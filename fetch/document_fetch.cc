@@ -16,7 +16,7 @@
 #include "fetch/link_header.h"
 #include "fetch/mutex.h"
 #include "fetch/response_check.h"
-#include "fetch/retry_after.h"
+#include "fetch/throttle.h"
 #include "fetch/try_order.h"
 #include "fetch/url.h"
 
@@ -38,6 +38,8 @@ struct DocumentFetcher::Ask {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // How often the one who waits tells of the progress.
 constexpr std::chrono::milliseconds kTick{200};
 // Of the body of an answer whose head is enough, so much is read for the sake
@@ -55,7 +57,8 @@ TryFailure no_size() {
 // it says that the object is empty.
 std::optional<std::uint64_t> size_told(const ResponseHead& head) {
   if (head.status == 200) {
-    return head.content_length;
+    // Of a body that is encoded on its way the length says nothing.
+    return is_identity(head) ? head.content_length : std::nullopt;
   }
   const auto range = parse_content_range(head.content_range);
   if (!range) {
@@ -101,18 +104,21 @@ std::optional<TryFailure> refuse_probe(const ResponseHead& head) {
 template <typename Ask>
 class WaitingSink : public ResponseSink {
  public:
-  // `ask` must outlive the exchange.
-  WaitingSink(const Ask& ask, std::stop_token stop)
-      : ask_(ask), stop_(std::move(stop)) {}
+  // `ask` and `answered_at`, the time of the last right answer, must outlive
+  // the exchange.
+  WaitingSink(const Ask& ask, std::stop_token stop,
+              std::atomic<Clock::time_point>& answered_at)
+      : ask_(ask), stop_(std::move(stop)), answered_at_(answered_at) {}
 
   Result<void> on_head(const ResponseHead& head) override {
     head_ = head;
     total_ = head.content_length.value_or(0);
     if (auto refused = ask_.refuse(head)) {
-      refused->retry_after =
-          parse_retry_after(head.retry_after, std::chrono::system_clock::now());
+      note_throttle(*refused, head, std::chrono::system_clock::now(),
+                    answered_at_.load() >= Clock::now() - kServesLately);
       return fail(*std::move(refused));
     }
+    answered_at_ = Clock::now();
     return {};
   }
 
@@ -191,6 +197,7 @@ class WaitingSink : public ResponseSink {
 
   const Ask& ask_;
   const std::stop_token stop_;
+  std::atomic<Clock::time_point>& answered_at_;
   ResponseHead head_;
   std::atomic<std::uint64_t> total_{0};
   std::optional<TryFailure> failure_;
@@ -219,6 +226,7 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
                  describe_get(url, ask.range) + ": not an http or https url"};
   }
   TryOrder order(mirrors_.candidates({url}), policy_);
+  const auto started = Clock::now();
   std::chrono::milliseconds delay{0};
   while (true) {
     if (ask.body != nullptr) {
@@ -226,7 +234,8 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
         return begun.error();
       }
     }
-    const auto sink = std::make_shared<WaitingSink<Ask>>(ask, stop);
+    const auto sink =
+        std::make_shared<WaitingSink<Ask>>(ask, stop, answered_at_);
     counters_.requests.fetch_add(1, std::memory_order_relaxed);
     transport_.start({.url = order.url(),
                       .range = ask.range,
@@ -235,14 +244,18 @@ Result<ResponseHead> DocumentFetcher::run(const std::string& url,
                       .method = ask.method,
                       .body = ask.sent_body,
                       .secret_header = ask.secret_header,
-                      .accept_encoding = ask.accept_encoding},
+                      .accept_encoding = ask.accept_encoding,
+                      .has_alternative = order.has_untried()},
                      sink);
     auto failure = sink->wait();
     if (!failure) {
       return sink->take();
     }
     name_request(*failure, describe_get(order.url(), ask.range));
-    const auto next = order.next(*failure, jitter_.next());
+    const auto next =
+        order.next(*failure, jitter_.next(),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(
+                       Clock::now() - started));
     if (!next) {
       return next.error();
     }
@@ -292,10 +305,10 @@ Result<ResponseHead> DocumentFetcher::hold(const std::string& url,
   return head;
 }
 
-Result<std::uint64_t> DocumentFetcher::fetch_to(const std::string& url,
-                                                const DocumentFile& file,
-                                                const std::stop_token& stop,
-                                                const Progress& progress) {
+Result<ObjectFacts> DocumentFetcher::fetch_to(const std::string& url,
+                                              const DocumentFile& file,
+                                              const std::stop_token& stop,
+                                              const Progress& progress) {
   FileBody body(file.fd, file.max_bytes);
   const Ask ask{.range = {},
                 .refuse =
@@ -314,7 +327,7 @@ Result<std::uint64_t> DocumentFetcher::fetch_to(const std::string& url,
   if (progress) {
     progress(body.size(), body.size());
   }
-  return body.size();
+  return ObjectFacts{body.size(), head->validator};
 }
 
 Result<ApiAnswer> DocumentFetcher::ask(const ApiRequest& request,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -64,12 +66,12 @@ class DocumentFetcher {
 
   // Puts the whole document at `url` into `file`, from its start, as it comes.
   // A server may encode it with gzip: then the file is a gzip file, as its
-  // first bytes tell. Returns its size. Errors: as fetch(); kNoSpace and kIo,
+  // first bytes tell. Returns the size of the file, and what tells the version
+  // of the document. Errors: as fetch(); kNoSpace and kIo,
   // of the file.
-  Result<std::uint64_t> fetch_to(const std::string& url,
-                                 const DocumentFile& file,
-                                 const std::stop_token& stop,
-                                 const Progress& progress);
+  Result<ObjectFacts> fetch_to(const std::string& url, const DocumentFile& file,
+                               const std::stop_token& stop,
+                               const Progress& progress);
 
   // One call of an API; see AskApi.
   Result<ApiAnswer> ask(const ApiRequest& request, const std::stop_token& stop);
@@ -93,6 +95,8 @@ class DocumentFetcher {
   RetryPolicy policy_;
   Counters& counters_;
   Jitter jitter_;
+  // When a right answer last began.
+  std::atomic<std::chrono::steady_clock::time_point> answered_at_{};
 };
 
 }  // namespace omicsfs

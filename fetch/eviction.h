@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14,6 +15,9 @@ struct CacheLimits {
   std::uint64_t keep_free = 0;  // bytes that its disk must keep free
   // Uses that lie no further apart are one: a reader's pass.
   std::uint64_t one_use_us = 2'000'000;
+  // How long the index waits where another process has it locked; no reader
+  // waits for the index.
+  std::chrono::milliseconds index_patience{5'000};
 };
 
 // Whether data was used once, or again later.

@@ -33,9 +33,17 @@ std::uint64_t bytes_to_store(BlockRun run) {
 
 bool FileCharge::enter(BlockRun run) {
   constexpr std::chrono::seconds kPatience{1};
+  return enter_within(run, kPatience);
+}
+
+bool FileCharge::enter_at_once(BlockRun run) {
+  return enter_within(run, std::chrono::seconds{0});
+}
+
+bool FileCharge::enter_within(BlockRun run, std::chrono::seconds patience) {
   MutexLock lock(mutex_);
   const bool free =
-      punched_.wait_for(lock, kPatience, [this, run]() REQUIRES_LOCK(mutex_) {
+      punched_.wait_for(lock, patience, [this, run]() REQUIRES_LOCK(mutex_) {
         return std::none_of(punching_.begin(), punching_.end(),
                             [run](ExtentIndex extent) {
                               return overlap(blocks_of(extent), run);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,8 @@ class FileCharge {
   // `run` is about to be stored. Waits for a punch of a part of it to end;
   // false where it does not within a second.
   [[nodiscard]] bool enter(BlockRun run);
+  // Likewise, but waits for nothing.
+  [[nodiscard]] bool enter_at_once(BlockRun run);
   void leave(BlockRun run);
 
   // Counts `bytes` as about to be written where the grant has room for them.
@@ -51,6 +54,8 @@ class FileCharge {
   [[nodiscard]] std::vector<BlockRun> entered() const;
 
  private:
+  bool enter_within(BlockRun run, std::chrono::seconds patience);
+
   mutable Mutex mutex_;
   std::uint64_t granted_ GUARDED_BY(mutex_) = 0;
   std::uint64_t taken_ GUARDED_BY(mutex_) = 0;

@@ -40,16 +40,14 @@ void enter_victim(SpaceSurvey& survey, const Victim& victim,
 
 }  // namespace
 
-FileSpace::FileSpace(CachedFile& file, CacheSpace* space,
-                     std::function<void()> before_punch)
+FileSpace::FileSpace(CachedFile& file, CacheSpace* space)
     : file_(file),
       space_(space),
-      before_punch_(std::move(before_punch)),
       use_(file.blocks(), space == nullptr ? 0 : space->limits().one_use_us) {}
 
 void FileSpace::attach() {
   if (space_ != nullptr && file_.present_bytes() != 0) {
-    if (const auto use = space_->index().use_of(key())) {
+    if (const auto use = space_->index().use_at_once(key())) {
       earlier_ = *use;
       use_.begin(earlier_);
     }
@@ -79,7 +77,7 @@ void FileSpace::touch(BlockRun run, Touch touch) {
 }
 
 Result<Room> FileSpace::reserve(BlockRun run, Priority priority) {
-  if (space_ == nullptr || !charge_->enter(run)) {
+  if (space_ == nullptr || file_.is_borrowed() || !charge_->enter(run)) {
     return Error{ErrorCode::kNoSpace, "no room for now: " + key()};
   }
   Room room(charge_, run);
@@ -112,6 +110,19 @@ Result<Room> FileSpace::reserve(BlockRun run, Priority priority) {
   return room;
 }
 
+std::optional<Room> FileSpace::reserve_held(BlockRun run) {
+  if (space_ == nullptr || !charge_->enter_at_once(run)) {
+    return std::nullopt;
+  }
+  Room room(charge_, run);
+  const std::uint64_t bytes = bytes_to_store(run);
+  if (!charge_->take(bytes)) {
+    return std::nullopt;
+  }
+  room.hold(bytes);
+  return room;
+}
+
 std::uint64_t FileSpace::present_bytes(ExtentIndex extent) const {
   const BlockRun run = blocks_of_extent(extent, file_.blocks());
   std::uint64_t present = 0;
@@ -129,7 +140,7 @@ void FileSpace::survey(SpaceSurvey& survey, std::size_t file,
   }
   // Of one that is just being opened it is not yet known what may go.
   const bool is_known = attached_.load(std::memory_order_acquire);
-  if (!is_known || file_.present_bytes() == 0) {
+  if (!is_known || file_.is_borrowed() || file_.present_bytes() == 0) {
     return;
   }
   const auto is_entered = [&entered](const BlockRun& extent) {
@@ -168,7 +179,6 @@ std::uint64_t FileSpace::punch(std::span<const ExtentIndex> extents) {
   std::uint64_t freed = 0;
   {
     const PunchEnd end(*charge_);
-    before_punch_();
     static_cast<void>(space_->index().clear_verified(key()));
     freed = file_.punch(runs);
     for (const ExtentIndex extent : free) {
@@ -228,15 +238,33 @@ void FileSpace::return_idle() {
 }
 
 void FileSpace::close() {
+  if (const auto settle = close_later()) {
+    settle();
+  }
+}
+
+std::function<void()> FileSpace::close_later() {
   if (space_ == nullptr) {
-    return;
+    return {};
   }
-  return_idle();
+  const std::uint64_t idle = charge_->give_up_idle();
   const std::uint64_t last_use = last_use_.load(std::memory_order_relaxed);
-  if (last_use != 0 && file_.present_bytes() > 0) {
-    static_cast<void>(
-        space_->index().note_uses({{key(), {last_use, is_hot()}}}));
+  const bool is_used = last_use != 0 && file_.present_bytes() > 0;
+  if (idle == 0 && !is_used) {
+    return {};
   }
+  return [space = space_, idle, is_used,
+          file = ChargedFile{key(), file_.remote().size, space_->now()},
+          use = FileUse{last_use, is_used && is_hot()}] {
+    if (idle > 0) {
+      // What cannot be written is corrected by the next charge.
+      static_cast<void>(
+          space->index().charge(file, {idle, 0}, space->limits()));
+    }
+    if (is_used) {
+      static_cast<void>(space->index().note_uses({{file.key, use}}));
+    }
+  };
 }
 
 }  // namespace omicsfs

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,12 +33,10 @@ struct SpaceSurvey {
 // part is used, and loses parts by punching. Thread-safe.
 class FileSpace {
  public:
-  // `space` is null where nothing is cached. `before_punch` is called when the
-  // file is about to lose blocks. All must outlive it.
-  FileSpace(CachedFile& file, CacheSpace* space,
-            std::function<void()> before_punch);
+  // `space` is null where nothing is cached. Both must outlive it.
+  FileSpace(CachedFile& file, CacheSpace* space);
 
-  [[nodiscard]] const std::string& key() const { return file_.key(); }
+  [[nodiscard]] const std::string& key() const { return file_.disk_key(); }
 
   // Takes up how the file was used before. Once, after the file's attach().
   void attach();
@@ -48,8 +45,12 @@ class FileSpace {
   void touch(BlockRun run, Touch touch);
 
   // Reserves room to store `run`, evicting others, or other parts of this file,
-  // as `priority` allows. Errors: kNoSpace, kIo: the run must not be stored.
+  // as `priority` allows. Errors: kNoSpace, kIo: the run must not be stored; so
+  // of a borrowed file.
   Result<Room> reserve(BlockRun run, Priority priority);
+
+  // The same from what the file has been granted already: it waits for nothing.
+  std::optional<Room> reserve_held(BlockRun run);
 
   // Enters the extents that may go, as file number `file`; `asks` says that
   // the room is for this file.
@@ -66,6 +67,9 @@ class FileSpace {
   void return_idle();
   // The last call: settles what the file is charged and notes its use.
   void close();
+  // Likewise, but leaves that to what it returns: it waits for the index, and
+  // may run when this is gone. Empty where there is nothing to tell.
+  [[nodiscard]] std::function<void()> close_later();
 
  private:
   void settle();
@@ -74,7 +78,6 @@ class FileSpace {
 
   CachedFile& file_;
   CacheSpace* space_;
-  std::function<void()> before_punch_;
   FileUse earlier_;                    // constant once attached_
   std::atomic<bool> attached_{false};  // others look at it before
   ExtentUse use_;

@@ -7,16 +7,6 @@
 #include <utility>
 
 namespace omicsfs {
-namespace {
-
-Error wait_ended(const ReadLimits& limits, const std::string& what) {
-  if (limits.stop.stop_requested()) {
-    return {ErrorCode::kInterrupted, "the read was interrupted"};
-  }
-  return {ErrorCode::kTimedOut, what};
-}
-
-}  // namespace
 
 Flight::Flight(BlockRun run, ByteRange bytes, BlockBuffers& buffers,
                FetchBudget::Share share)
@@ -24,9 +14,10 @@ Flight::Flight(BlockRun run, ByteRange bytes, BlockBuffers& buffers,
   blocks_.reserve(run.count);
 }
 
-void Flight::listen(OnBlocks on_blocks, OnEnd on_end) {
+void Flight::listen(OnBlocks on_blocks, OnEnd on_end, Accept accept) {
   on_blocks_ = std::move(on_blocks);
   on_end_ = std::move(on_end);
+  accept_ = std::move(accept);
 }
 
 std::uint64_t Flight::block_length(std::uint64_t index) const {
@@ -42,81 +33,89 @@ void Flight::hedge(std::chrono::microseconds late,
   }
 }
 
+// Those who wait learn when they may ask a second time.
 void Flight::on_started() {
+  AllWaiting all;
   {
     const MutexLock lock(mutex_);
     started_ = std::chrono::steady_clock::now();
+    if (ask_again_) {
+      all.swap(waiting_);
+    }
   }
-  changed_.notify_all();
+  wake(all);
 }
 
 Flight::TimePoint Flight::ask_again_at() const {
   return ask_again_ && started_ ? *started_ + late_ : TimePoint::max();
 }
 
-// None where the wait goes on.
-std::optional<Result<void>> Flight::outcome_of_wait(
-    std::uint64_t index, const ReadLimits& limits) const {
-  if (blocks_here_ > index) {
+// None where it is still open.
+std::optional<Result<void>> Flight::outcome(std::uint64_t count) const {
+  if (blocks_here_ >= count) {
     return Result<void>();
   }
-  if (end_) {
-    return *end_ ? wait_ended(limits, "the fetch ended early") : end_->error();
+  if (end_ && *end_) {
+    return Error{ErrorCode::kIo, "the fetch ended early"};
   }
-  if (limits.stop.stop_requested() ||
-      std::chrono::steady_clock::now() >= limits.deadline) {
-    return wait_ended(limits, "no answer within the read's deadline");
-  }
-  return std::nullopt;
+  return end_;
 }
 
-Result<void> Flight::wait_for(BlockIndex block, const ReadLimits& limits) {
-  const std::uint64_t index = block - run_.first;
-  for (;;) {
-    MutexLock lock(mutex_);
-    const TimePoint ask_at = ask_again_at();
-    changed_.wait_until(
-        lock, limits.stop, std::min(limits.deadline, ask_at),
-        [&]() REQUIRES_LOCK(mutex_) {
-          const bool sooner = ask_again_at() < ask_at;
-          if (blocks_here_ > index || end_.has_value() || sooner) {
-            return true;
-          }
-          wake_at_ = std::min(wake_at_, index + 1);
-          return false;
-        });
-    if (auto outcome = outcome_of_wait(index, limits)) {
-      return *outcome;
+// Once, however often it asks.
+void Flight::remember(std::uint64_t count,
+                      const std::shared_ptr<Waker>& waker) {
+  const auto known =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& other) {
+        return !other.waker.owner_before(waker) &&
+               !waker.owner_before(other.waker);
+      });
+  if (known == waiting_.end()) {
+    waiting_.push_back({count, waker});
+  } else {
+    known->count = std::min(known->count, count);
+  }
+}
+
+// Not under the lock: who is woken may ask at once.
+void Flight::wake(const AllWaiting& all) {
+  for (const Waiting& waiting : all) {
+    if (const auto waker = waiting.waker.lock()) {
+      waker->wake();
     }
-    if (std::chrono::steady_clock::now() < ask_again_at()) {
-      continue;
+  }
+}
+
+Flight::Answer Flight::poll(BlockIndex block,
+                            const std::shared_ptr<Waker>& waker) {
+  const std::uint64_t count = block - run_.first + 1;
+  std::function<void()> ask_again;
+  Answer answer;
+  {
+    const MutexLock lock(mutex_);
+    answer.outcome = outcome(count);
+    if (answer.outcome) {
+      return answer;
     }
-    const auto ask_again = std::exchange(ask_again_, nullptr);
-    lock.unlock();
+    remember(count, waker);
+    if (std::chrono::steady_clock::now() >= ask_again_at()) {
+      ask_again = std::exchange(ask_again_, nullptr);
+    }
+    answer.ask_at = ask_again_at();
+  }
+  if (ask_again) {
     ask_again();
   }
+  return answer;
+}
+
+bool Flight::has(BlockIndex block) const {
+  const MutexLock lock(mutex_);
+  return block >= run_.first && block - run_.first < blocks_here_;
 }
 
 std::span<const std::byte> Flight::block_bytes(BlockIndex block) const {
   const std::uint64_t index = block - run_.first;
   return {blocks_.data()[index].get(), block_length(index)};
-}
-
-void Flight::settle() {
-  {
-    const MutexLock lock(mutex_);
-    settled_ = true;
-  }
-  changed_.notify_all();
-}
-
-Result<void> Flight::wait_settled(const ReadLimits& limits) {
-  MutexLock lock(mutex_);
-  const bool settled =
-      changed_.wait_until(lock, limits.stop, limits.deadline,
-                          [this]() REQUIRES_LOCK(mutex_) { return settled_; });
-  return settled ? Result<void>()
-                 : wait_ended(limits, "the disk takes what came too slowly");
 }
 
 Result<void> Flight::on_bytes(std::span<const std::byte> bytes) {
@@ -139,6 +138,12 @@ Result<void> Flight::on_bytes(std::span<const std::byte> bytes) {
     filled_ += take;
     bytes = bytes.subspan(take);
     if (start + take == block_length(index)) {
+      const BlockIndex block = run_.first + index;
+      if (accept_ && !accept_(block, block_bytes(block))) {
+        damaged_.store(true, std::memory_order_release);
+        return Error{ErrorCode::kCorrupt,
+                     "a block is not what it was when its file was verified"};
+      }
       publish_block(index);
     }
   }
@@ -159,18 +164,18 @@ void Flight::publish_block(std::uint64_t index) {
   if (filled_ == bytes_.length) {
     arrived_.store(true, std::memory_order_release);
   }
-  bool wake = false;
+  AllWaiting content;
   {
     const MutexLock lock(mutex_);
     blocks_here_ = index + 1;
-    wake = blocks_here_ >= wake_at_;
-    if (wake) {
-      wake_at_ = UINT64_MAX;  // who waits for more says so again
+    for (auto at = waiting_.begin(); at != waiting_.end();) {
+      const auto one = at++;
+      if (blocks_here_ >= one->count) {
+        content.splice(content.end(), waiting_, one);
+      }
     }
   }
-  if (wake) {
-    changed_.notify_all();
-  }
+  wake(content);
   if (on_blocks_) {
     on_blocks_(index + 1);
   }
@@ -184,15 +189,18 @@ void Flight::on_done(Result<void> result) {
   } catch (const std::bad_alloc&) {
     // Readers must hear of the end all the same.
   }
+  AllWaiting all;
   {
     const MutexLock lock(mutex_);
     end_ = std::move(result);
     ask_again_ = nullptr;
+    all.swap(waiting_);
   }
-  changed_.notify_all();
+  wake(all);
   // They may hold what holds this flight.
   on_blocks_ = nullptr;
   on_end_ = nullptr;
+  accept_ = nullptr;
 }
 
 }  // namespace omicsfs

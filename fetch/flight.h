@@ -3,10 +3,10 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,10 +14,10 @@
 
 #include "catalog/result.h"
 #include "fetch/byte_range.h"
-#include "fetch/byte_source.h"
 #include "fetch/fetch_memory.h"
 #include "fetch/mutex.h"
 #include "fetch/range_fetch.h"
+#include "fetch/reading.h"
 
 namespace omicsfs {
 
@@ -32,6 +32,10 @@ class Flight final : public RangeSink {
   using OnBlocks = std::function<void(std::uint64_t count)>;
   // Told once, before any waiter can see the end.
   using OnEnd = std::function<void(const Result<void>& result)>;
+  // Whether a block may have these bytes, before anybody sees them; on the
+  // transport's thread.
+  using Accept =
+      std::function<bool(BlockIndex block, std::span<const std::byte> bytes)>;
 
   // `bytes` is what `run` covers of the file. `buffers` must outlive it.
   Flight(BlockRun run, ByteRange bytes, BlockBuffers& buffers,
@@ -40,29 +44,37 @@ class Flight final : public RangeSink {
   [[nodiscard]] const BlockRun& run() const { return run_; }
   [[nodiscard]] const ByteRange& bytes() const { return bytes_; }
   // REQUIRES: called before the fetch starts.
-  void listen(OnBlocks on_blocks, OnEnd on_end);
+  void listen(OnBlocks on_blocks, OnEnd on_end, Accept accept = {});
 
   // Where no byte has come `late` after the request was started, the first who
-  // waits for one makes `ask_again` ask a second time.
+  // polls for one makes `ask_again` ask a second time.
   void hedge(std::chrono::microseconds late, std::function<void()> ask_again);
 
-  // Waits until `block`, and with it all before it, is here. Errors: kTimedOut,
-  // kInterrupted by `limits`; the fetch's own error where it ended before the
-  // block came.
-  Result<void> wait_for(BlockIndex block, const ReadLimits& limits);
-  // The bytes of `block`. REQUIRES: it is here: wait_for(block) succeeded, or
-  // OnBlocks said so.
+  // What a reader of `block` is told of it.
+  struct Answer {
+    // Success: `block` is here, and all before it. The fetch's error: it ended
+    // before. None: `waker` is woken when the reader must ask again.
+    std::optional<Result<void>> outcome;
+    // It must ask again then in any case.
+    TimePoint ask_at = TimePoint::max();
+  };
+  [[nodiscard]] Answer poll(BlockIndex block,
+                            const std::shared_ptr<Waker>& waker);
+  // Whether `block` is here, of this flight's run or not.
+  [[nodiscard]] bool has(BlockIndex block) const;
+  // The bytes of `block`. REQUIRES: it is here: poll(block) or has(block) said
+  // so, or OnBlocks.
   [[nodiscard]] std::span<const std::byte> block_bytes(BlockIndex block) const;
+
+  // Whether the fetch ended because a block was not accepted.
+  [[nodiscard]] bool was_damaged() const {
+    return damaged_.load(std::memory_order_acquire);
+  }
 
   // Whether every block is here.
   [[nodiscard]] bool arrived() const {
     return arrived_.load(std::memory_order_acquire);
   }
-
-  // What had to be done with the bytes besides serving them is done.
-  void settle();
-  // Waits for that. Errors: kTimedOut, kInterrupted.
-  Result<void> wait_settled(const ReadLimits& limits);
 
   // Somebody waits for it now, or nobody any more.
   void set_awaited(bool awaited) {
@@ -85,13 +97,19 @@ class Flight final : public RangeSink {
   [[nodiscard]] std::uint64_t block_length(std::uint64_t index) const;
   bool add_block();
   void publish_block(std::uint64_t index);
+  // One who waits for the first `count` blocks.
+  struct Waiting {
+    std::uint64_t count;
+    std::weak_ptr<Waker> waker;
+  };
+  using AllWaiting = std::list<Waiting>;
+
   [[nodiscard]] TimePoint ask_again_at() const REQUIRES_LOCK(mutex_);
-  [[nodiscard]] std::optional<Result<void>> outcome_of_wait(
-      std::uint64_t index, const ReadLimits& limits) const
+  [[nodiscard]] std::optional<Result<void>> outcome(std::uint64_t count) const
       REQUIRES_LOCK(mutex_);
-  template <typename Told>
-  bool wait_hedging(MutexLock& lock, const ReadLimits& limits, const Told& told)
+  void remember(std::uint64_t count, const std::shared_ptr<Waker>& waker)
       REQUIRES_LOCK(mutex_);
+  static void wake(const AllWaiting& all);
 
   const BlockRun run_;
   const ByteRange bytes_;
@@ -102,22 +120,20 @@ class Flight final : public RangeSink {
   std::vector<BlockBuffers::Block> blocks_;
   OnBlocks on_blocks_;
   OnEnd on_end_;
+  Accept accept_;
   std::uint64_t filled_ = 0;  // bytes here; transport's thread only
   std::atomic<bool> arrived_{false};
+  std::atomic<bool> damaged_{false};
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> awaited_{false};
 
-  Mutex mutex_;
-  std::condition_variable_any changed_;
+  mutable Mutex mutex_;
   std::uint64_t blocks_here_ GUARDED_BY(mutex_) = 0;
-  // The fewest blocks that somebody who waits will be content with: nobody is
-  // woken before.
-  std::uint64_t wake_at_ GUARDED_BY(mutex_) = UINT64_MAX;
+  AllWaiting waiting_ GUARDED_BY(mutex_);
   std::optional<Result<void>> end_ GUARDED_BY(mutex_);
   std::optional<TimePoint> started_ GUARDED_BY(mutex_);
   std::chrono::microseconds late_ GUARDED_BY(mutex_){0};
   std::function<void()> ask_again_ GUARDED_BY(mutex_);  // while it may
-  bool settled_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace omicsfs

@@ -16,17 +16,55 @@ std::shared_ptr<Flight> FlightTable::covering(const Entries& entries,
                                                    : nullptr;
 }
 
+// The parts of a read that is being entered. Unless they are kept, the table is
+// again as it was. REQUIRES: the table's lock, from beginning to end.
+class FlightTable::Entered {
+ public:
+  explicit Entered(FlightTable& table) : table_(table) {}
+  ~Entered() OMICSFS_TSA(no_thread_safety_analysis) {
+    if (!kept_) {
+      table_.take_back(parts);
+    }
+  }
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+
+  void keep() { kept_ = true; }
+
+  std::vector<Part> parts;
+
+ private:
+  FlightTable& table_;
+  bool kept_ = false;
+};
+
+void FlightTable::take_back(const std::vector<Part>& parts) {
+  for (const Part& part : parts) {
+    const auto entry = part.flight == nullptr
+                           ? entries_.end()
+                           : entries_.find(part.flight->run().first);
+    if (entry == entries_.end() || entry->second.flight != part.flight) {
+      continue;
+    }
+    if (part.is_new) {
+      entries_.erase(entry);
+    } else if (--entry->second.waiters == 0) {
+      part.flight->set_awaited(false);
+    }
+  }
+}
+
 // Adds `block` to the last part where it continues it, else as a new part.
 void FlightTable::add_part(std::vector<Part>& parts, BlockIndex block,
-                           const std::shared_ptr<Flight>& flight) {
+                           std::shared_ptr<Flight> flight) {
   if (!parts.empty() && parts.back().flight == flight) {
     ++parts.back().run.count;
     return;
   }
-  parts.push_back({{block, 1}, flight, false});
-  if (flight != nullptr) {
-    ++entries_.at(flight->run().first).waiters;
-    flight->set_awaited(true);
+  parts.push_back({{block, 1}, std::move(flight), false});
+  if (const auto& joined = parts.back().flight; joined != nullptr) {
+    ++entries_.find(joined->run().first)->second.waiters;
+    joined->set_awaited(true);
   }
 }
 
@@ -46,16 +84,16 @@ std::vector<FlightTable::Part> FlightTable::join(BlockRun wanted,
                                                  const RunLimits& fetch,
                                                  const Present& present,
                                                  const Make& make) {
-  std::vector<Part> parts;
   const MutexLock lock(mutex_);
+  Entered entered(*this);
+  std::vector<Part>& parts = entered.parts;
   const auto runs = runs_to_fetch(wanted, fetch, present);
   auto next = runs.begin();
   for (BlockIndex block = wanted.first; block < wanted.end();) {
     if (next != runs.end() && next->first == block) {
-      auto flight = make(*next);
-      flight->set_awaited(true);
-      entries_.emplace(block, Entry{flight, 1, false});
-      parts.push_back({*next, std::move(flight), true});
+      parts.push_back({*next, make(*next), true});
+      parts.back().flight->set_awaited(true);
+      entries_.emplace(block, Entry{parts.back().flight, 1, false});
       block = next->end();
       ++next;
       continue;
@@ -63,7 +101,8 @@ std::vector<FlightTable::Part> FlightTable::join(BlockRun wanted,
     add_part(parts, block, covering(entries_, block));
     ++block;
   }
-  return parts;
+  entered.keep();
+  return std::move(parts);
 }
 
 std::vector<std::shared_ptr<Flight>> FlightTable::fetch_ahead(
@@ -71,14 +110,17 @@ std::vector<std::shared_ptr<Flight>> FlightTable::fetch_ahead(
     const Make& make) {
   std::vector<std::shared_ptr<Flight>> made;
   const MutexLock lock(mutex_);
+  Entered entered(*this);
   for (const BlockRun run : runs_to_fetch(wanted, fetch, present)) {
     auto flight = make(run);
     if (flight == nullptr) {
       break;
     }
-    entries_.emplace(run.first, Entry{flight, 0, true});
-    made.push_back(std::move(flight));
+    made.push_back(flight);
+    entered.parts.push_back({run, flight, true});
+    entries_.emplace(run.first, Entry{std::move(flight), 0, true});
   }
+  entered.keep();
   return made;
 }
 
@@ -92,7 +134,7 @@ void FlightTable::leave(const std::shared_ptr<Flight>& flight) {
     return;
   }
   flight->set_awaited(false);
-  // One that is here whole stays until it is settled, for those who come.
+  // One that is here whole stays until it is stored, for those who come.
   if (!entry->second.ahead && !flight->arrived()) {
     flight->abandon();
     entries_.erase(entry);
@@ -109,9 +151,20 @@ void FlightTable::finish(const Flight& flight) {
   }
 }
 
+std::vector<std::shared_ptr<Flight>> FlightTable::all() const {
+  std::vector<std::shared_ptr<Flight>> flights;
+  const MutexLock lock(mutex_);
+  flights.reserve(entries_.size());
+  for (const auto& [first, entry] : entries_) {
+    flights.push_back(entry.flight);
+  }
+  return flights;
+}
+
 void FlightTable::cancel_ahead() {
   std::vector<std::shared_ptr<Flight>> cancelled;  // die after the lock
   const MutexLock lock(mutex_);
+  cancelled.reserve(entries_.size());  // nothing can fail halfway
   for (auto at = entries_.begin(); at != entries_.end();) {
     Entry& entry = at->second;
     entry.ahead = false;  // those who wait cancel it when they leave

@@ -15,7 +15,10 @@
 
 namespace omicsfs {
 
-// The flights of one file: no block is in two of them. Thread-safe.
+// The flights of one file: no block is in two of them. Thread-safe. `Present`
+// and `Make` are called under its lock, so that no block can land unseen
+// between the two: they do no I/O, wait for nobody and do not call back. What
+// one of them throws leaves the table as it was.
 class FlightTable {
  public:
   // A part of a read: a block that is present (no flight), or a run of blocks
@@ -43,8 +46,11 @@ class FlightTable {
   // The caller waits no more. The last to leave an unfinished flight cancels
   // it, unless it was fetched ahead.
   void leave(const std::shared_ptr<Flight>& flight);
-  // The flight has ended and is settled; later readers do not find it.
+  // The flight has failed, or has ended and is stored; later readers do not
+  // find it.
   void finish(const Flight& flight);
+  // Those that readers may find now.
+  [[nodiscard]] std::vector<std::shared_ptr<Flight>> all() const;
   // Cancels what was fetched ahead and is awaited by nobody.
   void cancel_ahead();
 
@@ -60,12 +66,14 @@ class FlightTable {
   static std::shared_ptr<Flight> covering(const Entries& entries,
                                           BlockIndex block);
   void add_part(std::vector<Part>& parts, BlockIndex block,
-                const std::shared_ptr<Flight>& flight) REQUIRES_LOCK(mutex_);
+                std::shared_ptr<Flight> flight) REQUIRES_LOCK(mutex_);
+  void take_back(const std::vector<Part>& parts) REQUIRES_LOCK(mutex_);
+  class Entered;
   [[nodiscard]] std::vector<BlockRun> runs_to_fetch(
       BlockRun wanted, const RunLimits& fetch, const Present& present) const
       REQUIRES_LOCK(mutex_);
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Entries entries_ GUARDED_BY(mutex_);
 };
 

@@ -210,6 +210,12 @@ Result<void> rebuild(IndexConnection& connection, const stdfs::path& dir) {
       "PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; COMMIT");
 }
 
+Result<void> set_patience(IndexConnection& connection,
+                          std::chrono::milliseconds patience) {
+  return connection.database.execute("PRAGMA busy_timeout = " +
+                                     std::to_string(patience.count()));
+}
+
 }  // namespace
 
 std::uint64_t disk_bytes(const std::filesystem::path& path) {
@@ -270,12 +276,14 @@ Result<IndexPool::Lease> IndexPool::lease() {
   }
   try {
     auto connection = connect(dir_ / "index.sqlite");
-    if (connection) {
+    const auto set = connection ? set_patience(*connection, patience_)
+                                : Result<void>(connection.error());
+    if (set) {
       return Lease(*this,
                    std::make_unique<IndexConnection>(*std::move(connection)));
     }
     note_closed();
-    return connection.error();
+    return set.error();
   } catch (const std::bad_alloc&) {
     note_closed();
     throw;
@@ -290,10 +298,14 @@ void IndexPool::note_closed() {
   returned_.notify_one();
 }
 
-void IndexPool::adopt(IndexConnection connection) {
+Result<void> IndexPool::adopt(IndexConnection connection) {
+  if (auto set = set_patience(connection, patience_); !set) {
+    return set;
+  }
   const MutexLock lock(mutex_);
   ++open_;
   idle_.push_back(std::make_unique<IndexConnection>(std::move(connection)));
+  return {};
 }
 
 // Nothing that ended halfway, for want of memory, may keep all others out.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -66,7 +67,11 @@ Result<std::uint64_t> settle_file(IndexConnection& connection,
 // A few connections, each used by one thread at a time. Thread-safe.
 class IndexPool {
  public:
-  explicit IndexPool(std::filesystem::path dir) : dir_(std::move(dir)) {
+  // Its connections wait so long where somebody else has a lock.
+  explicit IndexPool(
+      std::filesystem::path dir,
+      std::chrono::milliseconds patience = std::chrono::seconds{5})
+      : dir_(std::move(dir)), patience_(patience) {
     idle_.reserve(kMaxConnections);  // to give one back needs no memory
   }
 
@@ -93,7 +98,7 @@ class IndexPool {
   // Waits for one where all are out. Errors: those of opening a further one.
   Result<Lease> lease();
   // Takes over a connection that is open already.
-  void adopt(IndexConnection connection);
+  Result<void> adopt(IndexConnection connection);
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
 
  private:
@@ -102,6 +107,7 @@ class IndexPool {
   void note_closed();
 
   std::filesystem::path dir_;
+  const std::chrono::milliseconds patience_;
   Mutex mutex_;
   std::condition_variable_any returned_;
   std::vector<std::unique_ptr<IndexConnection>> idle_ GUARDED_BY(mutex_);

@@ -11,8 +11,10 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "catalog/unique_fd.h"
+#include "fetch/cache_files.h"
 #include "fetch/mutex.h"
 
 namespace omicsfs {
@@ -49,14 +51,12 @@ class IdleMark {
 // The open files of one cached file. A shared flock on the map keeps others
 // from deleting them; where they are closed before their cached file ends,
 // `mark` takes its place.
-struct OpenBacking {
-  OpenBacking() = default;
+struct OpenBacking : CacheBacking {
+  explicit OpenBacking(CacheBacking files) : CacheBacking(std::move(files)) {}
   ~OpenBacking();
   OpenBacking(const OpenBacking&) = delete;
   OpenBacking& operator=(const OpenBacking&) = delete;
 
-  UniqueFd data;
-  UniqueFd map;
   std::shared_ptr<IdleMark> mark;
   mutable std::atomic<bool> was_used{true};  // since the pool last looked
 };

@@ -27,7 +27,7 @@ std::uint64_t LinkSpeed::bytes_in_round_trip() const {
 }
 
 LinkSpeeds::Known& LinkSpeeds::known(const std::string& server) {
-  return servers_.try_emplace(server, Known{kUnknown, {}}).first->second;
+  return servers_.try_emplace(server, Known{kUnknown, {}, {}}).first->second;
 }
 
 void LinkSpeeds::note_round_trip(const std::string& server,
@@ -47,6 +47,17 @@ void LinkSpeeds::note_first_byte(const std::string& server,
                                  microseconds taken) {
   const MutexLock lock(mutex_);
   known(server).first_byte.note(taken);
+}
+
+void LinkSpeeds::note_answer(const std::string& server, Time now) {
+  const MutexLock lock(mutex_);
+  known(server).answered_at = now;
+}
+
+bool LinkSpeeds::answered_since(const std::string& server, Time time) const {
+  const MutexLock lock(mutex_);
+  const auto found = servers_.find(server);
+  return found != servers_.end() && found->second.answered_at >= time;
 }
 
 void LinkSpeeds::note_body(const std::string& server, std::uint64_t bytes,

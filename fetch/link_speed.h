@@ -31,6 +31,11 @@ class LinkSpeeds {
   // From the request's being started, a connection's making included.
   void note_first_byte(const std::string& server,
                        std::chrono::microseconds taken);
+  using Time = std::chrono::steady_clock::time_point;
+  // A right answer has begun.
+  void note_answer(const std::string& server, Time now);
+  // Whether one has begun at `time` or later.
+  [[nodiscard]] bool answered_since(const std::string& server, Time time) const;
   // A body too small to tell a rate is passed over.
   void note_body(const std::string& server, std::uint64_t bytes,
                  std::chrono::microseconds taken);
@@ -47,6 +52,7 @@ class LinkSpeeds {
   struct Known {
     LinkSpeed speed;
     LatencyQuantile first_byte;
+    std::optional<Time> answered_at{};
   };
   Known& known(const std::string& server) REQUIRES_LOCK(mutex_);
 

@@ -87,6 +87,7 @@ Result<RemoteFile> local_file(const std::filesystem::path& path) {
   file.local_path = absolute.lexically_normal().string();
   file.size = static_cast<std::uint64_t>(local->facts.st_size);
   file.validator = validator_of(local->facts);
+  file.modified = local->facts.st_mtim.tv_sec;
   return file;
 }
 

@@ -11,10 +11,11 @@
 
 namespace omicsfs {
 
-// Reads of a file that programs map into memory. There a read that fails ends
-// the program (SIGBUS), and a server may be back in a minute: what cannot be
-// had now (kUnavailable, retries being spent, or its server being left alone)
-// is asked for again until the read's deadline.
+// Reads of a file whose programs cannot bear an error: one that is mapped into
+// memory, where a read that fails ends the program (SIGBUS), or one of a
+// program that takes an error for the end. A server may be back in a minute:
+// what cannot be had now (kUnavailable, retries being spent, or its server
+// being left alone) is asked for again until the read's deadline.
 class PatientSource final : public ByteSource {
  public:
   // `first_pause` is doubled with each failure of a read, up to eight times it.
@@ -27,6 +28,7 @@ class PatientSource final : public ByteSource {
   // kInterrupted.
   Result<void> read_at(std::uint64_t offset, std::span<std::byte> out,
                        const ReadLimits& limits) override;
+  [[nodiscard]] std::unique_ptr<Reading> begin_read(ByteRange range) override;
 
  private:
   const std::shared_ptr<ByteSource> source_;

@@ -20,7 +20,7 @@ RangeFetcher::AskAgain RangeFetcher::fetch(RangeRequest request,
   }
   std::string hedge_url = urls.size() > 1 ? urls[1] : urls[0];
   const auto job = std::make_shared<RangeJob>(
-      JobTools{transport_, counters_, jitter_, speeds_, breakers_},
+      JobTools{transport_, counters_, jitter_, speeds_, breakers_, held_},
       std::move(request), TryOrder(std::move(urls), policy_),
       std::move(hedge_url), std::move(sink));
   job->begin();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -39,11 +40,14 @@ class RangeSink {
   virtual Result<void> on_bytes(std::span<const std::byte> bytes) = 0;
   // Exactly once, last. Success: every byte of the range was delivered.
   // Errors: kChanged (no url offers the catalogued bytes any more); kNotFound
-  // (404 or 410 at every url); kUnavailable (retries are spent, or the answer
-  // can never be right); kInterrupted; the sink's own.
+  // (404 or 410 at every url); kUnsupported (a part was asked for, and what
+  // serves the object ignores Range); kUnavailable (retries are spent, or the
+  // answer can never be right); kInterrupted; the sink's own.
   virtual void on_done(Result<void> result) = 0;
   // Polled; false cancels the fetch.
   [[nodiscard]] virtual bool wanted() const = 0;
+  // Polled; false holds further bytes back for now.
+  [[nodiscard]] virtual bool ready() const { return true; }
   // Polled; whether somebody waits for the bytes now.
   [[nodiscard]] virtual bool urgent() const { return true; }
 };
@@ -53,6 +57,10 @@ struct RangeRequest {
   std::uint64_t file_size = 0;    // exact size of the whole object
   ByteRange range;                // not empty, within the file
   std::shared_ptr<VersionPin> pin;
+  // The object's digest is published, which outranks its servers' validators:
+  // an answer with another one is right where it has the bytes of the pin's
+  // sample.
+  bool has_digest = false;
 };
 
 // Thread-safe. `transport`, `mirrors` and `counters` must outlive it and every
@@ -68,16 +76,18 @@ class RangeFetcher {
         counters_(counters),
         jitter_(std::make_shared<Jitter>(seed)),
         speeds_(std::make_shared<LinkSpeeds>()),
-        breakers_(std::make_shared<CircuitBreakers>(policy.breaker)) {}
+        breakers_(std::make_shared<CircuitBreakers>(policy.breaker)),
+        held_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
 
   // Starts a fetch and returns at once; no call comes from within.
   //
-  // A url that answers kChanged is not asked again. Others are, so that a stale
-  // mirror does no harm while the origin is right; but where the url's version
-  // had been pinned before, only urls whose own version is pinned: an unpinned
-  // one might offer the new version and mix it with the old.
-  // A server that keeps failing is passed over for the next url's for a while;
-  // where there is no other, the fetch fails at once (CircuitBreaker).
+  // A url that answers kChanged over several connections (TryOrder) is not
+  // asked again. Others are, so that a stale mirror does no harm while the
+  // origin is right; but where the url's version had been pinned before, only
+  // urls whose own version is pinned: an unpinned one might offer the new
+  // version and mix it with the old. A server that keeps failing is passed over
+  // for the next url's for a while; where there is no other, the fetch fails at
+  // once (CircuitBreaker).
   //
   // The call that it returns asks a second time, at the next url or over
   // another connection, where no byte has come yet; whichever answer begins
@@ -103,6 +113,7 @@ class RangeFetcher {
   std::shared_ptr<Jitter> jitter_;
   std::shared_ptr<LinkSpeeds> speeds_;
   std::shared_ptr<CircuitBreakers> breakers_;
+  std::shared_ptr<std::atomic<std::uint64_t>> held_;  // see JobTools
 };
 
 }  // namespace omicsfs

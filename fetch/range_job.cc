@@ -2,10 +2,10 @@
 #include "fetch/range_job.h"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
-#include "fetch/retry_after.h"
+#include "catalog/crc32c.h"
+#include "fetch/range_try.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -27,202 +27,6 @@ bool take_hedge(Counters& counters) {
 }
 
 }  // namespace
-
-// One exchange.
-class RangeJob::Try final : public ResponseSink {
- public:
-  Try(std::shared_ptr<RangeJob> job, std::string url, ByteRange asked,
-      CircuitBreaker::Pass pass)
-      : job_(std::move(job)),
-        url_(std::move(url)),
-        asked_(asked),
-        pass_(pass),
-        pinned_(job_->request_.pin->expected(url_)) {}
-  ~Try() override;
-  Try(const Try&) = delete;
-  Try& operator=(const Try&) = delete;
-
-  [[nodiscard]] const std::string& url() const { return url_; }
-  [[nodiscard]] bool was_pinned() const { return !pinned_.empty(); }
-  [[nodiscard]] const ByteRange& asked() const { return asked_; }
-  [[nodiscard]] Request request(milliseconds delay) const {
-    return {.url = url_,
-            .range = asked_,
-            .if_match = strong_etag(pinned_),
-            .delay = delay};
-  }
-
-  void on_started() override;
-  Result<void> on_head(const ResponseHead& head) override;
-  Result<void> on_body(std::span<const std::byte> bytes) override;
-  void on_done(Result<void> result) override;
-  [[nodiscard]] bool wanted() const override { return job_->wants(*this); }
-  [[nodiscard]] bool urgent() const override { return job_->sink_->urgent(); }
-
-  // Keeps `failure` for on_done and returns the error that ends the exchange.
-  Error fail(TryFailure failure);
-
- private:
-  void settle(const TryFailure& failure);
-  void end_pass(CircuitBreaker::Outcome outcome);
-  [[nodiscard]] TryFailure failure_of(const Result<void>& result) const;
-  [[nodiscard]] CircuitBreaker::Outcome outcome(
-      const TryFailure& failure) const;
-  void note_speed() const;
-
-  const std::shared_ptr<RangeJob> job_;
-  const std::string url_;
-  const ByteRange asked_;
-  CircuitBreaker::Pass pass_;          // not yet given back
-  const Validator pinned_;             // what is expected of the url
-  BodyPlan plan_;                      // what the body is still to give
-  std::optional<TryFailure> failure_;  // what our own checks found
-  Clock::time_point started_;
-  Clock::time_point body_began_;
-  bool has_bytes_ = false;     // some came
-  bool told_to_wait_ = false;  // by a server that is busy, not broken
-};
-
-Error RangeJob::Try::fail(TryFailure failure) {
-  Error error = failure.error;
-  failure_ = std::move(failure);
-  return error;
-}
-
-void RangeJob::Try::on_started() {
-  started_ = Clock::now();
-  if (job_->lead_ == this) {
-    job_->sink_->on_started();
-  }
-}
-
-Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
-  const Verdict verdict =
-      check_response({asked_, job_->request_.file_size}, head);
-  if (const auto* refused = std::get_if<TryFailure>(&verdict)) {
-    TryFailure failure = *refused;
-    failure.error = failure.error.within(describe_get(url_, asked_));
-    failure.retry_after =
-        parse_retry_after(head.retry_after, std::chrono::system_clock::now());
-    told_to_wait_ = head.status == 429 || failure.retry_after.has_value();
-    return fail(std::move(failure));
-  }
-  const auto noted = job_->request_.pin->note(url_, head.validator);
-  if (!noted) {
-    return fail({Failure::kOtherUrlOnly, noted.error()});
-  }
-  const std::string server = server_of(url_);
-  job_->tools_.speeds->note_round_trip(server, head.waited);
-  job_->tools_.speeds->note_first_byte(
-      server, std::chrono::duration_cast<std::chrono::microseconds>(
-                  Clock::now() - started_));
-  if (!job_->take_lead(*this)) {
-    return fail({Failure::kFatal,
-                 {ErrorCode::kInterrupted, "another answer came before"}});
-  }
-  plan_ = std::get<BodyPlan>(verdict);
-  body_began_ = Clock::now();
-  return {};
-}
-
-Result<void> RangeJob::Try::on_body(std::span<const std::byte> bytes) {
-  has_bytes_ = has_bytes_ || !bytes.empty();
-  const auto skipped = std::min<std::uint64_t>(plan_.skip, bytes.size());
-  plan_.skip -= skipped;
-  bytes = bytes.subspan(skipped);
-  const auto taken = std::min<std::uint64_t>(plan_.take, bytes.size());
-  if (taken > 0) {
-    const auto accepted = job_->sink_->on_bytes(bytes.first(taken));
-    if (!accepted) {
-      return fail({Failure::kFatal, accepted.error()});
-    }
-    plan_.take -= taken;
-    job_->delivered_ += taken;
-    job_->tools_.counters.bytes_fetched.fetch_add(taken,
-                                                  std::memory_order_relaxed);
-  }
-  const bool enough = plan_.skip == 0 && plan_.take == 0;
-  if (enough && (plan_.more_follows || taken < bytes.size())) {
-    return fail({Failure::kFatal,
-                 {ErrorCode::kInterrupted, "all that was asked for is here"}});
-  }
-  return {};
-}
-
-// What went wrong is told in no more detail than there is memory for, but told.
-void RangeJob::Try::on_done(Result<void> result) {
-  const bool leads = job_->lead_ == this;
-  try {
-    settle(failure_ ? *failure_ : failure_of(result));
-  } catch (const std::bad_alloc&) {
-    if (leads && job_->lead_ != nullptr) {
-      job_->finish(Error{ErrorCode::kUnavailable, "no memory"});
-    }
-  }
-}
-
-// Where its exchange could not even be started, its server has not failed.
-RangeJob::Try::~Try() {
-  try {
-    end_pass(CircuitBreaker::Outcome::kUnknown);
-  } catch (const std::bad_alloc&) {
-    // Its server may be asked by others when its time comes.
-  }
-}
-
-void RangeJob::Try::end_pass(CircuitBreaker::Outcome outcome) {
-  const auto pass = std::exchange(pass_, CircuitBreaker::Pass::kNo);
-  if (pass != CircuitBreaker::Pass::kNo) {
-    job_->tools_.breakers->ended(server_or_none(url_), pass, outcome,
-                                 Clock::now());
-  }
-}
-
-void RangeJob::Try::settle(const TryFailure& failure) {
-  end_pass(outcome(failure));
-  if (job_->lead_ != this) {
-    return;
-  }
-  if (job_->missing().empty()) {
-    note_speed();
-    job_->finish({});
-    return;
-  }
-  job_->try_again(*this, failure);
-}
-
-void RangeJob::Try::note_speed() const {
-  job_->tools_.speeds->note_body(
-      server_of(url_), asked_.length,
-      std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() -
-                                                            body_began_));
-}
-
-TryFailure RangeJob::Try::failure_of(const Result<void>& result) const {
-  if (!result) {
-    return failed_exchange(result.error());
-  }
-  const Error cut{ErrorCode::kUnavailable, "the body ended too early"};
-  return {Failure::kTransient, cut.within(describe_get(url_, asked_))};
-}
-
-CircuitBreaker::Outcome RangeJob::Try::outcome(
-    const TryFailure& failure) const {
-  using Outcome = CircuitBreaker::Outcome;
-  if (has_bytes_) {
-    return Outcome::kAnswered;
-  }
-  switch (failure.failure) {
-    case Failure::kTransient:
-      return told_to_wait_ ? Outcome::kUnknown : Outcome::kFailed;
-    case Failure::kOtherUrlOnly:
-      return failure.error.code == ErrorCode::kInvalid ? Outcome::kUnknown
-                                                       : Outcome::kAnswered;
-    case Failure::kFatal:
-      break;
-  }
-  return Outcome::kUnknown;
-}
 
 RangeJob::RangeJob(JobTools tools, RangeRequest request, TryOrder order,
                    std::string hedge_url, std::shared_ptr<RangeSink> sink)
@@ -250,18 +54,21 @@ void RangeJob::start_try(milliseconds delay) {
     refuse_try();
     return;
   }
-  const auto next =
-      std::make_shared<Try>(shared_from_this(), order_.url(), missing(), pass);
+  const auto next = std::make_shared<Try>(
+      shared_from_this(), order_.url(), missing(), pass,
+      asks_gzip_ ? Try::Form::kStored : Try::Form::kPlain);
   lead_ = next.get();
   lead_answers_ = false;
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-  tools_.transport.start(next->request(delay), next);
+  tools_.transport.start(next->request(delay, order_.wants_fresh_connection()),
+                         next);
 }
 
 // The transport refuses the empty url, so that the end comes from its thread.
 void RangeJob::refuse_try() {
-  const auto next = std::make_shared<Try>(shared_from_this(), order_.url(),
-                                          missing(), CircuitBreaker::Pass::kNo);
+  const auto next =
+      std::make_shared<Try>(shared_from_this(), order_.url(), missing(),
+                            CircuitBreaker::Pass::kNo, Try::Form::kPlain);
   lead_ = next.get();
   lead_answers_ = false;
   const Error alone{
@@ -282,10 +89,10 @@ void RangeJob::hedge() {
     tools_.counters.hedges.fetch_sub(1);
     return;
   }
-  const auto extra = std::make_shared<Try>(shared_from_this(), hedge_url_,
-                                           request_.range, pass);
+  const auto extra = std::make_shared<Try>(
+      shared_from_this(), hedge_url_, request_.range, pass, Try::Form::kPlain);
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-  tools_.transport.start(extra->request(milliseconds{0}), extra);
+  tools_.transport.start(extra->request(milliseconds{0}, false), extra);
 }
 
 // Whether the answer of `one`, which has just begun, is the one that counts.
@@ -303,10 +110,58 @@ bool RangeJob::wants(const Try& one) const {
   return sink_->wanted() && (lead_ == &one || may_lead);
 }
 
+// Whether the whole object is asked for, so that a server may ignore Range.
+bool RangeJob::takes_whole() const {
+  return request_.range.length == request_.file_size;
+}
+
+void RangeJob::delivered(std::span<const std::byte> bytes) {
+  // A block's worth of what came first tells the version apart.
+  const std::uint64_t most = std::min(kBlockBytes, request_.range.length);
+  const auto sampled =
+      std::min<std::uint64_t>(most - sample_.range.length, bytes.size());
+  if (sampled > 0) {
+    sample_.crc = crc32c(bytes.first(sampled), sample_.crc);
+    sample_.range = {request_.range.offset, sample_.range.length + sampled};
+    if (sample_.range.length == most) {
+      request_.pin->keep_sample(sample_);
+    }
+  }
+  delivered_ += bytes.size();
+  tools_.counters.bytes_fetched.fetch_add(bytes.size(),
+                                          std::memory_order_relaxed);
+}
+
+// Asks the server once for the object as it is stored, where it seems to decode
+// it for others; then again as everybody does, unless that answer was right.
+bool RangeJob::asks_in_another_form(const Try& one, const TryFailure& failure) {
+  const bool was_stored = one.asked_as_stored();
+  if (was_stored && failure.failure == Failure::kTransient) {
+    return false;
+  }
+  const bool may_be_decoded =
+      failure.may_be_decoded && asked_gzip_.insert(one.url()).second;
+  asks_gzip_ = !was_stored && may_be_decoded;
+  if (!was_stored && !may_be_decoded) {
+    return false;
+  }
+  tools_.counters.retries.fetch_add(1, std::memory_order_relaxed);
+  start_try(milliseconds{0});
+  return true;
+}
+
 void RangeJob::try_again(const Try& one, const TryFailure& failure) {
+  if (start_proof(one) || asks_in_another_form(one, failure)) {
+    return;
+  }
+  turn_from(one, failure);
+}
+
+// Goes on with the next try, or ends.
+void RangeJob::turn_from(const Try& one, const TryFailure& failure) {
   if (failure.error.code == ErrorCode::kChanged && one.was_pinned()) {
     order_.keep_only([this](const std::string& url) {
-      return !request_.pin->expected(url).empty();
+      return request_.pin->is_pinned(url);
     });
   }
   // It was another's turn where `one` is the hedge.
@@ -314,7 +169,9 @@ void RangeJob::try_again(const Try& one, const TryFailure& failure) {
   if (missing().offset - one.asked().offset >= kBlockBytes) {
     order_.progressed();
   }
-  const auto delay = order_.next(failure, tools_.jitter->next());
+  const auto delay = order_.next(
+      failure, tools_.jitter->next(),
+      std::chrono::duration_cast<milliseconds>(Clock::now() - begun_));
   if (!delay) {
     finish(delay.error());
     return;

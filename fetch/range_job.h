@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 
 #include "fetch/circuit_breaker.h"
@@ -14,6 +17,7 @@
 #include "fetch/response_check.h"
 #include "fetch/transport.h"
 #include "fetch/try_order.h"
+#include "fetch/version_pin.h"
 
 namespace omicsfs {
 
@@ -24,6 +28,8 @@ struct JobTools {
   std::shared_ptr<Jitter> jitter;
   std::shared_ptr<LinkSpeeds> speeds;
   std::shared_ptr<CircuitBreakers> breakers;
+  // Bytes in memory of bodies whose length is not known before their end.
+  std::shared_ptr<std::atomic<std::uint64_t>> held;
 };
 
 // One fetch. Its tries follow each other; hedge() adds one beside them, which
@@ -43,21 +49,38 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
 
  private:
   class Try;
+  class Proof;
 
   void start_try(std::chrono::milliseconds delay);
+  // What the bytes of the pin's sample say of an unknown version.
+  enum class Proved { kReplica, kOther, kNothing };
+  bool start_proof(const Try& doubted);
+  void proved(const Try& doubted, Proved outcome);
+  bool asks_in_another_form(const Try& one, const TryFailure& failure);
+  [[nodiscard]] bool takes_whole() const;
+  void delivered(std::span<const std::byte> bytes);
   void refuse_try();
   [[nodiscard]] ByteRange missing() const;
   bool take_lead(const Try& one);
   [[nodiscard]] bool wants(const Try& one) const;
   void try_again(const Try& one, const TryFailure& failure);
+  void turn_from(const Try& one, const TryFailure& failure);
   void finish(Result<void> result);
 
   const JobTools tools_;
   const RangeRequest request_;
+  const std::chrono::steady_clock::time_point begun_ =
+      std::chrono::steady_clock::now();
   TryOrder order_;
   const std::string hedge_url_;
   const std::shared_ptr<RangeSink> sink_;
   std::uint64_t delivered_ = 0;
+  VersionSample sample_{};  // of the first bytes that were delivered
+  // Urls that were asked for the object as it is stored; whether the next try
+  // asks so.
+  std::set<std::string> asked_gzip_;
+  bool asks_gzip_ = false;
+  int proofs_ = 0;
   const Try* lead_ = nullptr;  // whose answer counts; null at the end
   bool lead_answers_ = false;  // its head was right
 };

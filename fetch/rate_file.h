@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "catalog/unique_fd.h"
 #include "fetch/rate_slots.h"
 
 namespace omicsfs {
@@ -19,8 +20,10 @@ namespace omicsfs {
 // anew each time, so that one that was removed is made again. What the kernel
 // does not release with its process needs no care: a place has an end.
 //
-// Where the file cannot be read or written, the slots of this process are what
-// counts. Thread-compatible; a call may wait for other processes, but not long.
+// A server without places has a file only while it has taught a pace or asked
+// for a pause. Where the file cannot be read or written, the slots of this
+// process are what counts. Thread-compatible; a call may wait for other
+// processes, but not long.
 class RateFile {
  public:
   // Tests set the time; the program's is rate_clock().
@@ -32,11 +35,15 @@ class RateFile {
   // Lets `change` alter the slots, and keeps them.
   using Change = std::function<void(RateSlots& slots, RateTime now)>;
   void update(const Change& change);
+  // The same where there is a file, or slots that no file could keep. False,
+  // and no change, where there are neither.
+  bool update_if_known(const Change& change);
 
   // Whether the last update reached the file.
   [[nodiscard]] bool is_shared() const { return shared_; }
 
  private:
+  void change_slots(UniqueFd fd, const Change& change);
   [[nodiscard]] RateSlots read(int fd) const;
 
   const std::filesystem::path path_;

@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-#include "fetch/retry_after.h"
+#include "fetch/url.h"
 
 namespace omicsfs {
 namespace {
@@ -19,14 +19,21 @@ using std::chrono::milliseconds;
 constexpr RateTime kUnclaimed = milliseconds{250};
 // Other processes give places back, too, and tell nobody.
 constexpr RateTime kLookAgain = milliseconds{50};
-// A read does not wait for longer, unless it was set so.
-constexpr RateTime kLongestWait = std::chrono::seconds{60};
-constexpr milliseconds kUsualPause{1'000};
+// How often is looked for what other processes have learned.
+constexpr RateTime kLookForOthers = std::chrono::seconds{1};
+// Servers that are remembered though there is nothing to remember of them.
+constexpr std::size_t kMostIdleLines = 1'024;
 
-// A name that is a file's in any file system.
-std::string file_name(std::string_view rule) {
-  std::string name = "rate-";
-  for (const char c : rule) {
+bool is_refusal(const RateAnswer& answer) {
+  return answer.reply == RateReply::kTooMany ||
+         answer.reply == RateReply::kUnavailable || answer.pause;
+}
+
+// A name that any file system allows. A server without a rule cannot have the
+// file of a rule.
+std::string file_name(std::string_view line, bool has_rule) {
+  std::string name = has_rule ? "rate-" : "pace-";
+  for (const char c : line) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                        c == '.' || c == '-';
     name += plain ? c : '_';
@@ -36,39 +43,42 @@ std::string file_name(std::string_view rule) {
 
 }  // namespace
 
-std::optional<milliseconds> pause_told_by(
-    const ResponseHead& head, std::chrono::system_clock::time_point now) {
-  const auto told = parse_retry_after(head.retry_after, now);
-  if (head.status == 429) {
-    return told.value_or(kUsualPause);
-  }
-  return head.status == 403 || head.status == 503 ? told : std::nullopt;
-}
-
 RatePermit& RatePermit::operator=(RatePermit&& other) noexcept {
   if (this != &other) {
-    give_back(RateEnd::kBroken, std::nullopt);
+    give_back(RateEnd::kBroken, {});
     gate_ = std::exchange(other.gate_, nullptr);
-    rule_ = std::move(other.rule_);
+    line_ = std::move(other.line_);
     place_ = other.place_;
   }
   return *this;
 }
 
-void RatePermit::give_back(RateEnd end, std::optional<milliseconds> pause) {
+void RatePermit::give_back(RateEnd end, const RateAnswer& answer) {
   if (RateGate* const gate = std::exchange(gate_, nullptr)) {
-    gate->give_back(rule_, {place_, end, pause});
+    gate->give_back(line_, {place_, end, answer});
   }
 }
 
-RateGate::RateGate(const std::filesystem::path& directory, RateRules rules,
-                   std::function<void()> granted)
-    : rules_(std::move(rules)), granted_(std::move(granted)) {
-  for (const auto& [name, per_second] : rules_.all()) {
+void RateGate::Served::note(RateTime now) {
+  static_cast<void>(lately(now));
+  ++count;
+}
+
+std::uint32_t RateGate::Served::lately(RateTime now) {
+  const RateTime this_second = std::chrono::floor<std::chrono::seconds>(now);
+  if (this_second != second) {
+    before = this_second - second == std::chrono::seconds{1} ? count : 0;
+    count = 0;
+    second = this_second;
+  }
+  return std::max(count, before);
+}
+
+RateGate::RateGate(RateGateOptions options, std::function<void()> granted)
+    : options_(std::move(options)), granted_(std::move(granted)) {
+  for (const auto& [name, per_second] : options_.rules.all()) {
     if (per_second > 0) {
-      lines_.emplace(name,
-                     Line{RateFile(directory / file_name(name),
-                                   static_cast<std::size_t>(per_second))});
+      lines_[name].places = static_cast<std::size_t>(per_second);
     }
   }
   thread_ = std::thread([this] { run(); });
@@ -83,13 +93,32 @@ RateGate::~RateGate() {
   thread_.join();
 }
 
+// That of its rule, or one of its own.
+std::string RateGate::line_of(std::string_view server) const {
+  if (auto rule = options_.rules.find(server)) {
+    return std::move(rule->name);
+  }
+  const std::size_t scheme = server.find(kSchemeEnd);
+  return std::string(scheme == std::string_view::npos
+                         ? server
+                         : server.substr(scheme + kSchemeEnd.size()));
+}
+
 std::optional<RatePermit> RateGate::take(std::string_view server) {
-  const auto rule = rules_.find(server);
+  std::string name = line_of(server);
   const MutexLock lock(mutex_);
-  Line& line = lines_.at(rule->name);
+  Line& line = lines_[name];
   if (line.granted) {
-    return RatePermit(*this, rule->name,
-                      *std::exchange(line.granted, std::nullopt));
+    const RatePlace place = *std::exchange(line.granted, std::nullopt);
+    return RatePermit(*this, std::move(name), place);
+  }
+  if (line.open) {
+    const RateTime now = options_.clock();
+    if (!line.look && line.next_look <= now) {
+      line.look = true;
+      changed_.notify_all();
+    }
+    return RatePermit(*this, std::move(name), {kNoPlace, RateTime{0}, now});
   }
   if (!line.wanted) {
     line.wanted = true;
@@ -100,26 +129,42 @@ std::optional<RatePermit> RateGate::take(std::string_view server) {
 }
 
 std::optional<Error> RateGate::refusal(std::string_view server) const {
-  const auto rule = rules_.find(server);
-  if (!rule) {
+  const std::string name = line_of(server);
+  const MutexLock lock(mutex_);
+  const auto line = lines_.find(name);
+  if (line == lines_.end()) {
     return std::nullopt;
   }
-  const MutexLock lock(mutex_);
-  const RateTime left = lines_.at(rule->name).paused_until - rate_clock();
-  if (left <= kLongestWait) {
+  const RateTime left = line->second.paused_until - options_.clock();
+  if (left <= options_.longest_pause) {
     return std::nullopt;
   }
   return Error{
       ErrorCode::kUnavailable,
-      fmt::format("{} asked to be left alone for {} s", rule->name,
+      fmt::format("{} asked to be left alone for {} s", name,
                   std::chrono::ceil<std::chrono::seconds>(left).count())};
 }
 
 // Where there is no memory to note it the place is free again at its end.
-void RateGate::give_back(const std::string& rule, Returned returned) noexcept {
+void RateGate::give_back(const std::string& name, Returned returned) noexcept {
   try {
     const MutexLock lock(mutex_);
-    lines_.at(rule).returned.push_back(returned);
+    const auto found = lines_.find(name);
+    if (found == lines_.end()) {
+      return;  // it was open, and idle
+    }
+    Line& line = found->second;
+    const RateTime now = options_.clock();
+    returned.served_lately = line.served.lately(now);
+    if (returned.answer.reply == RateReply::kServed) {
+      line.served.note(now);
+    }
+    const bool refused = is_refusal(returned.answer);
+    if (line.open && !refused) {
+      return;
+    }
+    line.returned.push_back(returned);
+    line.open = line.open && !refused;  // requests wait for what this teaches
     changed_.notify_all();
   } catch (const std::bad_alloc&) {
     return;
@@ -150,7 +195,7 @@ bool RateGate::wait_for_work() {
   MutexLock lock(mutex_);
   while (!stopping_) {
     const RateTime next = next_look();
-    const RateTime now = rate_clock();
+    const RateTime now = options_.clock();
     if (next <= now) {
       return false;
     }
@@ -166,7 +211,7 @@ bool RateGate::wait_for_work() {
 RateTime RateGate::next_look() const {
   RateTime next = RateTime::max();
   for (const auto& [name, line] : lines_) {
-    if (!line.returned.empty()) {
+    if (!line.returned.empty() || line.look) {
       return RateTime{0};
     }
     if (line.granted) {
@@ -181,38 +226,77 @@ RateTime RateGate::next_look() const {
 std::vector<RateGate::Task> RateGate::take_tasks(bool all) {
   std::vector<Task> tasks;
   const MutexLock lock(mutex_);
+  drop_idle_lines();
   tasks.reserve(lines_.size());
-  const RateTime now = rate_clock();
+  const RateTime now = options_.clock();
   for (auto& [name, line] : lines_) {
-    const bool unclaimed = all || line.granted_at + kUnclaimed <= now;
-    if (line.granted && unclaimed) {
-      line.returned.push_back({*line.granted, RateEnd::kUnsent, std::nullopt});
-      line.granted.reset();
-    }
+    take_unclaimed(line, all, now);
     const bool due = line.next_look <= now || !line.returned.empty();
     const bool take = !all && line.wanted && due;
-    if (take || !line.returned.empty()) {
-      tasks.push_back({&line, std::exchange(line.returned, {}), take});
+    const bool look = std::exchange(line.look, false) && !all;
+    if (take || look || !line.returned.empty()) {
+      tasks.push_back({&name, &line, std::exchange(line.returned, {}), take});
     }
   }
   return tasks;
 }
 
+void RateGate::take_unclaimed(Line& line, bool all, RateTime now) {
+  if (line.granted && (all || line.granted_at + kUnclaimed <= now)) {
+    line.returned.push_back({*line.granted, RateEnd::kUnsent, {}});
+    line.granted.reset();
+  }
+}
+
+// A catalog may name any number of servers.
+void RateGate::drop_idle_lines() {
+  if (lines_.size() > kMostIdleLines + options_.rules.all().size()) {
+    std::erase_if(lines_, [](const auto& entry) {
+      const Line& line = entry.second;
+      return line.open && !line.look && !line.wanted && !line.granted &&
+             line.returned.empty();
+    });
+  }
+}
+
 RateGate::Outcome RateGate::do_task(Task& task) {
+  Line& line = *task.line;
+  if (!line.file) {
+    const bool has_rule = line.places > 0;
+    line.file.emplace(
+        options_.directory.empty()
+            ? std::filesystem::path()
+            : options_.directory / file_name(*task.name, has_rule),
+        line.places, options_.clock);
+  }
   Outcome outcome;
-  task.line->file.update([&](RateSlots& slots, RateTime now) {
+  bool refused = false;
+  const auto change = [&](RateSlots& slots, RateTime now) {
     for (const Returned& one : task.returned) {
       omicsfs::give_back(slots, one.place, one.end, now);
-      if (one.pause) {
-        pause_slots(slots, *one.pause, now);
+      if (one.answer.pause) {
+        pause_slots(slots, *one.answer.pause, now);
+      } else {
+        learn(slots.pace,
+              {one.answer.reply, one.place.taken_at, one.served_lately}, now);
       }
     }
+    outcome.open = line.places == 0 && is_unpaced(slots, now);
     if (task.take) {
       outcome.place = take_place(slots, now);
     }
     outcome.next_try = next_try(slots);
     outcome.paused_until = slots.paused_until;
-  });
+  };
+  for (const Returned& one : task.returned) {
+    refused = refused || is_refusal(one.answer);
+  }
+  if (line.places > 0 || refused) {
+    line.file->update(change);
+  } else if (!line.file->update_if_known(change)) {
+    RateSlots unused = unused_slots(0);
+    change(unused, options_.clock());
+  }
   return outcome;
 }
 
@@ -220,9 +304,11 @@ RateGate::Outcome RateGate::do_task(Task& task) {
 bool RateGate::publish(const Task& task, const Outcome& outcome) {
   const MutexLock lock(mutex_);
   Line& line = *task.line;
-  const RateTime now = rate_clock();
+  const RateTime now = options_.clock();
+  line.open = outcome.open;
   line.paused_until = outcome.paused_until;
-  line.next_look = std::min(outcome.next_try, now + kLookAgain);
+  line.next_look = outcome.open ? now + kLookForOthers
+                                : std::min(outcome.next_try, now + kLookAgain);
   if (outcome.place) {
     line.granted = outcome.place;
     line.granted_at = now;

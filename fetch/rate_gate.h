@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -18,68 +19,68 @@
 #include "fetch/rate_file.h"
 #include "fetch/rate_rules.h"
 #include "fetch/rate_slots.h"
-#include "fetch/transport.h"
 
 namespace omicsfs {
 
-// How long an answer asks that its whole server be left alone: a 429 for a
-// second where it does not say; a 403 or 503 that says so (Retry-After). None:
-// it does not ask. Pure.
-[[nodiscard]] std::optional<std::chrono::milliseconds> pause_told_by(
-    const ResponseHead& head, std::chrono::system_clock::time_point now);
-
 class RateGate;
 
-// The right to send one request to a server that is limited. Given back as a
-// request that was broken off, where nobody said otherwise.
+// The right to send one request to a server. Given back as a request that was
+// broken off unless the owner says otherwise.
 class RatePermit {
  public:
-  RatePermit(RateGate& gate, std::string rule, const RatePlace& place)
-      : gate_(&gate), rule_(std::move(rule)), place_(place) {}
+  RatePermit(RateGate& gate, std::string line, const RatePlace& place)
+      : gate_(&gate), line_(std::move(line)), place_(place) {}
   RatePermit(RatePermit&& other) noexcept
       : gate_(std::exchange(other.gate_, nullptr)),
-        rule_(std::move(other.rule_)),
+        line_(std::move(other.line_)),
         place_(other.place_) {}
   RatePermit& operator=(RatePermit&& other) noexcept;
-  ~RatePermit() { give_back(RateEnd::kBroken, std::nullopt); }
+  ~RatePermit() { give_back(RateEnd::kBroken, {}); }
 
-  // The answer has begun, and asks for a pause or not.
-  void answered(std::optional<std::chrono::milliseconds> pause) {
-    give_back(RateEnd::kAnswered, pause);
+  // The answer has begun.
+  void answered(const RateAnswer& answer) {
+    give_back(RateEnd::kAnswered, answer);
   }
   // The request was not sent.
-  void unused() { give_back(RateEnd::kUnsent, std::nullopt); }
+  void unused() { give_back(RateEnd::kUnsent, {}); }
 
  private:
-  void give_back(RateEnd end, std::optional<std::chrono::milliseconds> pause);
+  void give_back(RateEnd end, const RateAnswer& answer);
 
   RateGate* gate_;  // null: it has been given back
-  std::string rule_;
+  std::string line_;
   RatePlace place_;
 };
 
-// Hands out permits for the servers that rules name, no faster than those say,
-// to all processes together that share a directory. Its own thread reads and
-// writes the files: who asks never waits. Thread-safe.
+struct RateGateOptions {
+  // Where the files are that processes share; "" = this process counts alone.
+  std::filesystem::path directory{};
+  RateRules rules{};
+  // Nobody waits for a server that asks for a longer pause.
+  std::chrono::milliseconds longest_pause{60'000};
+  RateFile::Clock clock = rate_clock;
+};
+
+// Hands out permits to ask servers: no faster than the rules say, and no faster
+// than each server's own answers taught (RatePace). All processes that share
+// the directory count together. A server without a rule that teaches nothing is
+// asked at once and needs no file; whether another process has learned of it is
+// looked up once a second. The gate's own thread reads and writes the files, so
+// that callers never wait. Thread-safe.
 class RateGate {
  public:
   // `granted` is called from the gate's thread when a permit has come; it must
   // not block. Permits must be gone before the gate is.
-  RateGate(const std::filesystem::path& directory, RateRules rules,
-           std::function<void()> granted);
+  RateGate(RateGateOptions options, std::function<void()> granted);
   ~RateGate();
   RateGate(const RateGate&) = delete;
   RateGate& operator=(const RateGate&) = delete;
 
-  // Of servers as server_of() names them:
-  [[nodiscard]] bool limits(std::string_view server) const {
-    return rules_.find(server).has_value();
-  }
-  // A permit to be used at once. None: one will be granted, to whoever asks
-  // first then. REQUIRES: limits(server).
+  // A permit for `server`, as server_of() names it, to be used at once. Empty:
+  // one will be granted, to whoever asks first then.
   [[nodiscard]] std::optional<RatePermit> take(std::string_view server);
-  // Why there is no use in waiting for one, where the server is to be left
-  // alone for longer than anyone waits.
+  // Why there is no use in waiting for one: the server asks to be left alone
+  // for longer than anyone waits.
   [[nodiscard]] std::optional<Error> refusal(std::string_view server) const;
 
  private:
@@ -87,45 +88,63 @@ class RateGate {
   struct Returned {
     RatePlace place;
     RateEnd end;
-    std::optional<std::chrono::milliseconds> pause;
+    RateAnswer answer;
+    std::uint32_t served_lately = 0;
+  };
+  // Counts right answers.
+  struct Served {
+    RateTime second{0};
+    std::uint32_t count = 0;
+    std::uint32_t before = 0;  // in the second before
+    void note(RateTime now);
+    [[nodiscard]] std::uint32_t lately(RateTime now);
   };
   struct Line {
-    RateFile file;  // the gate's thread's
+    std::size_t places = 0;        // 0: no rule limits the server
+    std::optional<RateFile> file;  // the gate's thread's
+    Served served{};
+    bool open = false;  // no pace is known: nobody waits
+    bool look = false;  // at what other processes know
     bool wanted = false;
     std::optional<RatePlace> granted{};
     RateTime granted_at{0};
-    RateTime next_look{0};  // while it is wanted
+    RateTime next_look{0};  // while it is wanted, or open
     RateTime paused_until{0};
     std::vector<Returned> returned{};
   };
   using Lines = std::map<std::string, Line, std::less<>>;
   // What is to be done with one line's file.
   struct Task {
+    const std::string* name;
     Line* line;
     std::vector<Returned> returned;
     bool take = false;
   };
   // What came of it.
   struct Outcome {
+    bool open = false;
     std::optional<RatePlace> place;
     RateTime next_try{0};
     RateTime paused_until{0};
   };
 
-  void give_back(const std::string& rule, Returned returned) noexcept;
+  [[nodiscard]] std::string line_of(std::string_view server) const;
+  void give_back(const std::string& name, Returned returned) noexcept;
   void run();
   bool wait_for_work();
   std::vector<Task> take_tasks(bool all);
-  static Outcome do_task(Task& task);
+  void take_unclaimed(Line& line, bool all, RateTime now) REQUIRES_LOCK(mutex_);
+  void drop_idle_lines() REQUIRES_LOCK(mutex_);
+  Outcome do_task(Task& task);
   bool publish(const Task& task, const Outcome& outcome);
   [[nodiscard]] RateTime next_look() const REQUIRES_LOCK(mutex_);
 
-  const RateRules rules_;
+  const RateGateOptions options_;
   const std::function<void()> granted_;
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;
-  Lines lines_ GUARDED_BY(mutex_);  // one for each rule, always
+  Lines lines_ GUARDED_BY(mutex_);  // the gate's thread alone takes any out
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -8,7 +8,9 @@ namespace omicsfs {
 namespace {
 
 RateTime spacing(std::size_t places) {
-  return RateTime{std::chrono::seconds{1}} / static_cast<RateTime::rep>(places);
+  return places == 0 ? RateTime{0}
+                     : RateTime{std::chrono::seconds{1}} /
+                           static_cast<RateTime::rep>(places);
 }
 
 RateTime free_after(RateEnd end, RateTime now) {
@@ -26,26 +28,34 @@ RateTime free_after(RateEnd end, RateTime now) {
 }  // namespace
 
 RateSlots unused_slots(std::size_t places) {
-  return {std::vector<RateTime>(places), RateTime{0}, RateTime{0}};
+  RateSlots slots;
+  slots.free_at.resize(places);
+  return slots;
 }
 
 RateTime next_try(const RateSlots& slots) {
-  const RateTime free =
-      *std::min_element(slots.free_at.begin(), slots.free_at.end());
-  return std::max({free, slots.next_start, slots.paused_until});
+  const auto first =
+      std::min_element(slots.free_at.begin(), slots.free_at.end());
+  const RateTime free = first == slots.free_at.end() ? RateTime{0} : *first;
+  return std::max(
+      {free, slots.next_start, slots.paused_until, slots.pace.next_start});
 }
 
 std::optional<RatePlace> take_place(RateSlots& slots, RateTime now) {
   if (next_try(slots) > now) {
     return std::nullopt;
   }
+  pass(slots.pace, now);
   const auto place =
       std::min_element(slots.free_at.begin(), slots.free_at.end());
+  if (place == slots.free_at.end()) {
+    return RatePlace{kNoPlace, RateTime{0}, now};
+  }
   *place = now + kLongestTrip + kRateWindow;
   slots.next_start = now + spacing(slots.free_at.size());
   return RatePlace{
       static_cast<std::size_t>(std::distance(slots.free_at.begin(), place)),
-      *place};
+      *place, now};
 }
 
 void give_back(RateSlots& slots, const RatePlace& place, RateEnd end,
@@ -78,7 +88,12 @@ RateSlots mended_slots(RateSlots slots, std::size_t places, RateTime now) {
   if (slots.paused_until > now + kLongestPause) {
     slots.paused_until = RateTime{0};
   }
+  slots.pace = mended_pace(slots.pace, now);
   return slots;
+}
+
+bool is_unpaced(const RateSlots& slots, RateTime now) {
+  return slots.pace == RatePace{} && slots.paused_until <= now;
 }
 
 RateSlots unknown_slots(std::size_t places, RateTime now) {

@@ -3,15 +3,15 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
+
+#include "fetch/rate_pace.h"
 
 // How often one server is asked. Pure: the time is given.
 
 namespace omicsfs {
-
-// A point in time, from the start of the machine.
-using RateTime = std::chrono::nanoseconds;
 
 // A second, and a little for a server whose clock runs otherwise than ours.
 inline constexpr RateTime kRateWindow = std::chrono::milliseconds{1'010};
@@ -31,19 +31,25 @@ inline constexpr std::size_t kMostPlaces = 1'000;
 // some time before that: so, however long requests are on their way, of any
 // that arrive within one second each has a place of its own. Starts are as far
 // apart as they would be at an even rate, that no burst comes.
+//
+// A server that no rule limits has no places: it is asked as often as one
+// likes, but for the pace that it teaches and the pauses that it asks for.
 struct RateSlots {
   std::vector<RateTime> free_at;  // of each place
   RateTime next_start{0};
   RateTime paused_until{0};
+  RatePace pace{};
 
   bool operator==(const RateSlots&) const = default;
 };
 
 // A place that was taken. No other taking of it has that end.
 struct RatePlace {
-  std::size_t index = 0;
+  std::size_t index = 0;  // kNoPlace where the server has none
   RateTime taken_until{0};
+  RateTime taken_at{0};
 };
+inline constexpr std::size_t kNoPlace = SIZE_MAX;
 
 // How the request ended that had a place.
 enum class RateEnd {
@@ -52,7 +58,7 @@ enum class RateEnd {
   kUnsent,    // it never left
 };
 
-// Slots that nobody has taken. REQUIRES: `places` > 0, as in all of these.
+// Slots that nobody has taken.
 [[nodiscard]] RateSlots unused_slots(std::size_t places);
 
 // A place from `now` on, or none: then nothing may start before next_try().
@@ -75,6 +81,8 @@ void pause_slots(RateSlots& slots, std::chrono::milliseconds pause,
 // just now.
 [[nodiscard]] RateSlots mended_slots(RateSlots slots, std::size_t places,
                                      RateTime now);
+// Whether they hold nothing that a server has taught or asked for.
+[[nodiscard]] bool is_unpaced(const RateSlots& slots, RateTime now);
 // Slots of which nothing is known, but that others may have used just now.
 [[nodiscard]] RateSlots unknown_slots(std::size_t places, RateTime now);
 

@@ -12,21 +12,22 @@
 #include "fetch/redirect.h"
 #include "fetch/response_check.h"
 #include "fetch/retry.h"
-#include "fetch/retry_after.h"
 #include "fetch/signed_url.h"
+#include "fetch/throttle.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMaxDocument = std::size_t{4} << 20;
 // Who cannot be resolved is not asked for again at once.
 constexpr std::chrono::seconds kFailureLasts{5};
 // Half a second, one and two, unless the server asks for more.
 constexpr RetryPolicy kLookupPolicy{3, milliseconds{500}, milliseconds{20'000}};
+// The quotas of public servers last for five minutes. Who asks has a deadline.
+constexpr std::chrono::minutes kLongestPauseOfLookup{5};
 constexpr int kForbidden = 403;
 
 // Tells a sink its end from the transport's thread: an exchange of no url fails
@@ -206,9 +207,14 @@ std::optional<milliseconds> ResolvingTransport::Lookup::delay_before_next(
   if (told || (failure.failure != Failure::kTransient && !throttled)) {
     return std::nullopt;
   }
-  return retry_delay(
-      kLookupPolicy, retries_ + 1, 1.0,
-      parse_retry_after(head_.retry_after, std::chrono::system_clock::now()));
+  const auto pause =
+      result ? pause_told_by(head_, std::chrono::system_clock::now())
+             : std::nullopt;
+  const auto delay = retry_delay(kLookupPolicy, retries_ + 1, 1.0, pause);
+  if (!delay || pause > kLongestPauseOfLookup) {
+    return std::nullopt;
+  }
+  return std::max(*delay, pause.value_or(milliseconds{0}));
 }
 
 // The exchange at the url that was told.
@@ -253,6 +259,9 @@ class ResolvingTransport::Resolved final : public ResponseSink {
     shared_->ask(std::move(one_), *parse_marked_url(url));
   }
   [[nodiscard]] bool wanted() const override { return one_.sink->wanted(); }
+  [[nodiscard]] bool ready() const override {
+    return next_.has_value() || refused_ || one_.sink->ready();
+  }
   [[nodiscard]] bool urgent() const override { return one_.sink->urgent(); }
 
  private:
@@ -296,7 +305,7 @@ void ResolvingTransport::Shared::ask(Waiting one, const MarkedUrl& address) {
   bool first = false;
   {
     const MutexLock lock(mutex);
-    state = known.of(url, Clock::now());
+    state = known.of(url, clock());
     if (has_token(address) && state.url.empty()) {
       state.url = address.url;
     }
@@ -342,7 +351,7 @@ void ResolvingTransport::Shared::found(const std::string& url,
     const MutexLock lock(mutex);
     line.swap(waiting[url]);
     waiting.erase(url);
-    const auto now = Clock::now();
+    const auto now = clock();
     if (actual) {
       known.learned(url, *actual, used_until(*actual, now), now);
     } else if (actual.error().code == ErrorCode::kUnavailable) {
@@ -364,7 +373,7 @@ void ResolvingTransport::Shared::moved(Waiting one, const std::string& from,
   const std::string url = one.request.url;
   {
     const MutexLock lock(mutex);
-    const auto now = Clock::now();
+    const auto now = clock();
     const std::string before = known.of(url, now).url;
     if (before == from || (before.empty() && plain_url(url) == from)) {
       known.learned(url, to, used_until(to, now), now);

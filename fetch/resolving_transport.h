@@ -29,9 +29,14 @@ class ResolvingTransport final : public Transport {
   using HeaderFor =
       std::function<Result<std::string>(const MarkedUrl& address)>;
 
+  // What has been learned is used until a time of this clock. Tests set it.
+  using Clock = std::function<LearnedUrls::Time()>;
+
   // `inner` must outlive every exchange, and this object `inner`'s last call.
-  ResolvingTransport(Transport& inner, HeaderFor header_for)
-      : shared_(std::make_shared<Shared>(inner, std::move(header_for))) {}
+  ResolvingTransport(Transport& inner, HeaderFor header_for,
+                     Clock clock = std::chrono::steady_clock::now)
+      : shared_(std::make_shared<Shared>(inner, std::move(header_for),
+                                         std::move(clock))) {}
 
   // Errors that a sink gets besides the inner transport's, where the address
   // cannot be resolved: kNotFound (404, 410), kUnavailable (any other answer,
@@ -51,8 +56,10 @@ class ResolvingTransport final : public Transport {
   class Resolved;
   // What exchanges under way share with it.
   struct Shared : std::enable_shared_from_this<Shared> {
-    Shared(Transport& transport, HeaderFor header)
-        : inner(transport), header_for(std::move(header)) {}
+    Shared(Transport& transport, HeaderFor header, Clock time)
+        : inner(transport),
+          header_for(std::move(header)),
+          clock(std::move(time)) {}
 
     void ask(Waiting one, const MarkedUrl& address);
     void look_up(const std::string& url, const MarkedUrl& address, int retries,
@@ -76,6 +83,7 @@ class ResolvingTransport final : public Transport {
 
     Transport& inner;
     const HeaderFor header_for;
+    const Clock clock;
     Mutex mutex;
     LearnedUrls known GUARDED_BY(mutex);
     // By address, those who wait while it is being asked for.

@@ -11,6 +11,7 @@
 
 #include "catalog/ascii_case.h"
 #include "fetch/content_range.h"
+#include "fetch/throttle.h"
 
 namespace omicsfs {
 namespace {
@@ -26,24 +27,42 @@ TryFailure wrong(std::string why) {
   return {Failure::kOtherUrlOnly, {ErrorCode::kUnavailable, std::move(why)}};
 }
 
-TryFailure other_size(std::uint64_t size, std::uint64_t catalogued) {
-  return {Failure::kOtherUrlOnly,
-          {ErrorCode::kChanged,
-           fmt::format("the object has {} bytes, the catalog says {}", size,
-                       catalogued)}};
+TryFailure doubtful(ErrorCode code, std::string why) {
+  return {Failure::kDoubtful, {code, std::move(why)}};
 }
 
+TryFailure other_size(std::uint64_t size, std::uint64_t catalogued) {
+  return doubtful(ErrorCode::kChanged,
+                  fmt::format("the object has {} bytes, the catalog says {}",
+                              size, catalogued));
+}
+
+TryFailure decoded(TryFailure failure) {
+  failure.may_be_decoded = true;
+  return failure;
+}
+
+TryFailure wrong_encoding(const ResponseHead& head) {
+  return wrong(fmt::format("the server answered with Content-Encoding \"{}\"",
+                           head.content_encoding));
+}
+
+// The encoding is the stored object's own where the object has the catalogued
+// size: one that a server makes on its way has another, or tells none.
 Verdict check_partial(const RequestedRange& asked, const ResponseHead& head) {
   if (starts_with_word(head.content_type, "multipart/byteranges")) {
     return wrong("the server answered one range with multipart/byteranges");
   }
   const auto got = parse_content_range(head.content_range);
-  if (!got || !got->range || !got->total) {
+  if (!got || !got->range) {
     return wrong(
         fmt::format("the server answered 206 with Content-Range \"{}\"",
                     head.content_range));
   }
-  if (*got->total != asked.file_size) {
+  if (!is_identity(head) && got->total != asked.file_size) {
+    return wrong_encoding(head);
+  }
+  if (got->total.value_or(asked.file_size) != asked.file_size) {
     return other_size(*got->total, asked.file_size);
   }
   if (*got->range != asked.range) {
@@ -55,28 +74,44 @@ Verdict check_partial(const RequestedRange& asked, const ResponseHead& head) {
         fmt::format("Content-Length {} contradicts Content-Range \"{}\"",
                     *head.content_length, head.content_range));
   }
-  return BodyPlan{0, asked.range.length, false};
+  return BodyPlan{0, asked.range.length, false, false};
+}
+
+// A page of another length, or of none, says nothing of the object.
+bool is_web_page(const RequestedRange& asked, const ResponseHead& head) {
+  return head.content_length != asked.file_size &&
+         starts_with_word(head.content_type, "text/html");
 }
 
 // The server may ignore Range (RFC 9110 14.2). Only the length tells the object
-// from an error page sent as 200; a page of another length, or of none, says
-// nothing of the object.
+// from an error page sent as 200, and from one that is encoded or decoded on
+// its way; where no header tells it, the end of the body does.
 Verdict check_whole(const RequestedRange& asked, const ResponseHead& head) {
-  if (head.content_length != asked.file_size &&
-      starts_with_word(head.content_type, "text/html")) {
-    return wrong("the server answered with a web page");
+  if (is_web_page(asked, head)) {
+    return doubtful(ErrorCode::kUnavailable,
+                    "the server answered with a web page");
   }
-  if (head.content_length.value_or(asked.file_size) != asked.file_size) {
-    return other_size(*head.content_length, asked.file_size);
+  const bool is_right = head.content_length == asked.file_size;
+  if (!is_right && !is_identity(head)) {
+    return decoded(wrong_encoding(head));
   }
-  if (asked.range.offset > kMaxSkipBytes) {
-    return wrong(
-        fmt::format("the server ignores Range, and byte {} is too far into the "
-                    "object to read up to it",
-                    asked.range.offset));
+  if (!is_right && head.content_length) {
+    return decoded(other_size(*head.content_length, asked.file_size));
+  }
+  if (!asked.takes_whole) {
+    return TryFailure{Failure::kOtherUrlOnly,
+                      {ErrorCode::kUnsupported, "the server ignores Range"},
+                      {},
+                      !is_right};
+  }
+  if (!is_right && asked.file_size > kMaxHeldBytes) {
+    return decoded(wrong(
+        fmt::format("the server tells no length of the object, and its {} "
+                    "bytes are too many to hold until their end is seen",
+                    asked.file_size)));
   }
   return BodyPlan{asked.range.offset, asked.range.length,
-                  asked.range.end() < asked.file_size};
+                  asked.range.end() < asked.file_size, !is_right};
 }
 
 bool is_transient(int status) {
@@ -104,19 +139,29 @@ TryFailure refused_answer(const ResponseHead& head) {
     return {Failure::kOtherUrlOnly, {ErrorCode::kNotFound, said}};
   }
   if (status == 412) {
-    return {Failure::kOtherUrlOnly,
-            {ErrorCode::kChanged, said + ": the object has changed"}};
+    return doubtful(ErrorCode::kChanged, said + ": the object has changed");
   }
   if (status == 416) {
-    return {Failure::kOtherUrlOnly,
-            {ErrorCode::kChanged,
-             said + ": the object is shorter than the catalog says"}};
+    return doubtful(ErrorCode::kChanged,
+                    said + ": the object is shorter than the catalog says");
   }
-  const bool throttled = status == 403 && !head.retry_after.empty();
+  const bool throttled = status == 403 && is_throttle(head);
   if (throttled || is_transient(status)) {
     return {Failure::kTransient, {ErrorCode::kUnavailable, said}};
   }
   return wrong(said);
+}
+
+std::optional<TryFailure> check_unproven(std::uint64_t size,
+                                         std::uint64_t catalogued) {
+  if (size == catalogued) {
+    return std::nullopt;
+  }
+  return doubtful(
+      ErrorCode::kUnavailable,
+      fmt::format("the server told no length and sent {} bytes{}, the catalog "
+                  "says {}",
+                  size, size > catalogued ? " or more" : "", catalogued));
 }
 
 TryFailure failed_exchange(const Error& error) {
@@ -130,10 +175,6 @@ TryFailure failed_exchange(const Error& error) {
 Verdict check_response(const RequestedRange& asked, const ResponseHead& head) {
   if (head.status != 200 && head.status != 206) {
     return refused_answer(head);
-  }
-  if (!is_identity(head)) {
-    return wrong(fmt::format("the server answered with Content-Encoding \"{}\"",
-                             head.content_encoding));
   }
   return head.status == 206 ? check_partial(asked, head)
                             : check_whole(asked, head);

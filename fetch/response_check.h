@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "fetch/byte_range.h"
@@ -16,27 +17,35 @@ namespace omicsfs {
 struct RequestedRange {
   ByteRange range;              // not empty, within the object
   std::uint64_t file_size = 0;  // of the whole object, as catalogued
+  // The object's whole body is wanted, or what a cut one has left: the answer
+  // of a server that ignores Range will do.
+  bool takes_whole = false;
 };
 
 // What to do with the body of a right answer: leave out `skip` bytes, then take
-// `take`. What follows, if `more_follows`, is not wanted.
+// `take`. What follows, if `more_follows`, is not wanted. Where it
+// `is_unproven`, no byte may be given away before the body's end has shown that
+// the object has the catalogued size.
 struct BodyPlan {
   std::uint64_t skip = 0;
   std::uint64_t take = 0;
   bool more_follows = false;
+  bool is_unproven = false;
   bool operator==(const BodyPlan&) const = default;
 };
 
-// The most that is read and thrown away to reach a range in the answer of a
-// server that ignores Range. Over it a read would cost minutes and the whole
-// file's traffic: better an error that says why.
-inline constexpr std::uint64_t kMaxSkipBytes = 64ULL << 20;
+// The most that is held in memory until the end of a body whose length no
+// header tells.
+inline constexpr std::uint64_t kMaxHeldBytes = 64ULL << 20;
 
 using Verdict = std::variant<BodyPlan, TryFailure>;
 
 // Judges the answer to a GET of `asked`: a 206 of exactly that range of an
-// object of that size, or a 200 of that size from which the range can be cut.
+// object of that size, or one whose size is not told; or a 200 of that size,
+// where the whole will do. A Content-Encoding is the stored object's own where
+// the size is the catalogued one.
 // Failures: kChanged (412, 416, another size); kNotFound (404, 410);
+// kUnsupported (the server ignores Range, and a part is asked for);
 // kUnavailable for all else, transient for 408, 429, 5xx and what
 // refused_answer says. The failure's retry_after is left to the caller, who has
 // the clock.
@@ -47,6 +56,11 @@ using Verdict = std::variant<BodyPlan, TryFailure>;
 // to come again (Retry-After) is a server's way of saying that it was asked too
 // often: transient, as a 429 is.
 [[nodiscard]] TryFailure refused_answer(const ResponseHead& head);
+
+// What it means that a body whose length no header told ended after `size`
+// bytes. None: it is the object.
+[[nodiscard]] std::optional<TryFailure> check_unproven(
+    std::uint64_t size, std::uint64_t catalogued);
 
 // What it means that the exchange itself failed, by the transport's error.
 [[nodiscard]] TryFailure failed_exchange(const Error& error);

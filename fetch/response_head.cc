@@ -85,12 +85,19 @@ void HeadReader::field(std::string_view name, std::string_view value) {
 }
 
 std::string* HeadReader::text_of(const std::string& name) {
-  const std::array<std::pair<std::string_view, std::string*>, 10> fields = {{
+  const std::array<std::pair<std::string_view, std::string*>, 17> fields = {{
       {"content-length", &content_length_},
       {"content-range", &head_.content_range},
       {"content-encoding", &head_.content_encoding},
       {"content-type", &head_.content_type},
       {"retry-after", &head_.retry_after},
+      {"ratelimit", &head_.rate_limit},
+      {"ratelimit-reset", &head_.rate_limit_reset},
+      {"x-ratelimit-reset", &head_.rate_limit_reset},
+      {"x-rate-limit-reset", &head_.rate_limit_reset},
+      {"ratelimit-remaining", &head_.rate_limit_remaining},
+      {"x-ratelimit-remaining", &head_.rate_limit_remaining},
+      {"x-rate-limit-remaining", &head_.rate_limit_remaining},
       {"location", &head_.location},
       {"link", &head_.link},
       {"x-amz-bucket-region", &head_.bucket_region},

@@ -32,6 +32,18 @@ std::optional<milliseconds> retry_delay(
   return std::max(backoff, asked);
 }
 
+std::optional<milliseconds> busy_delay(const RetryPolicy& policy,
+                                       const BusyServer& server,
+                                       double random) {
+  const milliseconds ceiling =
+      std::min(ceiling_of(policy, server.tries), kLongestBusyDelay);
+  const milliseconds backoff(static_cast<milliseconds::rep>(
+      static_cast<double>(ceiling.count()) * std::clamp(random, 0.0, 1.0)));
+  const milliseconds delay = server.told.value_or(backoff);
+  return delay > policy.patience - server.waited ? std::nullopt
+                                                 : std::optional(delay);
+}
+
 double Jitter::next() {
   const MutexLock lock(mutex_);
   return std::uniform_real_distribution<double>(0.0, 1.0)(engine_);

@@ -20,6 +20,8 @@ struct RetryPolicy {
   int max_retries = 5;
   std::chrono::milliseconds first_delay{200};
   std::chrono::milliseconds max_delay{20'000};
+  // How long one fetch waits for a server that is busy, in all.
+  std::chrono::milliseconds patience{60'000};
   BreakerPolicy breaker{};
 };
 
@@ -27,6 +29,8 @@ struct RetryPolicy {
 enum class Failure {
   kTransient,     // connection, stall, cut body, 408, 429, 5xx: try again later
   kOtherUrlOnly,  // 4xx, changed, wrong answers: this url will not do better
+  kDoubtful,      // changed, or not the object at all: believed once further
+                  // connections say so, too; then as kOtherUrlOnly
   kFatal,         // cancelled, the sink's own: stop
 };
 
@@ -36,6 +40,12 @@ struct TryFailure {
   Error error;
   // How long the server asked to be left alone (RFC 9110 10.2.3).
   std::optional<std::chrono::milliseconds> retry_after{};
+  // The server may have the object as it is stored, which it decodes for those
+  // who do not accept gzip.
+  bool may_be_decoded = false;
+  // The server does its work, but asks for patience: it said until when, or it
+  // serves others meanwhile. Such a try costs time and no retry.
+  bool busy = false;
 };
 
 // The delay before try number `retry` (1 = the first retry): full jitter,
@@ -47,6 +57,20 @@ struct TryFailure {
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_delay(
     const RetryPolicy& policy, int retry, double random,
     std::optional<std::chrono::milliseconds> retry_after);
+
+// The delay before the next try of a server that was busy `tries` times and for
+// which the fetch has waited for `waited`: `told` where the server said when to
+// come again, else as retry_delay() has it, but never over kLongestBusyDelay.
+// Empty where that is longer than the policy's patience lasts. Pure.
+// REQUIRES: tries >= 1.
+struct BusyServer {
+  int tries = 1;
+  std::optional<std::chrono::milliseconds> told{};
+  std::chrono::milliseconds waited{0};
+};
+inline constexpr std::chrono::milliseconds kLongestBusyDelay{2'000};
+[[nodiscard]] std::optional<std::chrono::milliseconds> busy_delay(
+    const RetryPolicy& policy, const BusyServer& server, double random);
 
 // A stream of random numbers for retry_delay. Thread-safe.
 class Jitter {

@@ -93,4 +93,10 @@ std::optional<milliseconds> parse_retry_after(
   return std::clamp(seconds{wait}, seconds{0}, kLongest);
 }
 
+std::optional<std::int64_t> parse_http_date(std::string_view text) {
+  const auto date = parse_date(text);
+  return date ? std::optional<std::int64_t>(date->time_since_epoch().count())
+              : std::nullopt;
+}
+
 }  // namespace omicsfs

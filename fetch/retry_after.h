@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -13,5 +14,10 @@ namespace omicsfs {
 // where `text` is neither. Pure.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(
     std::string_view text, std::chrono::system_clock::time_point now);
+
+// Seconds since the epoch of a date of HTTP (Last-Modified, Date), in the form
+// that servers must send (IMF-fixdate); none of any other text. Pure.
+[[nodiscard]] std::optional<std::int64_t> parse_http_date(
+    std::string_view text);
 
 }  // namespace omicsfs

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
-
-#include "fetch/byte_source.h"
-#include "fetch/mutex.h"
 
 namespace omicsfs {
 
-// What has come over the network and waits for the cache's disk. Where the disk
-// is the slower of the two, readers wait for it before they ask for more, so
-// that what they get can be kept. A disk that takes nothing any more is given
-// up until it does again: nobody waits for it, and nothing further is to be
-// kept, for that would fill the memory. Thread-safe.
+// What has come over the network and waits for the cache's disk. Nobody waits
+// for the disk: beyond a limit nothing more is to be kept, nor fetched ahead,
+// as that would fill the memory. Thread-safe.
 class StoreBacklog {
  public:
   // More than `limit` bytes are too much.
@@ -23,28 +17,15 @@ class StoreBacklog {
   StoreBacklog& operator=(const StoreBacklog&) = delete;
 
   // Bytes have come, and bytes have been stored or could not be.
-  void add(std::uint64_t bytes);
-  void drop(std::uint64_t bytes);
+  void add(std::uint64_t bytes) { waiting_.fetch_add(bytes); }
+  void drop(std::uint64_t bytes) { waiting_.fetch_sub(bytes); }
 
   // Whether too much waits.
-  [[nodiscard]] bool is_full() const;
-  // Whether, beyond that, the disk takes nothing.
-  [[nodiscard]] bool is_given_up() const;
-
-  // Waits while too much waits for a disk that goes on, and gives up one that
-  // took nothing for kPatience. `limits` ends it, too: the caller's next step
-  // says so.
-  void wait(const ReadLimits& limits);
-
-  static constexpr std::chrono::milliseconds kPatience{2000};
+  [[nodiscard]] bool is_full() const { return waiting_.load() > limit_; }
 
  private:
   const std::uint64_t limit_;
-  mutable Mutex mutex_;
-  std::condition_variable_any dropped_;
-  std::uint64_t waiting_ GUARDED_BY(mutex_) = 0;  // bytes
-  std::uint64_t drops_ GUARDED_BY(mutex_) = 0;    // calls of drop()
-  bool stuck_ GUARDED_BY(mutex_) = false;
+  std::atomic<std::uint64_t> waiting_{0};  // bytes
 };
 
 }  // namespace omicsfs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "fetch/block_origin.h"
@@ -25,9 +26,18 @@ class StoredOrigin final : public BlockOrigin,
   [[nodiscard]] LinkSpeed speed() const override;
   [[nodiscard]] std::optional<std::chrono::microseconds> late_after()
       const override;
+  void renew_urls(const std::vector<std::string>& urls) override {
+    if (remote_ != nullptr) {
+      remote_->renew_urls(urls);
+    }
+  }
 
  private:
+  class Fallback;
   [[nodiscard]] bool must_fetch(ByteRange in_archive) const;
+  RangeFetcher::AskAgain fetch_member(ByteRange range, ByteRange in_archive,
+                                      std::shared_ptr<RangeSink> sink);
+  void serve_later(ByteRange range, std::shared_ptr<RangeSink> sink);
   Result<void> serve(ByteRange range, const std::shared_ptr<RangeSink>& sink,
                      const std::stop_token& stop);
   Result<void> copy(ByteRange range, RangeSink& sink, const ReadLimits& limits);
@@ -35,6 +45,9 @@ class StoredOrigin final : public BlockOrigin,
   const std::unique_ptr<MemberBytes> bytes_;
   const std::unique_ptr<BlockOrigin> remote_;
   UnpackTools tools_;
+  // The archive's server ignores Range: the archive's cache is filled by one
+  // stream, and has the member's bytes.
+  std::atomic<bool> ranges_ignored_{false};
 };
 
 }  // namespace omicsfs

@@ -53,6 +53,12 @@ struct Request {
   // It is passed on as it comes.
   std::string accept_encoding{};
   Redirects redirects = Redirects::kFollow;
+  // Another url may have the same bytes sooner: an answer that is late ends as
+  // one that stalls.
+  bool has_alternative = false;
+  // Over a connection of its own, to an address of the server that is looked up
+  // anew: what one machine of many answered may not be what the next one does.
+  bool fresh_connection = false;
 };
 
 // The status and those headers of the response that mean something to us; each
@@ -65,6 +71,9 @@ struct ResponseHead {
   std::string content_encoding;
   std::string content_type;
   std::string retry_after;
+  std::string rate_limit;
+  std::string rate_limit_reset;      // or X-RateLimit-Reset
+  std::string rate_limit_remaining;  // or X-RateLimit-Remaining
   std::string location;
   std::string link;
   std::string bucket_region;  // where S3 says that the bucket is
@@ -93,6 +102,8 @@ class ResponseSink {
   virtual void on_done(Result<void> result) = 0;
   // Polled while the exchange runs; false ends it.
   [[nodiscard]] virtual bool wanted() const { return true; }
+  // Polled once the head has come; false holds the body back for now.
+  [[nodiscard]] virtual bool ready() const { return true; }
   // Polled while the exchange waits for its server's turn: those that somebody
   // waits for go first.
   [[nodiscard]] virtual bool urgent() const { return true; }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace omicsfs {
@@ -17,23 +18,53 @@ TryOrder::TryOrder(std::vector<std::string> urls, const RetryPolicy& policy)
   }
 }
 
-Result<milliseconds> TryOrder::next(const TryFailure& failure, double random) {
+Result<milliseconds> TryOrder::next(const TryFailure& failure, double random,
+                                    milliseconds waited) {
   if (failure.failure == Failure::kFatal) {
     return failure.error;
   }
   urls_[at_].tried = true;
   urls_[at_].retry_after = failure.retry_after;
-  if (failure.failure == Failure::kOtherUrlOnly) {
+  urls_[at_].busy = failure.busy ? urls_[at_].busy + 1 : 0;
+  in_doubt_ = failure.failure == Failure::kDoubtful && !is_believed();
+  if (in_doubt_) {
+    return milliseconds(static_cast<milliseconds::rep>(
+        static_cast<double>(policy_.first_delay.count()) * random));
+  }
+  const bool only_others = failure.failure != Failure::kTransient;
+  if (only_others) {
     strike(failure.error);
   }
   if (!turn()) {
     return none_left(failure.error);
   }
   const bool fresh = !urls_[at_].tried;
-  if (fresh && failure.failure == Failure::kOtherUrlOnly) {
+  if (fresh && (only_others || failure.busy)) {
     return milliseconds{0};
   }
+  if (failure.busy && urls_[at_].busy > 0) {
+    return wait_for_turn(failure.error, random, waited);
+  }
   return retry(failure.error, random);
+}
+
+// One odd answer may be one machine's of many: it is believed when it came over
+// two connections and another url can be asked, else over three.
+bool TryOrder::is_believed() {
+  const int doubts = ++urls_[at_].doubts;
+  return doubts >= (has_others() ? 2 : 3);
+}
+
+bool TryOrder::has_others() const {
+  return std::any_of(urls_.begin(), urls_.end(), [this](const Candidate& one) {
+    return &one != &urls_[at_] && !one.struck;
+  });
+}
+
+bool TryOrder::has_untried() const {
+  return std::any_of(urls_.begin(), urls_.end(), [this](const Candidate& one) {
+    return &one != &urls_[at_] && !one.struck && !one.tried;
+  });
 }
 
 void TryOrder::keep_only(const std::function<bool(const std::string&)>& keep) {
@@ -78,16 +109,46 @@ Result<milliseconds> TryOrder::retry(const Error& error, double random) {
   return *delay;
 }
 
+Result<milliseconds> TryOrder::wait_for_turn(const Error& error, double random,
+                                             milliseconds waited) {
+  const Candidate& next = urls_[at_];
+  waited = std::max(waited, delays_);
+  const auto delay =
+      busy_delay(policy_, {next.busy, next.retry_after, waited}, random);
+  if (delay) {
+    delays_ += *delay;
+    return *delay;
+  }
+  const auto in_seconds = [](milliseconds time) {
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+  };
+  return Error{ErrorCode::kUnavailable,
+               next.retry_after
+                   ? fmt::format("{} (it asks to be left alone for {} s)",
+                                 error.message, in_seconds(*next.retry_after))
+                   : fmt::format("{} (given up after {} s)", error.message,
+                                 in_seconds(waited))};
+}
+
 void TryOrder::strike(const Error& error) {
   urls_[at_].struck = true;
   all_not_found_ = all_not_found_ && error.code == ErrorCode::kNotFound;
-  if (error.code == ErrorCode::kChanged && !changed_) {
+  const bool changed = error.code == ErrorCode::kChanged;
+  all_changed_or_gone_ =
+      all_changed_or_gone_ && (changed || error.code == ErrorCode::kNotFound);
+  if (changed && !changed_) {
     changed_ = error;
+  }
+  if (error.code == ErrorCode::kUnsupported && !whole_only_) {
+    whole_only_ = error;
   }
 }
 
 Error TryOrder::none_left(const Error& last) const {
-  if (changed_) {
+  if (whole_only_) {
+    return *whole_only_;
+  }
+  if (changed_ && all_changed_or_gone_) {
     return *changed_;
   }
   if (all_not_found_) {

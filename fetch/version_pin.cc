@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "catalog/url_identity.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -33,12 +34,6 @@ bool is_tag_char(char c) {
   return byte == 0x21 || (byte >= 0x23 && byte != 0x7f);
 }
 
-template <typename Pins>
-auto pin_of(Pins& entries, const std::string& url) {
-  return std::find_if(entries.begin(), entries.end(),
-                      [&](const auto& entry) { return entry.first == url; });
-}
-
 }  // namespace
 
 std::string strong_etag(const Validator& validator) {
@@ -49,30 +44,107 @@ std::string strong_etag(const Validator& validator) {
   return quoted ? etag : std::string();
 }
 
+VersionPin::VersionPin(Entries entries) : entries_(std::move(entries)) {
+  for (auto& [place, validator] : entries_) {
+    place = printable_url(place);
+  }
+}
+
 Validator VersionPin::expected(const std::string& url) const {
+  const std::string place = printable_url(url);
   const MutexLock lock(mutex_);
-  const auto pin = pin_of(entries_, url);
-  return pin == entries_.end() ? Validator{} : pin->second;
+  const Validator* only = nullptr;
+  for (const auto& [known, validator] : entries_) {
+    if (known == place) {
+      if (only != nullptr) {
+        return {};
+      }
+      only = &validator;
+    }
+  }
+  return only == nullptr ? Validator{} : *only;
+}
+
+bool VersionPin::is_pinned(const std::string& url) const {
+  const std::string place = printable_url(url);
+  const MutexLock lock(mutex_);
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const auto& entry) { return entry.first == place; });
 }
 
 Result<void> VersionPin::note(const std::string& url, const Validator& seen) {
+  const MutexLock lock(mutex_);
+  return note_at(printable_url(url), seen);
+}
+
+Result<void> VersionPin::note_at(const std::string& place,
+                                 const Validator& seen) {
   if (seen.empty()) {
     return {};
   }
-  const MutexLock lock(mutex_);
-  const auto pin = pin_of(entries_, url);
-  if (pin == entries_.end()) {
-    entries_.emplace_back(url, seen);
-    ++revision_;
-    return {};
+  const Validator* other = nullptr;
+  for (const auto& [known, validator] : entries_) {
+    if (known == place && !contradicts(validator, seen)) {
+      return {};
+    }
+    other = known == place ? &validator : other;
   }
-  if (contradicts(pin->second, seen)) {
-    return Error{
-        ErrorCode::kChanged,
-        fmt::format("{} has changed: it was {}, now it is {}",
-                    printable_url(url), text_of(pin->second), text_of(seen))};
+  if (other != nullptr) {
+    return Error{ErrorCode::kChanged,
+                 fmt::format("{} has changed: it was {}, now it is {}", place,
+                             text_of(*other), text_of(seen))};
+  }
+  entries_.emplace_back(place, seen);
+  ++revision_;
+  return {};
+}
+
+// A place that several validators were kept for has replicas: each is taken,
+// where one of them is known here or none is.
+Result<void> VersionPin::merge(const Entries& others) {
+  const MutexLock lock(mutex_);
+  for (const auto& [url, validator] : others) {
+    const std::string place = printable_url(url);
+    const auto agrees = [&](const auto& entry) {
+      return entry.first == place &&
+             std::any_of(entries_.begin(), entries_.end(),
+                         [&](const auto& mine) {
+                           return mine.first == place &&
+                                  !contradicts(mine.second, entry.second);
+                         });
+    };
+    auto noted = note_at(place, validator);
+    if (noted) {
+      continue;
+    }
+    if (std::none_of(others.begin(), others.end(), agrees)) {
+      return noted;
+    }
+    entries_.emplace_back(place, validator);
+    ++revision_;
   }
   return {};
+}
+
+void VersionPin::add_replica(const std::string& url, const Validator& seen) {
+  const std::string place = printable_url(url);
+  const MutexLock lock(mutex_);
+  if (!note_at(place, seen)) {
+    entries_.emplace_back(place, seen);
+    ++revision_;
+  }
+}
+
+void VersionPin::keep_sample(const VersionSample& sample) {
+  const MutexLock lock(mutex_);
+  if (!sample_) {
+    sample_ = sample;
+  }
+}
+
+std::optional<VersionSample> VersionPin::sample() const {
+  const MutexLock lock(mutex_);
+  return sample_;
 }
 
 VersionPin::Entries VersionPin::entries() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fetch/zip_listing.h"
 
+#include <sys/stat.h>
 #include <zip.h>
 
 #include <algorithm>
@@ -19,6 +20,11 @@ namespace {
 
 // libzip asks for an entry of the directory at a time.
 constexpr std::uint64_t kWindowBytes = 4 * kBlockBytes;
+// Targets of links are read one by one, from wherever they lie: so many at
+// most, of so many bytes at most (PATH_MAX), each with the block around it.
+constexpr std::uint64_t kLinkWindowBytes = kBlockBytes;
+constexpr std::size_t kMostLinks = 4096;
+constexpr std::uint64_t kMostTargetBytes = 4095;
 // A directory of ten million entries; libzip holds it in memory.
 constexpr std::uint64_t kMaxListingBytes = std::uint64_t{1} << 30;
 
@@ -35,6 +41,7 @@ class ZipInput {
   ZipInput(const ZipInput&) = delete;
   ZipInput& operator=(const ZipInput&) = delete;
 
+  void read_links() { window_bytes_ = kLinkWindowBytes; }
   void probe() { probing_ = true; }
   void expect_look() { looked_at_.reset(); }
   [[nodiscard]] std::optional<std::uint64_t> looked_at() const {
@@ -62,6 +69,7 @@ class ZipInput {
   const std::uint64_t begin_;  // what stands before the archive
   zip_error_t error_{};
   std::uint64_t position_ = 0;
+  std::uint64_t window_bytes_ = kWindowBytes;  // to be read at a time
   ByteRange window_;
   std::vector<std::byte> bytes_;  // of window_
   std::uint64_t total_ = 0;
@@ -122,7 +130,7 @@ zip_int64_t ZipInput::seek(void* data, zip_uint64_t length) {
 
 Result<void> ZipInput::fill_window() {
   const ByteRange next =
-      clip({begin_ + position_, kWindowBytes}, archive_.size());
+      clip({begin_ + position_, window_bytes_}, archive_.size());
   total_ += next.length;
   if (total_ > kMaxListingBytes) {
     return Error{ErrorCode::kInvalid, "the archive's directory is too large"};
@@ -215,14 +223,16 @@ void set_method(const zip_stat_t& facts, ArchiveMember& member) {
   }
 }
 
+struct CloseMember {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
+
 // The length of the name is the first that libzip looks for in a local header.
 Result<std::uint64_t> header_offset(zip_t* archive, zip_uint64_t index,
                                     ZipInput& input) {
   input.expect_look();
-  zip_file_t* file = zip_fopen_index(archive, index, ZIP_FL_COMPRESSED);
-  if (file != nullptr) {
-    zip_fclose(file);
-  }
+  const OpenMember file(zip_fopen_index(archive, index, ZIP_FL_COMPRESSED));
   const auto looked_at = input.looked_at();
   if (!looked_at || *looked_at < kNameLengthAt) {
     return no_zip("it does not say where a member begins");
@@ -230,8 +240,72 @@ Result<std::uint64_t> header_offset(zip_t* archive, zip_uint64_t index,
   return *looked_at - kNameLengthAt;
 }
 
-Result<ArchiveMember> member_at(zip_t* archive, zip_uint64_t index,
-                                ZipInput& input, std::uint64_t begin) {
+// Which system's rules a member was made by (APPNOTE.TXT 4.4.2), and its mode
+// where that is Unix's; 0 of others.
+struct MemberOrigin {
+  bool of_dos = false;
+  std::uint32_t mode = 0;
+};
+
+MemberOrigin origin_at(zip_t* archive, zip_uint64_t index) {
+  constexpr unsigned kModeShift = 16;  // as Info-ZIP keeps st_mode
+  zip_uint8_t system = ZIP_OPSYS_UNIX;
+  zip_uint32_t attributes = 0;
+  if (zip_file_get_external_attributes(archive, index, 0, &system,
+                                       &attributes) != 0) {
+    return {};
+  }
+  const bool of_unix = system == ZIP_OPSYS_UNIX || system == ZIP_OPSYS_OS_X;
+  return {system == ZIP_OPSYS_DOS, of_unix ? attributes >> kModeShift : 0};
+}
+
+// Programs of Windows put backslashes between the parts of a name, against
+// APPNOTE.TXT 4.4.17. unzip takes them for slashes where the member was made on
+// DOS and its name has no slash.
+std::string name_of(const char* name, bool of_dos) {
+  std::string text(name);
+  if (of_dos && text.find('/') == std::string::npos) {
+    std::replace(text.begin(), text.end(), '\\', '/');
+  }
+  return text;
+}
+
+// The whole of a short member; "" where it cannot be had.
+std::string short_bytes(zip_t* archive, zip_uint64_t index,
+                        std::uint64_t size) {
+  const OpenMember file(zip_fopen_index(archive, index, 0));
+  std::string bytes(size + 1, '\0');
+  // libzip checks the CRC at the end, which the second read comes to.
+  const bool whole = file != nullptr &&
+                     zip_fread(file.get(), bytes.data(), size + 1) ==
+                         static_cast<zip_int64_t>(size) &&
+                     zip_fread(file.get(), bytes.data() + size, 1) == 0;
+  bytes.resize(whole ? size : 0);
+  return bytes;
+}
+
+// Reads where the link `member` leads. Errors: those of the archive.
+Result<void> read_link(zip_t* archive, zip_uint64_t index, ZipInput& input,
+                       ArchiveMember& member) {
+  if (member.method != MemberMethod::kUnreadable &&
+      member.size <= kMostTargetBytes) {
+    member.link_target = short_bytes(archive, index, member.size);
+  }
+  if (input.failure()) {
+    return *input.failure();
+  }
+  if (member.why_unreadable.empty()) {
+    member.why_unreadable = member.link_target.empty()
+                                ? "it is a symbolic link whose target cannot "
+                                  "be read"
+                                : "it is a symbolic link";
+  }
+  member.method = MemberMethod::kUnreadable;
+  return {};
+}
+
+// A member as the directory describes it.
+Result<ArchiveMember> listed_member(zip_t* archive, zip_uint64_t index) {
   zip_stat_t facts;
   constexpr zip_uint64_t kNeeded =
       ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_CRC;
@@ -239,22 +313,58 @@ Result<ArchiveMember> member_at(zip_t* archive, zip_uint64_t index,
       (facts.valid & kNeeded) != kNeeded) {
     return no_zip("an entry of its directory is damaged");
   }
+  const MemberOrigin origin = origin_at(archive, index);
   ArchiveMember member;
-  member.name = facts.name;
+  member.name = name_of(facts.name, origin.of_dos);
+  member.is_link = S_ISLNK(origin.mode) && !member.is_directory();
   member.size = facts.size;
   member.compressed_size = facts.comp_size;
   member.crc32 = facts.crc;
   member.mtime = as_utc(facts.mtime);
   set_method(facts, member);
-  if (member.size == 0 || member.method == MemberMethod::kUnreadable) {
-    return member;  // nothing of it will be read
-  }
-  const auto offset = header_offset(archive, index, input);
-  if (!offset) {
-    return offset.error();
-  }
-  member.header_offset = begin + *offset;
   return member;
+}
+
+// All members as the directory tells them, and where links lead.
+Result<ArchiveMembers> listed_members(zip_t* archive, ZipInput& input) {
+  ArchiveMembers members;
+  std::size_t links = 0;
+  const zip_int64_t count = zip_get_num_entries(archive, 0);
+  for (zip_int64_t at = 0; at < count; ++at) {
+    const auto index = static_cast<zip_uint64_t>(at);
+    auto member = listed_member(archive, index);
+    if (!member) {
+      return member.error();
+    }
+    if (member->is_link) {
+      if (++links > kMostLinks) {
+        member->method = MemberMethod::kUnreadable;
+        member->why_unreadable = "it is one symbolic link of too many";
+      }
+      if (auto read = read_link(archive, index, input, *member); !read) {
+        return read.error();
+      }
+    }
+    members.push_back(*std::move(member));
+  }
+  return members;
+}
+
+// Where each member whose bytes will be read begins.
+Result<void> find_headers(zip_t* archive, ZipInput& input, std::uint64_t begin,
+                          ArchiveMembers& members) {
+  for (std::size_t index = 0; index < members.size(); ++index) {
+    ArchiveMember& member = members[index];
+    if (member.size == 0 || member.method == MemberMethod::kUnreadable) {
+      continue;
+    }
+    const auto offset = header_offset(archive, index, input);
+    if (!offset) {
+      return offset.error();
+    }
+    member.header_offset = begin + *offset;
+  }
+  return {};
 }
 
 Result<ArchiveMembers> list_from(ByteSource& archive, const ReadLimits& limits,
@@ -264,18 +374,14 @@ Result<ArchiveMembers> list_from(ByteSource& archive, const ReadLimits& limits,
   if (!zip) {
     return zip.error();
   }
-  input.probe();
-  const zip_int64_t count = zip_get_num_entries(zip->get(), 0);
-  ArchiveMembers members;
-  for (zip_int64_t index = 0; index < count; ++index) {
-    auto member =
-        member_at(zip->get(), static_cast<zip_uint64_t>(index), input, begin);
-    if (!member) {
-      return member.error();
-    }
-    members.push_back(*std::move(member));
+  input.read_links();
+  auto members = listed_members(zip->get(), input);
+  if (!members) {
+    return members;
   }
-  return members;
+  input.probe();
+  const auto found = find_headers(zip->get(), input, begin, *members);
+  return found ? std::move(members) : found.error();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "catalog/in_order.h"
 #include "catalog/marked_url.h"
 #include "fetch/local_origin.h"
+#include "fetch/retry_after.h"
 #include "fetch/url.h"
 #include "fetch/zip_listing.h"
 #include "fs/network_options.h"
@@ -73,6 +74,7 @@ Result<RemoteFile> ArchiveReader::locate(const std::string& place) {
   file.validator = facts->validator.etag.empty()
                        ? facts->validator.last_modified
                        : facts->validator.etag;
+  file.modified = parse_http_date(facts->validator.last_modified);
   return file;
 }
 

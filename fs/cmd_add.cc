@@ -26,10 +26,11 @@
 namespace omicsfs {
 namespace {
 
-Result<std::vector<ArchiveItem>> named_archives(const AddOptions& options) {
+Result<std::vector<ArchiveItem>> named_items(const SourceKind& kind,
+                                             const AddOptions& options) {
   std::vector<ArchiveItem> items;
   for (const std::string& word : options.items) {
-    auto place = archive_place(word);
+    auto place = item_place(kind, word);
     if (!place) {
       return place.error();
     }
@@ -54,9 +55,9 @@ Result<std::vector<ArchiveItem>> requested_archives(
     const std::stop_token& stop) {
   const Mirrors mirrors(settings.mirrors);
   Counters counters;
-  CurlTransport transport(transport_options(settings));
-  DocumentFetcher documents(transport, mirrors, retry_policy(settings.network),
-                            counters);
+  CurlTransport transport(document_transport_options(settings));
+  DocumentFetcher documents(transport, mirrors,
+                            document_retry_policy(settings.network), counters);
   RefineApi api(
       refine_api_base(settings),
       [&](const ApiRequest& request) { return documents.ask(request, stop); },
@@ -86,36 +87,54 @@ std::vector<ArchiveItem> joined_items(std::vector<ArchiveItem> known,
   return known;
 }
 
+// Reads the items, with those that were added before, into a new catalog, and
+// keeps them then. What others added meanwhile stays: the items are loaded
+// under the lock, after whatever had to be waited for.
+Result<SourceSummary> add_items(const SourceKind& kind,
+                                const std::vector<ArchiveItem>& items,
+                                const Settings& settings,
+                                const RefreshWatch& watch) {
+  RefreshWish wish;
+  const auto lock = lock_items(settings.state_dir, kind.name, ItemsUse::kChange,
+                               {wish.patience, watch.on_wait, watch.stop});
+  if (!lock) {
+    return lock.error();
+  }
+  auto known = load_items(settings.state_dir, kind.name);
+  if (!known) {
+    return known.error();
+  }
+  const auto all = joined_items(*std::move(known), items);
+  wish.items = all;
+  for (ArchiveItem& item : *wish.items) {
+    item.must_be_read = std::any_of(
+        items.begin(), items.end(),
+        [&item](const ArchiveItem& one) { return one.place == item.place; });
+  }
+  auto summary = refresh(kind, settings, watch, wish);
+  if (!summary) {
+    return summary;
+  }
+  auto saved = save_items(settings.state_dir, kind.name, all);
+  return saved ? summary : saved.error();
+}
+
 Result<SourceSummary> add(const AddOptions& options, const Settings& settings) {
   const auto kind = find_source(options.source);
   if (!kind) {
     return kind.error();
   }
   const InterruptWatch interrupts;
-  auto before = load_items(settings.state_dir, options.source);
-  if (!before) {
-    return before.error();
-  }
-  auto items = options.request
-                   ? requested_archives(options, settings, interrupts.token())
-                   : named_archives(options);
+  const auto items = options.request ? requested_archives(options, settings,
+                                                          interrupts.token())
+                                     : named_items(**kind, options);
   if (!items) {
     return items.error();
   }
-  const auto after = joined_items(*before, *std::move(items));
-  if (auto saved = save_items(settings.state_dir, options.source, after);
-      !saved) {
-    return saved.error();
-  }
   Progress progress(STDERR_FILENO);
-  auto summary =
-      refresh(**kind, settings,
-              watch_on_stderr(options.source, progress, interrupts.token()));
-  if (!summary) {
-    // What cannot be read is not added; that this fails is told by the next.
-    static_cast<void>(save_items(settings.state_dir, options.source, *before));
-  }
-  return summary;
+  return add_items(
+      **kind, *items, settings,
+      watch_on_stderr(options.source, progress, interrupts.token()));
 }
 
 }  // namespace

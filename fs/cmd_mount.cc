@@ -40,31 +40,33 @@ int fail(const Error& error) {
 // The snapshot of a source that is there, as far as this program can read it.
 enum class Found {
   kNone,
-  kOther,  // with other archives as directories than are asked for
+  // With other archives as directories than are asked for, or of an older
+  // schema: it does where no new one can be made.
+  kOther,
   kAsAskedFor,
 };
 
 Found find_snapshot(const Settings& settings, const MountSource& source) {
-  const auto path = current_snapshot(settings.state_dir, source.name);
-  if (!path) {
-    return Found::kNone;
-  }
-  const auto snapshot = Snapshot::open(*path);
+  const auto snapshot = open_current_snapshot(settings.state_dir, source.name);
   if (!snapshot) {
     return Found::kNone;
   }
   const auto members = (*snapshot)->property("members");
   const bool same = source.kind.of_archives ||
                     (members && *members == settings.members.text());
-  return same ? Found::kAsAskedFor : Found::kOther;
+  const bool current = (*snapshot)->header().schema == kSnapshotSchemaVersion;
+  return same && current ? Found::kAsAskedFor : Found::kOther;
 }
 
-Result<void> refresh_one(const MountSource& source, const Settings& settings) {
+Result<void> refresh_one(const MountSource& source, const Settings& settings,
+                         bool take_theirs) {
   const InterruptWatch interrupts;
   Progress progress(STDERR_FILENO);
-  const auto summary =
-      refresh(source.named_kind(), settings,
-              watch_on_stderr(source.shown, progress, interrupts.token()));
+  RefreshWish wish;
+  wish.take_theirs = take_theirs;
+  const auto summary = refresh(
+      source.named_kind(), settings,
+      watch_on_stderr(source.shown, progress, interrupts.token()), wish);
   if (!summary) {
     return summary.error().within(source.shown);
   }
@@ -82,10 +84,14 @@ Result<void> prepare_snapshots(const MountOptions& options,
         !source.may_have_changed()) {
       continue;
     }
-    auto refreshed = refresh_one(source, settings);
-    const bool offline = !refreshed && there && !options.refresh &&
-                         refreshed.error().code == ErrorCode::kUnavailable;
-    if (offline) {
+    auto refreshed = refresh_one(source, settings, !options.refresh);
+    // The network, the state directory or another process keeps us from a new
+    // catalog, and the one that is there can be read.
+    const bool as_last_seen =
+        !refreshed && there && !options.refresh &&
+        refreshed.error().code != ErrorCode::kInterrupted &&
+        ends_refresh(refreshed.error());
+    if (as_last_seen) {
       fmt::print(stderr, "omicsfs: {}; mounted as last seen\n",
                  refreshed.error().message);
     } else if (!refreshed) {
@@ -103,7 +109,14 @@ Result<Log> open_log(const MountOptions& options, const Settings& settings) {
   if (options.foreground) {
     return Log::to_stderr(least);
   }
-  return Log::to_file(settings.state_dir / "omicsfs.log", least);
+  auto log = Log::to_file(settings.state_dir / "omicsfs.log", least);
+  if (log) {
+    return log;
+  }
+  // A state directory that cannot be written holds catalogs all the same.
+  fmt::print(stderr, "omicsfs: {}; mounted without a log\n",
+             log.error().message);
+  return Log::to_stderr(least);
 }
 
 std::string mount_name(const std::vector<MountSource>& sources) {
@@ -229,12 +242,12 @@ int run_mount(const MountOptions& options, const Settings& given) {
       !prepared) {
     return fail(prepared.error());
   }
-  // The servers of archives that were added are the user's own choice, too.
-  const bool of_archives =
-      std::any_of(sources->begin(), sources->end(),
-                  [](const MountSource& one) { return one.kind.of_archives; });
+  // The servers of what was added are the user's own choice, too.
+  const bool has_items = std::any_of(
+      sources->begin(), sources->end(),
+      [](const MountSource& one) { return one.kind.takes_items(); });
   const auto serving =
-      of_archives ? with_added_items(settings) : Result<Settings>(settings);
+      has_items ? with_added_items(settings) : Result<Settings>(settings);
   if (!serving) {
     return fail(serving.error());
   }

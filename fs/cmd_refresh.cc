@@ -14,18 +14,29 @@
 namespace omicsfs {
 namespace {
 
-std::vector<std::string> wanted_sources(const RefreshOptions& options) {
+// All known sources where none is named, but for those that the settings do not
+// say enough of.
+std::vector<std::string> wanted_sources(const RefreshOptions& options,
+                                        const Settings& settings) {
   if (!options.sources.empty()) {
     return options.sources;
   }
   std::vector<std::string> names;
   for (const SourceKind& kind : all_sources()) {
-    names.emplace_back(kind.name);
+    if (kind.is_configured(settings.source(kind.name))) {
+      names.emplace_back(kind.name);
+    } else {
+      fmt::print(stderr,
+                 "omicsfs refresh: {}: skipped, as it is not configured: set "
+                 "sources.{}.listing or base_url (man omicsfs.json)\n",
+                 kind.name, kind.name);
+    }
   }
   return names;
 }
 
 Result<SourceSummary> refresh_named(const std::string& name,
+                                    const RefreshOptions& options,
                                     const Settings& settings,
                                     const std::stop_token& stop) {
   const auto kind = find_source(name);
@@ -33,7 +44,9 @@ Result<SourceSummary> refresh_named(const std::string& name,
     return kind.error();
   }
   Progress progress(STDERR_FILENO);
-  return refresh(**kind, settings, watch_on_stderr(name, progress, stop));
+  RefreshWish wish;
+  wish.allow_empty = options.allow_empty;
+  return refresh(**kind, settings, watch_on_stderr(name, progress, stop), wish);
 }
 
 }  // namespace
@@ -41,11 +54,12 @@ Result<SourceSummary> refresh_named(const std::string& name,
 int run_refresh(const RefreshOptions& options, const Settings& settings) {
   const InterruptWatch interrupts;
   int status = kExitDone;
-  for (const std::string& name : wanted_sources(options)) {
+  for (const std::string& name : wanted_sources(options, settings)) {
     if (interrupts.token().stop_requested()) {
       return kExitFailed;
     }
-    const auto summary = refresh_named(name, settings, interrupts.token());
+    const auto summary =
+        refresh_named(name, options, settings, interrupts.token());
     if (summary) {
       fmt::print("{}\n", summary_text(name, *summary));
       warn_of_private_servers(name, name, settings);

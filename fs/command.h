@@ -41,15 +41,21 @@ struct UmountOptions {
 
 struct RefreshOptions {
   std::vector<std::string> sources;  // known names, no repeats; none = all
+  bool allow_empty = false;  // a catalog without files may replace another
 };
 
 struct AddOptions {
-  std::string source;              // a known name, of a source of archives
-  std::vector<std::string> items;  // places of archives, or none
+  std::string source;              // a known name, of a source with items
+  std::vector<std::string> items;  // places of archives or manifests, or none
   std::optional<Digest> sha1;      // of the one item
   std::string id;                  // the one item's name in the tree, or ""
   std::optional<RefineRequest> request;  // in the place of items
   bool accept_terms = false;
+};
+
+struct RemoveOptions {
+  std::string source;              // a known name, of a source with items
+  std::vector<std::string> items;  // places, or names in the tree
 };
 
 enum class FindFormat { kText, kPaths, kTsv, kJson, kCount };
@@ -86,6 +92,7 @@ int run_mount(const MountOptions& options, const Settings& settings);
 int run_umount(const UmountOptions& options);
 int run_refresh(const RefreshOptions& options, const Settings& settings);
 int run_add(const AddOptions& options, const Settings& settings);
+int run_remove(const RemoveOptions& options, const Settings& settings);
 int run_find(const FindOptions& options, const Settings& settings);
 int run_facets(const FacetsOptions& options, const Settings& settings);
 int run_sources(const SourcesOptions& options, const Settings& settings);

@@ -34,6 +34,9 @@ std::vector<std::string> named_sources(const Command& command) {
   if (const auto* add = std::get_if<AddOptions>(&command)) {
     return {add->source};
   }
+  if (const auto* remove = std::get_if<RemoveOptions>(&command)) {
+    return {remove->source};
+  }
   if (const auto* find = std::get_if<FindOptions>(&command)) {
     return {find->source};
   }
@@ -167,14 +170,33 @@ Result<void> check_one_archive(const AddOptions& options,
   return checked ? checked : checked.error().within("--id");
 }
 
+// Errors: kInvalid, nothing can be added to the source.
+Result<void> check_takes_items(const std::string& source) {
+  const auto kind = find_source(source);
+  return kind && !(*kind)->takes_items()
+             ? Error{ErrorCode::kInvalid,
+                     source +
+                         " has no archives or manifests that one can add "
+                         "or remove; refine-bio and manifest have"}
+             : Result<void>();
+}
+
+Result<RemoveOptions> remove_options(const CommandWords& words) {
+  auto taken = check_takes_items(words.remove.source);
+  return taken ? Result<RemoveOptions>(words.remove) : taken.error();
+}
+
 Result<AddOptions> add_options(const CommandWords& words) {
   AddOptions options = words.add;
   const auto kind = find_source(options.source);
-  if (kind && !(*kind)->of_archives) {
-    return Error{ErrorCode::kInvalid,
-                 options.source + " is not made of archives that one can add"};
+  if (auto taken = check_takes_items(options.source); !taken) {
+    return taken.error();
   }
-  if (const auto what = request_kind(options.items)) {
+  const bool of_manifests = kind && (*kind)->of_manifests;
+  if (of_manifests && !(words.sha1.empty() && options.id.empty())) {
+    return Error{ErrorCode::kInvalid, "--sha1 and --id are for archives"};
+  }
+  if (const auto what = request_kind(options.items); what && !of_manifests) {
     auto request = refine_request(words, *what);
     if (!request) {
       return request.error();
@@ -255,7 +277,7 @@ struct CommandOf {
 
 using Flags = std::vector<Assignment>;
 
-constexpr std::array<CommandOf, 10> kCommands = {{
+constexpr std::array<CommandOf, 11> kCommands = {{
     {"mount",
      [](const CommandWords& words, OutputFormat, Flags& flags) {
        return as_command(mount_options(words, flags));
@@ -278,6 +300,8 @@ constexpr std::array<CommandOf, 10> kCommands = {{
      }},
     {"add", [](const CommandWords& words, OutputFormat,
                Flags&) { return as_command(add_options(words)); }},
+    {"remove", [](const CommandWords& words, OutputFormat,
+                  Flags&) { return as_command(remove_options(words)); }},
     {"cache",
      [](const CommandWords&, OutputFormat format, Flags&) {
        return Result<Command>(CacheStatusOptions{format});

@@ -14,8 +14,8 @@ namespace omicsfs {
 
 using Command =
     std::variant<MountOptions, UmountOptions, RefreshOptions, AddOptions,
-                 FindOptions, FacetsOptions, SourcesOptions, LsOptions,
-                 CacheStatusOptions, ManifestOptions>;
+                 RemoveOptions, FindOptions, FacetsOptions, SourcesOptions,
+                 LsOptions, CacheStatusOptions, ManifestOptions>;
 
 // A command, and the flags that set a setting.
 struct Invocation {

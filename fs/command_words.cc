@@ -32,7 +32,8 @@ constexpr const char* kUmountFooter = R"(Example: omicsfs umount ~/abc)";
 
 constexpr const char* kRefreshFooter =
     R"(Mounted sources show the new catalog the next time they are mounted. When a
-refresh fails, the catalog that is there stays.
+refresh fails, the catalog that is there stays. A bad entry of a source is left
+out with a warning; README.txt at the source's root lists the warnings.
 
 Example: omicsfs refresh abc-atlas)";
 
@@ -41,12 +42,20 @@ constexpr const char* kAddFooter =
   compendium ORGANISM…     the newest compendium of an organism
   dataset ID…              a dataset that was made before
   experiment ACCESSION…    a new dataset of these experiments; it is waited for
-An archive is read when it is added; one that cannot be is not added. Mounted
-sources show it the next time they are mounted.
+An archive or manifest is read when it is added; where one of them cannot be,
+nothing is added. Mounted sources show it the next time they are mounted.
 
 Example: omicsfs add refine-bio ~/Downloads/SRP164913.zip
+         omicsfs add manifest https://example.org/datapackage.json
          omicsfs add refine-bio compendium DANIO_RERIO --rna-seq
          omicsfs add refine-bio experiment SRP066781 --email me@example.org)";
+
+constexpr const char* kRemoveFooter =
+    R"(ITEM is what was added, by its path or url, or by its name in the tree. The
+source is refreshed at once. What the settings name is removed from the settings.
+
+Example: omicsfs remove refine-bio SRP164913
+         omicsfs remove manifest https://example.org/datapackage.json)";
 
 constexpr const char* kFindFooter =
     R"(Prints what meets all conditions, a line each: its kind, its name, where it is
@@ -147,15 +156,18 @@ void add_refresh(CLI::App& app, CommandWords& words) {
   CLI::App* refresh = app.add_subcommand(
       "refresh", "Fetch the index of sources and build their catalogs");
   refresh->footer(kRefreshFooter);
+  refresh->add_flag("--allow-empty", words.refresh.allow_empty,
+                    "Accept a catalog without files in place of one with "
+                    "files");
   refresh
       ->add_option("SOURCE", words.refresh.sources,
-                   "What to refresh; all known sources if none is named")
+                   "What to refresh; all configured sources if none is named")
       ->type_name("");
 }
 
 void add_add(CLI::App& app, CommandWords& words) {
   CLI::App* add = app.add_subcommand(
-      "add", "Add archives to a source that is made of them");
+      "add", "Add archives or manifests to a source that is made of them");
   add->footer(kAddFooter);
   add->add_option("--sha1", words.sha1,
                   "The published SHA-1 of the one archive, to be checked")
@@ -163,7 +175,8 @@ void add_add(CLI::App& app, CommandWords& words) {
   add->add_option("--id", words.add.id,
                   "The one archive's name in the tree; else its file's")
       ->type_name("NAME");
-  add->add_option("SOURCE", words.add.source, "What to add to: refine-bio")
+  add->add_option("SOURCE", words.add.source,
+                  "What to add to: refine-bio or manifest")
       ->required()
       ->type_name("");
   add->add_flag("--rna-seq", words.request.rna_seq,
@@ -182,7 +195,24 @@ void add_add(CLI::App& app, CommandWords& words) {
   add->add_flag("--accept-terms", words.add.accept_terms,
                 "Agree to refine.bio's terms of use without being asked");
   add->add_option("ARCHIVE", words.add.items,
-                  "Paths or urls of zip archives, or a request as below")
+                  "Paths or urls of zip archives or of manifests, or a request "
+                  "as below")
+      ->required()
+      ->type_name("");
+}
+
+void add_remove(CLI::App& app, CommandWords& words) {
+  CLI::App* remove = app.add_subcommand(
+      "remove", "Remove archives or manifests that were added to a source");
+  remove->footer(kRemoveFooter);
+  remove
+      ->add_option("SOURCE", words.remove.source,
+                   "What to remove from: refine-bio or manifest")
+      ->required()
+      ->type_name("");
+  remove
+      ->add_option("ITEM", words.remove.items,
+                   "What was added: paths, urls or names in the tree")
       ->required()
       ->type_name("");
 }
@@ -260,6 +290,7 @@ void add_commands(CLI::App& app, CommandWords& words) {
   add_umount(app, words);
   add_refresh(app, words);
   add_add(app, words);
+  add_remove(app, words);
   add_find(app, words);
   add_facets(app, words);
   add_sources(app, words);

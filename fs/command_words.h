@@ -50,6 +50,7 @@ struct CommandWords {
   RefreshOptions refresh;
   LsOptions ls;
   AddOptions add;
+  RemoveOptions remove;
   FindOptions find;
   FacetsOptions facets;
   ManifestOptions manifest;

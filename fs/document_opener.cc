@@ -14,6 +14,7 @@
 #include "catalog/gzip_piece.h"
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
+#include "fetch/retry_after.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -29,6 +30,7 @@ struct OpenDocument {
   std::string name;        // for messages
   std::uint64_t size = 0;  // as it was opened
   std::uint64_t done = 0;
+  std::optional<std::int64_t> date{};
 };
 
 Result<std::size_t> read_some(OpenDocument& file, std::span<char> out) {
@@ -53,7 +55,7 @@ ReadPiece pieces_of(OpenDocument file) {
 }
 
 // O_NONBLOCK: to open a pipe would wait for its other end.
-Result<ReadPiece> open_path(const std::string& path) {
+Result<OpenDocument> open_path(const std::string& path) {
   OpenDocument file{
       UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)), path};
   struct stat facts {};
@@ -64,7 +66,8 @@ Result<ReadPiece> open_path(const std::string& path) {
     return Error{ErrorCode::kInvalid, path + " is no regular file"};
   }
   file.size = static_cast<std::uint64_t>(facts.st_size);
-  return pieces_of(std::move(file));
+  file.date = facts.st_mtim.tv_sec;
+  return file;
 }
 
 // Not every file system knows files without a name.
@@ -112,7 +115,12 @@ Result<ReadPiece> DocumentOpener::open_place(const std::string& place) {
     return Error{ErrorCode::kInvalid,
                  place + " is neither a url nor an absolute path"};
   }
-  return open_path(place);
+  auto file = open_path(place);
+  if (!file) {
+    return file.error();
+  }
+  last_date_ = file->date;
+  return pieces_of(*std::move(file));
 }
 
 Result<ReadPiece> DocumentOpener::open_url(const std::string& url) {
@@ -121,17 +129,18 @@ Result<ReadPiece> DocumentOpener::open_url(const std::string& url) {
     return fd.error();
   }
   const std::string what = "bytes of " + printable_url(url);
-  const auto size =
+  const auto facts =
       documents_.fetch_to(url, {fd->get(), kMaxDocument}, stop_,
                           [&](std::uint64_t done, std::uint64_t total) {
                             if (progress_) {
                               progress_(what, done, total);
                             }
                           });
-  if (!size) {
-    return size.error();
+  if (!facts) {
+    return facts.error();
   }
-  return pieces_of({*std::move(fd), printable_url(url), *size});
+  last_date_ = parse_http_date(facts->validator.last_modified);
+  return pieces_of({*std::move(fd), printable_url(url), facts->size});
 }
 
 }  // namespace omicsfs

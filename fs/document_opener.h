@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ namespace omicsfs {
 // a file without a name in `directory` before its first byte is read: so its
 // server waits for nobody, a broken line costs no more than a fresh start, and
 // nothing is left behind when the program ends, however it ends.
+// Thread-compatible.
 class DocumentOpener {
  public:
   // As SourceInput::progress: told of bytes.
@@ -31,6 +33,11 @@ class DocumentOpener {
   DocumentOpener& operator=(const DocumentOpener&) = delete;
 
   [[nodiscard]] const OpenDocument& open() const { return open_; }
+  // When the document that was opened last was changed: its Last-Modified, or
+  // the date of the local file.
+  [[nodiscard]] std::optional<std::int64_t> last_date() const {
+    return last_date_;
+  }
 
  private:
   Result<ReadPiece> open_place(const std::string& place);
@@ -41,6 +48,7 @@ class DocumentOpener {
   const std::stop_token stop_;
   const Progress progress_;
   const OpenDocument open_;
+  std::optional<std::int64_t> last_date_;
 };
 
 }  // namespace omicsfs

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "fetch/column_source.h"
@@ -21,7 +22,19 @@ namespace {
 constexpr std::uint64_t kDotCookies = 2;
 constexpr std::uint64_t kStatvfsBlock = 4096;
 
-Error no_inode() { return {ErrorCode::kNotFound, "no such inode"}; }
+// A handle that outlived its file, which NFS keeps over a restart: ESTALE.
+Error stale_inode() {
+  return {ErrorCode::kChanged, "the catalog has no such file any more"};
+}
+
+std::vector<std::string> names_of(const std::vector<MountedSource>& sources) {
+  std::vector<std::string> names;
+  names.reserve(sources.size());
+  for (const MountedSource& source : sources) {
+    names.push_back(source.name);
+  }
+  return names;
+}
 
 bool is_unreadable(const RemoteFile& file) {
   return file.member && file.member->method == MemberMethod::kUnreadable;
@@ -36,10 +49,6 @@ Error failed_read(const OpenFile& file, const Error& error) {
     file.failures->failed(file.inode, error.message);
   }
   return of_listed_file(error);
-}
-
-std::uint16_t generation_of(const Snapshot& snapshot) {
-  return static_cast<std::uint16_t>(snapshot.header().generation);
 }
 
 // Reads of a mapped file that cost this many bytes of the network at most are
@@ -73,9 +82,9 @@ std::unique_ptr<MappedFile> mapped_columns(
 }
 
 std::shared_ptr<ByteSource> reader_of(std::shared_ptr<CachedSource> source,
-                                      const RemoteFile& remote) {
+                                      bool is_patient) {
   auto reader = std::make_shared<CacheReader>(std::move(source));
-  if (!remote.is_mapped) {
+  if (!is_patient) {
     return reader;
   }
   return std::make_shared<PatientSource>(std::move(reader));
@@ -86,31 +95,53 @@ std::shared_ptr<ByteSource> reader_of(std::shared_ptr<CachedSource> source,
 FileSystem::FileSystem(std::vector<MountedSource> sources, BlockCache& cache,
                        Owner owner, Passthrough* passthrough)
     : sources_(std::move(sources)),
+      slots_(source_slots(names_of(sources_))),
       cache_(cache),
       owner_(owner),
       passthrough_(passthrough) {}
 
-Inode FileSystem::inode_at(const MountedSource& source, NodeId node) const {
-  if (single() && node == kRootNode) {
+Inode FileSystem::inode_at(const MountedSource& source,
+                           const NodeFacts& node) const {
+  if (single() && node.id == kRootNode) {
     return kRootInode;
   }
-  const auto slot = static_cast<std::uint8_t>(&source - sources_.data() + 1);
-  return inode_of({slot, generation_of(*source.snapshot), node});
+  const auto index = static_cast<std::size_t>(&source - sources_.data());
+  return inode_of({slots_[index], node.number});
+}
+
+Result<FileSystem::Place> FileSystem::root_place() const {
+  if (!single()) {
+    return Place{};
+  }
+  const auto root = sources_.front().snapshot->node(kRootNode);
+  return root ? Result<Place>(Place{&sources_.front(), *root}) : root.error();
 }
 
 Result<FileSystem::Place> FileSystem::place_of(Inode inode) const {
   if (inode == kRootInode) {
-    return single() ? Place{&sources_.front(), kRootNode} : Place{};
+    return root_place();
   }
   const InodeParts parts = parts_of(inode);
-  if (parts.slot == 0 || parts.slot > sources_.size()) {
-    return no_inode();
+  const auto slot = std::find(slots_.begin(), slots_.end(), parts.slot);
+  if (slot == slots_.end()) {
+    return stale_inode();
   }
-  const MountedSource& source = sources_[parts.slot - 1U];
-  if (parts.generation != generation_of(*source.snapshot)) {
-    return no_inode();
+  const MountedSource& source =
+      sources_[static_cast<std::size_t>(slot - slots_.begin())];
+  const auto node = source.snapshot->numbered(parts.number);
+  if (!node) {
+    return node.error().code == ErrorCode::kNotFound ? stale_inode()
+                                                     : node.error();
   }
-  return Place{&source, parts.node};
+  return Place{&source, *node};
+}
+
+Result<FileSystem::Place> FileSystem::node_place(Inode inode) const {
+  auto place = place_of(inode);
+  if (place && place->source == nullptr) {
+    return Error{ErrorCode::kNotFound, "the root has nothing of the kind"};
+  }
+  return place;
 }
 
 struct stat FileSystem::top_stat() const {
@@ -118,7 +149,8 @@ struct stat FileSystem::top_stat() const {
   top.kind = NodeKind::kDirectory;
   top.links = static_cast<std::uint32_t>(2 + sources_.size());
   for (const MountedSource& source : sources_) {
-    top.mtime = std::max(top.mtime, source.snapshot->header().created_at);
+    const auto root = source.snapshot->node(kRootNode);
+    top.mtime = std::max(top.mtime, root ? root->mtime : 0);
   }
   return stat_of(top, kRootInode, owner_);
 }
@@ -128,7 +160,7 @@ Result<struct stat> FileSystem::source_root(const MountedSource& source) const {
   if (!root) {
     return root.error();
   }
-  return stat_of(*root, inode_at(source, kRootNode), owner_);
+  return stat_of(*root, inode_at(source, *root), owner_);
 }
 
 Result<struct stat> FileSystem::lookup(Inode parent,
@@ -141,14 +173,17 @@ Result<struct stat> FileSystem::lookup(Inode parent,
     const auto found = std::find_if(
         sources_.begin(), sources_.end(),
         [&](const MountedSource& source) { return source.name == name; });
-    return found == sources_.end() ? Result<struct stat>(no_inode())
-                                   : source_root(*found);
+    return found == sources_.end()
+               ? Result<struct stat>(
+                     Error{ErrorCode::kNotFound,
+                           "no source " + std::string(name) + " is mounted"})
+               : source_root(*found);
   }
-  const auto node = place->source->snapshot->lookup(place->node, name);
+  const auto node = place->source->snapshot->lookup(place->node.id, name);
   if (!node) {
     return node.error();
   }
-  return stat_of(*node, inode_at(*place->source, node->id), owner_);
+  return stat_of(*node, inode_at(*place->source, *node), owner_);
 }
 
 Result<struct stat> FileSystem::attributes(Inode inode) const {
@@ -159,27 +194,21 @@ Result<struct stat> FileSystem::attributes(Inode inode) const {
   if (place->source == nullptr) {
     return top_stat();
   }
-  const auto node = place->source->snapshot->node(place->node);
-  if (!node) {
-    return node.error();
-  }
-  return stat_of(*node, inode, owner_);
+  return stat_of(place->node, inode, owner_);
 }
 
 Result<std::string> FileSystem::link_target(Inode inode) const {
-  const auto place = place_of(inode);
-  if (!place || place->source == nullptr) {
-    return no_inode();
-  }
-  return place->source->snapshot->symlink_target(place->node);
+  const auto place = node_place(inode);
+  return place ? place->source->snapshot->symlink_target(place->node.id)
+               : place.error();
 }
 
 std::string FileSystem::path_of(Inode inode) const {
   const auto place = place_of(inode);
   const bool is_top = place && place->source == nullptr;
   const auto below = place && !is_top
-                         ? first_path(*place->source->snapshot, place->node)
-                         : Result<std::string>(no_inode());
+                         ? first_path(*place->source->snapshot, place->node.id)
+                         : Result<std::string>(stale_inode());
   if (is_top) {
     return ".";
   }
@@ -193,14 +222,14 @@ std::string FileSystem::path_of(Inode inode) const {
 }
 
 Result<Inode> FileSystem::parent_inode(const Place& place) const {
-  if (place.source == nullptr || place.node == kRootNode) {
+  if (place.source == nullptr || place.node.id == kRootNode) {
     return kRootInode;
   }
-  const auto parent = place.source->snapshot->parent_of(place.node);
-  if (!parent) {
-    return parent.error();
-  }
-  return inode_at(*place.source, *parent);
+  const Snapshot& snapshot = *place.source->snapshot;
+  const auto id = snapshot.parent_of(place.node.id);
+  const auto parent = id ? snapshot.node(*id) : id.error();
+  return parent ? Result<Inode>(inode_at(*place.source, *parent))
+                : parent.error();
 }
 
 Result<struct stat> FileSystem::dot_stat(Inode directory,
@@ -264,7 +293,7 @@ Result<std::vector<ListedEntry>> FileSystem::list_top(std::uint64_t after,
 
 Result<std::vector<ListedEntry>> FileSystem::list_node(
     const Place& place, std::uint64_t after, std::size_t limit) const {
-  const auto listed = place.source->snapshot->list(place.node, after, limit);
+  const auto listed = place.source->snapshot->list(place.node.id, after, limit);
   if (!listed) {
     return listed.error();
   }
@@ -273,7 +302,7 @@ Result<std::vector<ListedEntry>> FileSystem::list_node(
   for (const DirectoryEntry& entry : *listed) {
     entries.push_back(
         {entry.name,
-         stat_of(entry.node, inode_at(*place.source, entry.node.id), owner_),
+         stat_of(entry.node, inode_at(*place.source, entry.node), owner_),
          entry.position + kDotCookies});
   }
   return entries;
@@ -291,20 +320,16 @@ OpenFiles::Handle FileSystem::add_open(Inode inode, OpenFile file) {
 }
 
 Result<FileSystem::Opened> FileSystem::open_listed(Inode inode) {
-  const auto place = place_of(inode);
-  if (!place || place->source == nullptr) {
-    return no_inode();
+  const auto place = node_place(inode);
+  if (!place) {
+    return place.error();
   }
   const auto& snapshot = place->source->snapshot;
-  const auto node = snapshot->node(place->node);
-  if (!node) {
-    return node.error();
-  }
-  if (node->kind == NodeKind::kInlineFile) {
-    auto source = std::make_shared<InlineSource>(snapshot, *node);
+  if (place->node.kind == NodeKind::kInlineFile) {
+    auto source = std::make_shared<InlineSource>(snapshot, place->node);
     return Opened{add_open(inode, {std::move(source), {}})};
   }
-  const auto remote = snapshot->remote_file(place->node);
+  const auto remote = snapshot->remote_file(place->node.id);
   if (!remote) {
     return remote.error();
   }
@@ -312,21 +337,25 @@ Result<FileSystem::Opened> FileSystem::open_listed(Inode inode) {
     return Error{ErrorCode::kUnsupported,
                  "a member of " + origin_text(*remote) + " cannot be read"};
   }
+  const bool is_patient = place->source->is_patient;
   if (remote->columns) {
-    return open_columns(inode, *remote);
+    return open_columns(inode, *remote, is_patient);
   }
-  siblings_.opened(inode, *snapshot, *remote);
-  return open_remote(inode, *remote);
+  siblings_.opened({*snapshot, parts_of(inode).slot, place->node.id}, *remote);
+  return open_remote(inode, *remote, is_patient);
 }
 
 // The kernel has no file to read past us: the bytes lie apart in the array's.
 FileSystem::Opened FileSystem::open_columns(Inode inode,
-                                            const RemoteFile& remote) {
+                                            const RemoteFile& remote,
+                                            bool is_patient) {
   auto array = cache_.open(*remote.columns->array);
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(array->file().key());
-  OpenFile file{
-      std::make_shared<ColumnSource>(remote, reader_of(array, remote))};
+  opened.awaits_first_block = is_patient;
+  OpenFile file{std::make_shared<ColumnSource>(
+      remote, reader_of(array, is_patient || remote.is_mapped))};
+  file.repeated = std::make_unique<RepeatedFile>(remote.is_mapped);
   if (remote.is_mapped) {
     file.mapped = mapped_columns(remote, std::move(array));
   }
@@ -335,9 +364,11 @@ FileSystem::Opened FileSystem::open_columns(Inode inode,
 }
 
 FileSystem::Opened FileSystem::open_remote(Inode inode,
-                                           const RemoteFile& remote) {
+                                           const RemoteFile& remote,
+                                           bool is_patient) {
   auto source = cache_.open(remote);
-  OpenFile file{reader_of(source, remote), {}};
+  OpenFile file{reader_of(source, is_patient || remote.is_mapped), {}};
+  file.repeated = std::make_unique<RepeatedFile>(remote.is_mapped);
   Opened opened;
   opened.keep_pages = !cache_.was_dropped(source->file().key());
   if (passthrough_ != nullptr) {
@@ -346,6 +377,8 @@ FileSystem::Opened FileSystem::open_remote(Inode inode,
     });
     opened.backing = file.kernel.backing();
   }
+  opened.awaits_first_block =
+      is_patient && remote.size > 0 && !opened.backing && !source->has({0, 1});
   if (remote.is_mapped && !opened.backing) {
     file.mapped = mapped_array(std::move(source));
   }
@@ -382,6 +415,38 @@ Result<std::size_t> FileSystem::read(OpenFiles::Handle handle,
   return range.length;
 }
 
+FileSystem::BegunRead FileSystem::begin_read(OpenFiles::Handle handle,
+                                             ByteRange range) {
+  const OpenFile& file = OpenFiles::at(handle);
+  range = clip(range, file.source->size());
+  BegunRead begun{file.source->begin_read(range), range};
+  if (file.repeated != nullptr && !range.empty()) {
+    const auto now = std::chrono::steady_clock::now();
+    const MutexLock lock(file.repeated->mutex);
+    begun.failed = file.repeated->reads.tried_again(range, now);
+  }
+  return begun;
+}
+
+Result<void> FileSystem::end_read(OpenFiles::Handle handle, ByteRange range,
+                                  const Result<void>& outcome, Way way) {
+  const OpenFile& file = OpenFiles::at(handle);
+  if (outcome) {
+    if (file.failures != nullptr) {
+      file.failures->succeeded(file.inode);
+    }
+    return {};
+  }
+  const Error& why = outcome.error();
+  if (way == Way::kPageCache && file.repeated != nullptr &&
+      why.code != ErrorCode::kInterrupted) {
+    const auto now = std::chrono::steady_clock::now();
+    const MutexLock lock(file.repeated->mutex);
+    file.repeated->reads.note(range, why, now);
+  }
+  return failed_read(file, why);
+}
+
 struct statvfs FileSystem::space() const {
   const CacheUse use = cache_.use();
   struct statvfs facts {};
@@ -398,21 +463,18 @@ struct statvfs FileSystem::space() const {
 
 Result<std::string> FileSystem::xattr(Inode inode,
                                       std::string_view name) const {
-  const auto place = place_of(inode);
-  if (!place || place->source == nullptr) {
-    return no_inode();
-  }
-  const auto node = place->source->snapshot->node(place->node);
-  if (!node) {
-    return node.error();
+  const auto place = node_place(inode);
+  if (!place) {
+    return place.error();
   }
   if (name == kErrorXattr) {
     auto why = failures_.why(inode);
     return why ? Result<std::string>(*std::move(why))
                : Error{ErrorCode::kNotFound, "no read of the file has failed"};
   }
-  return xattr_value({*place->source->snapshot, place->source->name, *node},
-                     cache_, name);
+  return xattr_value(
+      {*place->source->snapshot, place->source->name, place->node}, cache_,
+      name);
 }
 
 Result<std::vector<std::string>> FileSystem::xattr_names(Inode inode) const {
@@ -423,12 +485,8 @@ Result<std::vector<std::string>> FileSystem::xattr_names(Inode inode) const {
   if (place->source == nullptr) {
     return std::vector<std::string>();
   }
-  const auto node = place->source->snapshot->node(place->node);
-  if (!node) {
-    return node.error();
-  }
   auto names =
-      xattr_list({*place->source->snapshot, place->source->name, *node});
+      xattr_list({*place->source->snapshot, place->source->name, place->node});
   if (names && failures_.why(inode)) {
     names->emplace_back(kErrorXattr);
   }

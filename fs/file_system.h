@@ -28,6 +28,11 @@ namespace omicsfs {
 struct MountedSource {
   std::string name;  // "abc-atlas"
   std::shared_ptr<const Snapshot> snapshot;
+  // Its programs take an error of a read for the end of the file (as
+  // GenomeKit's line reader does), but do report a failed open. So reads of its
+  // files are tried until their deadline (PatientSource), and a file is open
+  // only once its first block is here.
+  bool is_patient = false;
 };
 
 struct ListedEntry {
@@ -45,8 +50,9 @@ struct ListedEntry {
 // RangeFetcher fills and the storer stores) -> bytes, or the error that
 // errno_of turns to an errno.
 //
-// Only read() of a remote file waits for the network. Errors of all: kNotFound,
-// no such inode, name or attribute; kCorrupt, kIo as the snapshot gives them.
+// Only read() of a remote file waits for the network. Errors of all: kChanged,
+// the catalog has no node of that inode number; kNotFound, no such name or
+// attribute; kCorrupt, kIo as the snapshot gives them.
 class FileSystem {
  public:
   // `cache` and `passthrough` must outlive it; where `passthrough` is null, the
@@ -75,6 +81,8 @@ class FileSystem {
     bool keep_pages = true;
     // What the kernel is to read in our place, from now to the release.
     std::optional<BackingId> backing = {};
+    // The open may succeed only once a read of the first byte has.
+    bool awaits_first_block = false;
   };
   // Errors: never kNotFound, see of_listed_file.
   Result<Opened> open(Inode inode);
@@ -85,8 +93,25 @@ class FileSystem {
                                   std::uint64_t offset,
                                   std::span<std::byte> out,
                                   const ReadLimits& limits);
+  // The same read, for whoever must hold no thread while it waits.
+  struct BegunRead {
+    std::unique_ptr<Reading> reading;
+    ByteRange range;
+    // Why the read failed that the kernel tries again by this one, which then
+    // is not to wait; none where it is the first.
+    std::optional<Error> failed = {};
+  };
+  static BegunRead begin_read(OpenFiles::Handle handle, ByteRange range);
+  // How such a read comes: what fails in the kernel's page cache is tried
+  // again.
+  enum class Way { kPageCache, kDirect };
+  // To be called at its end, with how it ended; returns what the reader is
+  // told, as read() does.
+  static Result<void> end_read(OpenFiles::Handle handle, ByteRange range,
+                               const Result<void>& outcome, Way way);
   // Whether a read of that range must fail so that the kernel asks for its
-  // pages one by one (mapped_reads.h); takes note of it.
+  // pages one by one (mapped_reads.h); takes note of it. REQUIRES: it is one of
+  // the kernel's page cache: no other is tried again.
   static bool refuses(OpenFiles::Handle handle, ByteRange range);
   void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
 
@@ -103,15 +128,21 @@ class FileSystem {
   // several sources.
   struct Place {
     const MountedSource* source = nullptr;
-    NodeId node = 0;
+    NodeFacts node{};
   };
 
   Result<Opened> open_listed(Inode inode);
   OpenFiles::Handle add_open(Inode inode, OpenFile file);
   [[nodiscard]] Result<Place> place_of(Inode inode) const;
-  [[nodiscard]] Opened open_columns(Inode inode, const RemoteFile& remote);
-  [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote);
-  [[nodiscard]] Inode inode_at(const MountedSource& source, NodeId node) const;
+  [[nodiscard]] Opened open_columns(Inode inode, const RemoteFile& remote,
+                                    bool is_patient);
+  [[nodiscard]] Opened open_remote(Inode inode, const RemoteFile& remote,
+                                   bool is_patient);
+  [[nodiscard]] Result<Place> root_place() const;
+  // Likewise, where it is a node of a source. Errors: also kNotFound.
+  [[nodiscard]] Result<Place> node_place(Inode inode) const;
+  [[nodiscard]] Inode inode_at(const MountedSource& source,
+                               const NodeFacts& node) const;
   [[nodiscard]] bool single() const { return sources_.size() == 1; }
   [[nodiscard]] struct stat top_stat() const;
   [[nodiscard]] Result<struct stat> source_root(
@@ -125,6 +156,7 @@ class FileSystem {
       const Place& place, std::uint64_t after, std::size_t limit) const;
 
   std::vector<MountedSource> sources_;
+  std::vector<std::uint16_t> slots_;  // of the sources, likewise
   BlockCache& cache_;
   Owner owner_;
   Passthrough* passthrough_;

@@ -1,41 +1,104 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+
 #include <cerrno>
 #include <chrono>
-#include <functional>
 #include <memory>
+#include <new>
+#include <optional>
 #include <span>
-#include <stop_token>
+#include <utility>
 
+#include "fs/errno_of.h"
 #include "fs/fuse_calls.h"
 #include "fs/passthrough_wire.h"
+#include "fs/read_queue.h"
 
 namespace omicsfs {
 namespace {
 
-// A request's wait ends when the kernel interrupts it or the mount ends.
-class Interruptible {
- public:
-  explicit Interruptible(fuse_req_t request)
-      : request_(request),
-        on_stop_(context_of(request).stop, [this] { stop_.request_stop(); }) {
-    fuse_req_interrupt_func(request_, &Interruptible::on_interrupt, this);
-  }
-  // Must come before the reply, which frees the request; libfuse waits here for
-  // a callback that runs.
-  ~Interruptible() { fuse_req_interrupt_func(request_, nullptr, nullptr); }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
+FileSystem::Way way_of(const fuse_file_info& file) {
+  return (file.flags & O_DIRECT) == 0 ? FileSystem::Way::kPageCache
+                                      : FileSystem::Way::kDirect;
+}
 
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+// The answer to a request that reads. The wait ends, too, when the kernel
+// interrupts it.
+class QueuedAnswer : public QueuedRead {
+ protected:
+  QueuedAnswer(fuse_req_t request, std::unique_ptr<Reading> reading,
+               ByteRange range, TimePoint deadline)
+      : QueuedRead(std::move(reading), range.length, deadline),
+        request_(request),
+        range_(range) {}
+
+  [[nodiscard]] fuse_req_t request() const { return request_; }
+  [[nodiscard]] const ByteRange& range() const { return range_; }
+  virtual void answer(const Result<void>& outcome,
+                      std::span<const std::byte> bytes) = 0;
 
  private:
+  void on_wait() override {
+    is_interruptible_ = true;
+    fuse_req_interrupt_func(request_, &QueuedAnswer::on_interrupt, this);
+  }
   static void on_interrupt(fuse_req_t /*request*/, void* self) {
-    static_cast<Interruptible*>(self)->stop_.request_stop();
+    static_cast<QueuedAnswer*>(self)->interrupt();
+  }
+  void on_end(const Result<void>& outcome,
+              std::span<const std::byte> bytes) override {
+    if (is_interruptible_) {
+      // Before the reply, which frees the request; libfuse waits here for a
+      // callback that runs.
+      fuse_req_interrupt_func(request_, nullptr, nullptr);
+    }
+    try {
+      answer(outcome, bytes);
+    } catch (const std::bad_alloc&) {
+      fuse_reply_err(request_, ENOMEM);  // nothing throws after a reply
+    }
   }
 
-  fuse_req_t request_;
-  std::stop_source stop_;
-  std::stop_callback<std::function<void()>> on_stop_;
+  const fuse_req_t request_;
+  const ByteRange range_;
+  bool is_interruptible_ = false;
+};
+
+class FuseRead final : public QueuedAnswer {
+ public:
+  // No time is left where the first try of these bytes had it.
+  FuseRead(fuse_req_t request, fuse_ino_t inode, const fuse_file_info& file,
+           FileSystem::BegunRead begun)
+      : QueuedAnswer(request, std::move(begun.reading), begun.range,
+                     std::chrono::steady_clock::now() +
+                         (begun.failed ? std::chrono::milliseconds{0}
+                                       : context_of(request).read_deadline)),
+        inode_(inode),
+        handle_(file.fh),
+        way_(way_of(file)),
+        failed_(std::move(begun.failed)) {}
+
+ private:
+  void answer(const Result<void>& outcome,
+              std::span<const std::byte> bytes) override {
+    if (!outcome && failed_ && outcome.error().code == ErrorCode::kTimedOut) {
+      // It is in the log.
+      fuse_reply_err(request(), errno_of(of_listed_file(*failed_).code));
+      return;
+    }
+    const auto told = FileSystem::end_read(handle_, range(), outcome, way_);
+    if (told) {
+      fuse_reply_buf(request(), reinterpret_cast<const char*>(bytes.data()),
+                     bytes.size());
+    } else {
+      reply_error(request(), "read", inode_, told.error());
+    }
+  }
+
+  const fuse_ino_t inode_;
+  const OpenFiles::Handle handle_;
+  const FileSystem::Way way_;
+  const std::optional<Error> failed_;
 };
 
 // Answers an open of a file that the kernel reads itself: it drops the pages
@@ -53,20 +116,55 @@ int reply_passthrough(fuse_req_t request, fuse_file_info& file,
 #endif
 }
 
-// Room for one reply, kept by each of the session's threads for its next: fresh
-// memory costs a page fault for each of its pages.
-std::span<std::byte> reply_space(std::size_t size) {
-  struct Space {
-    std::size_t size = 0;
-    std::unique_ptr<std::byte[]> bytes;
-  };
-  thread_local Space space;
-  if (space.size < size) {
-    space.bytes = std::make_unique_for_overwrite<std::byte[]>(size);
-    space.size = size;
+void reply_open(fuse_req_t request, fuse_file_info& file,
+                const FileSystem::Opened& opened) {
+  FileSystem& files = context_of(request).files;
+  file.fh = opened.handle;
+  file.keep_cache = opened.keep_pages ? 1 : 0;
+  file.noflush = 1;
+  const int status = opened.backing
+                         ? reply_passthrough(request, file, *opened.backing)
+                         : fuse_reply_open(request, &file);
+  if (status != 0) {
+    files.release(opened.handle);  // the opener is gone: no release follows
   }
-  return {space.bytes.get(), size};
 }
+
+// Answers an open once the first block of its file is here, or cannot be had
+// until the deadline. Nothing else waits for it: no thread of the session does.
+class FuseOpen final : public QueuedAnswer {
+ public:
+  FuseOpen(fuse_req_t request, fuse_ino_t inode, const fuse_file_info& file,
+           const FileSystem::Opened& opened)
+      : FuseOpen(request, inode, file, opened,
+                 FileSystem::begin_read(opened.handle, {0, 1})) {}
+
+ private:
+  FuseOpen(fuse_req_t request, fuse_ino_t inode, const fuse_file_info& file,
+           const FileSystem::Opened& opened, FileSystem::BegunRead begun)
+      : QueuedAnswer(request, std::move(begun.reading), begun.range,
+                     std::chrono::steady_clock::now() +
+                         context_of(request).read_deadline),
+        inode_(inode),
+        file_(file),
+        opened_(opened) {}
+
+  void answer(const Result<void>& outcome,
+              std::span<const std::byte> /*bytes*/) override {
+    const auto told = FileSystem::end_read(opened_.handle, range(), outcome,
+                                           FileSystem::Way::kDirect);
+    if (told) {
+      reply_open(request(), file_, opened_);
+      return;
+    }
+    context_of(request()).files.release(opened_.handle);
+    reply_error(request(), "open", inode_, told.error());
+  }
+
+  const fuse_ino_t inode_;
+  fuse_file_info file_;
+  const FileSystem::Opened opened_;
+};
 
 }  // namespace
 
@@ -75,45 +173,28 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
     fuse_reply_err(request, EROFS);
     return;
   }
-  FileSystem& files = context_of(request).files;
-  const auto opened = files.open(inode);
+  const auto opened = context_of(request).files.open(inode);
   if (!opened) {
     reply_error(request, "open", inode, opened.error());
-    return;
-  }
-  file->fh = opened->handle;
-  file->keep_cache = opened->keep_pages ? 1 : 0;
-  file->noflush = 1;
-  const int status = opened->backing
-                         ? reply_passthrough(request, *file, *opened->backing)
-                         : fuse_reply_open(request, file);
-  if (status != 0) {
-    files.release(opened->handle);  // the opener is gone: no release follows
+  } else if (opened->awaits_first_block) {
+    context_of(request).reads->start(
+        std::make_shared<FuseOpen>(request, inode, *file, *opened));
+  } else {
+    reply_open(request, *file, *opened);
   }
 }
 
 void on_read(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset,
              fuse_file_info* file) {
-  const FuseContext& context = context_of(request);
-  if (FileSystem::refuses(file->fh,
-                          {static_cast<std::uint64_t>(offset), size})) {
+  const ByteRange range{static_cast<std::uint64_t>(offset), size};
+  // The kernel tries no other read again.
+  if (way_of(*file) == FileSystem::Way::kPageCache &&
+      FileSystem::refuses(file->fh, range)) {
     fuse_reply_err(request, EAGAIN);
     return;
   }
-  const std::span<std::byte> buffer = reply_space(size);
-  const auto read = [&] {
-    const Interruptible interruptible(request);
-    return FileSystem::read(
-        file->fh, static_cast<std::uint64_t>(offset), buffer,
-        {std::chrono::steady_clock::now() + context.read_deadline,
-         interruptible.token()});
-  }();
-  if (read) {
-    fuse_reply_buf(request, reinterpret_cast<const char*>(buffer.data()),
-                   *read);
-  } else {
-    reply_error(request, "read", inode, read.error());
-  }
+  context_of(request).reads->start(std::make_shared<FuseRead>(
+      request, inode, *file, FileSystem::begin_read(file->fh, range)));
 }
 
 void on_release(fuse_req_t request, fuse_ino_t /*inode*/,

@@ -11,9 +11,13 @@
 namespace omicsfs {
 namespace {
 
-// The kernel's own read-ahead sends its requests in the background; the default
-// of 12 at once would hold 64 readers back.
-constexpr unsigned kMaxBackground = 64;
+// The kernel sends nearly all reads in the background (its read-ahead), so many
+// at a time: those that wait for a server, however many, must not keep the
+// others from us. The protocol has 16 bits for it; of a user who is not root
+// the kernel takes less, by its memory.
+constexpr unsigned kMaxBackground = 65535;
+// Beyond so many it sends what is read ahead no more: what programs wait for
+// goes first.
 constexpr unsigned kCongestion = 48;
 // libfuse 3.14 derives the largest read from it (max_pages): 1 MiB is its
 // limit.

@@ -8,6 +8,7 @@
 
 #include "fs/file_system.h"
 #include "fs/kernel_backing.h"
+#include "fs/read_queue.h"
 
 struct fuse_lowlevel_ops;
 
@@ -24,6 +25,9 @@ struct FuseContext {
   std::function<void()> on_ready;
   // Where files may be passed through; null where none is to be.
   KernelBacking* backing = nullptr;
+  // Carries out the reads, and the opens that await a first block; the
+  // session's, while it is served.
+  ReadQueue* reads = nullptr;
 };
 
 // libfuse's low-level callbacks over a FuseContext, which the session's user

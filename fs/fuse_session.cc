@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -173,6 +174,11 @@ Result<std::unique_ptr<FuseSession>> FuseSession::mount(
 
 Result<void> FuseSession::serve(FuseContext& context) {
   context_ = &context;
+  // Ends with the loop: a request is answered while its session is there.
+  ReadQueue reads;
+  context.reads = &reads;
+  const std::stop_callback end_reads(context.stop,
+                                     [&reads] { reads.interrupt_all(); });
   if (context.backing != nullptr) {
     context.backing->connect(fuse_session_fd(session_.get()));
   }

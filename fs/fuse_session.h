@@ -19,7 +19,8 @@ struct FuseMountOptions {
   std::string name;  // shown as the mount's source
   bool allow_other = false;
   std::vector<std::string> kernel_options;  // "nosuid", …
-  unsigned threads = 64;                    // each may wait in one read
+  // Each answers one request at a time; none waits for a server.
+  unsigned threads = 64;
 };
 
 // One mount: made, served with a FuseContext, and taken down.
@@ -42,8 +43,7 @@ class FuseSession {
   // Serves until somebody unmounts or stop() is called. Once. `context` must
   // last until then.
   Result<void> serve(FuseContext& context);
-  // Makes serve() return; waits until it has. From another thread. The reads
-  // that wait must be stopped by the context's own token.
+  // Makes the loop of serve() return; waits until it has. From another thread.
   void stop();
 
  private:

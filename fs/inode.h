@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
-#include "catalog/snapshot_writer.h"
+#include "catalog/node_number.h"
 
-// Inode numbers: where a node stands in its snapshot, and nothing to look up.
-// The same for as long as the snapshot is, in every mount of it.
+// Inode numbers. The high 16 bits are the slot of the source, the low 48 the
+// node's number in its catalog (node_number.h). Both are hashes of names and
+// contents: nothing is kept, and a number that was told to the kernel, to an
+// NFS client or to a backup program means the same file for as long as that
+// file is the same. A number that no node has any more is a stale handle.
 
 namespace omicsfs {
 
@@ -14,24 +19,29 @@ using Inode = std::uint64_t;
 
 inline constexpr Inode kRootInode = 1;  // as FUSE has it
 
-// Source slots count from 1, so that no such number is the root's.
 struct InodeParts {
-  std::uint8_t slot = 0;
-  std::uint16_t generation = 0;  // the snapshot's, modulo 2^16
-  NodeId node = 0;               // below 2^40
+  std::uint16_t slot = 0;  // of the source; from 1, so no number is the root's
+  NodeNumber number = 0;
 
   bool operator==(const InodeParts&) const = default;
 };
 
+inline constexpr unsigned kSlotShift = 48;
+
 [[nodiscard]] constexpr Inode inode_of(const InodeParts& parts) {
-  return Inode{parts.slot} << 56 | Inode{parts.generation} << 40 |
-         (static_cast<Inode>(parts.node) & 0xFF'FFFF'FFFF);
+  return Inode{parts.slot} << kSlotShift | parts.number;
 }
 
 [[nodiscard]] constexpr InodeParts parts_of(Inode inode) {
-  return {static_cast<std::uint8_t>(inode >> 56),
-          static_cast<std::uint16_t>(inode >> 40),
-          static_cast<NodeId>(inode & 0xFF'FFFF'FFFF)};
+  return {static_cast<std::uint16_t>(inode >> kSlotShift),
+          inode & ((Inode{1} << kSlotShift) - 1)};
 }
+
+// The slots of the sources of one mount, by their names, which are unique. A
+// slot is a hash of the name alone, so it does not depend on the order of the
+// sources or on there being others; only where two hashes are equal, the later
+// name in byte order takes the next free slot.
+[[nodiscard]] std::vector<std::uint16_t> source_slots(
+    const std::vector<std::string>& names);
 
 }  // namespace omicsfs

@@ -39,6 +39,9 @@ int run_with(const RefreshOptions& options, const Settings& settings) {
 int run_with(const AddOptions& options, const Settings& settings) {
   return run_add(options, settings);
 }
+int run_with(const RemoveOptions& options, const Settings& settings) {
+  return run_remove(options, settings);
+}
 int run_with(const FindOptions& options, const Settings& settings) {
   return run_find(options, settings);
 }

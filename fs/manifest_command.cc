@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -54,8 +55,8 @@ class ManifestWeb {
   ManifestWeb(const Settings& settings, Progress& progress,
               const std::stop_token& stop)
       : mirrors_(settings.mirrors),
-        transport_(transport_options(settings)),
-        fetcher_(transport_, mirrors_, retry_policy(settings.network),
+        transport_(document_transport_options(settings)),
+        fetcher_(transport_, mirrors_, document_retry_policy(settings.network),
                  counters_),
         opener_(fetcher_, settings.state_dir, stop,
                 [&progress](std::string_view what, std::uint64_t done,
@@ -116,14 +117,16 @@ class ManifestScratch {
   files::path path_;
 };
 
-// Where the text goes: to stdout, or whole to the place of a file.
+// Where the text goes once it is whole: to stdout or to the place of a file.
 class ManifestOutput {
  public:
   static Result<ManifestOutput> open(const std::string& place) {
     ManifestOutput output;
     if (place.empty()) {
-      output.stream_.reset(stdout);
-      return output;
+      // Nobody gets half a manifest: it goes to stdout once it is whole.
+      output.stream_.reset(std::tmpfile());
+      return output.stream_ ? Result<ManifestOutput>(std::move(output))
+                            : system_error("cannot make a temporary file");
     }
     output.target_ = files::absolute(place).lexically_normal();
     auto file = TemporaryFile::create(output.target_);
@@ -148,7 +151,7 @@ class ManifestOutput {
       return system_error("cannot write the manifest");
     }
     if (!file_) {
-      return {};
+      return copy_to_stdout();
     }
     constexpr mode_t kReadByAll = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
     if (::chmod(file_->path().c_str(), kReadByAll) != 0) {
@@ -173,12 +176,29 @@ class ManifestOutput {
  private:
   struct Close {
     void operator()(std::FILE* stream) const {
-      if (stream != stdout) {
-        static_cast<void>(std::fclose(stream));
-      }
+      static_cast<void>(std::fclose(stream));
     }
   };
   ManifestOutput() = default;
+
+  Result<void> copy_to_stdout() {
+    std::rewind(stream_.get());
+    std::array<char, 65'536> piece{};
+    while (true) {
+      const std::size_t got =
+          std::fread(piece.data(), 1, piece.size(), stream_.get());
+      if (std::fwrite(piece.data(), 1, got, stdout) != got ||
+          std::ferror(stream_.get()) != 0) {
+        return system_error("cannot write the manifest");
+      }
+      if (got < piece.size()) {
+        return std::fflush(stdout) == 0
+                   ? Result<void>()
+                   : system_error("cannot write the manifest");
+      }
+    }
+  }
+
   files::path target_;
   std::optional<TemporaryFile> file_;
   std::unique_ptr<std::FILE, Close> stream_;

@@ -19,6 +19,7 @@
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
 #include "catalog/percent_encoding.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/sources/manifest_readers.h"
 #include "catalog/unique_fd.h"
 
@@ -276,7 +277,13 @@ class IndexWalk {
     }
     const std::string url = root_ + percent_encode(folder, "/");
     const auto html = download_(url, kMaxIndexBytes);
-    const auto entries = html ? parse_directory_index(*html) : html.error();
+    const auto entries =
+        html ? parse_directory_index(*html,
+                                     [&](const EntryFault& fault) {
+                                       making_.odd(folder + fault.place,
+                                                   fault.why);
+                                     })
+             : html.error();
     if (!entries) {
       return entries.error().within(url);
     }
@@ -350,7 +357,7 @@ Result<void> make_of_index(const std::string& url, const Download& download,
 
 Result<void> make_of_manifest(const ManifestText& text,
                               const ManifestMaking& making) {
-  Result<void> first;
+  EntryTally tally;
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string&) -> Result<void> {
         if (making.stop.stop_requested()) {
@@ -360,16 +367,16 @@ Result<void> make_of_manifest(const ManifestText& text,
           making.odd(entry.path, "it lies beside that manifest");
           return {};
         }
+        tally.good();
         return making.add(entry);
       },
-      [&first](const std::string& place, const std::string& why) {
-        if (first) {
-          first = Error{ErrorCode::kInvalid, place + ": " + why};
-        }
+      [&](const std::string& place, const std::string& why) {
+        tally.bad(place, why);
+        making.odd(place, why);
       },
       making.odd, [](std::string_view, const std::string&) {}};
   const auto done = read_manifest(text, events);
-  return done ? first : done;
+  return done ? tally.verdict() : done;
 }
 
 }  // namespace omicsfs

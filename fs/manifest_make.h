@@ -49,7 +49,8 @@ Result<void> make_of_index(const std::string& url, const Download& download,
                            const ManifestMaking& making);
 
 // The files that a manifest of any format tells of; s3:// and hf:// are such.
-// Errors: those of reading it; kInvalid, with the first thing that is wrong.
+// A bad entry is left out, and told of. Errors: those of reading it; kInvalid,
+// all of its entries are bad.
 Result<void> make_of_manifest(const ManifestText& text,
                               const ManifestMaking& making);
 

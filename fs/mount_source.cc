@@ -62,8 +62,9 @@ std::string shown_archive(const std::string& place) {
 // Likewise, of a bucket's folder, of a repository without its revision, or of a
 // document without its ending.
 std::string shown_manifest(std::string_view place) {
-  if (place.starts_with("hf://")) {
-    place = place.substr(0, place.find('@'));
+  if (const auto hub = parse_hub_place(place)) {
+    return clean_entry_name(
+        last_entry_name(hub->folder.empty() ? hub->repository : hub->folder));
   }
   if (!place.starts_with('/')) {
     place = before_question(place);

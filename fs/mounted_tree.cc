@@ -16,15 +16,13 @@ Result<std::vector<MountedSource>> open_sources(
     const Settings& settings, const std::vector<MountSource>& sources) {
   std::vector<MountedSource> opened;
   for (const MountSource& source : sources) {
-    const auto path = current_snapshot(settings.state_dir, source.name);
-    if (!path) {
-      return path.error().within(source.shown);
-    }
-    auto snapshot = Snapshot::open(*path);
+    auto snapshot = open_current_snapshot(settings.state_dir, source.name);
     if (!snapshot) {
       return snapshot.error().within(source.shown);
     }
-    opened.push_back({source.shown, *std::move(snapshot)});
+    const bool is_patient =
+        settings.source(source.name).patient.value_or(source.kind.is_patient);
+    opened.push_back({source.shown, *std::move(snapshot), is_patient});
   }
   return opened;
 }

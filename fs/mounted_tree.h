@@ -25,7 +25,7 @@
 namespace omicsfs {
 
 // Opens the current snapshot of each source. Errors: those of
-// current_snapshot and Snapshot::open, with the source's name.
+// open_current_snapshot, with the source's name.
 Result<std::vector<MountedSource>> open_sources(
     const Settings& settings, const std::vector<MountSource>& sources);
 

@@ -9,6 +9,18 @@
 
 namespace omicsfs {
 
+namespace {
+
+// A fetch should give up, and say why, before its reader does.
+constexpr std::chrono::milliseconds kMargin{500};
+
+std::chrono::milliseconds document_patience(const NetworkSettings& network) {
+  return std::max<std::chrono::milliseconds>(std::chrono::minutes{5},
+                                             network.timeout);
+}
+
+}  // namespace
+
 std::vector<std::string> named_servers(const Settings& settings) {
   std::vector<std::string> servers;
   const auto add = [&servers](const std::string& url) {
@@ -40,15 +52,29 @@ TransportOptions transport_options(const Settings& settings) {
   options.private_servers = named_servers(settings);
   options.private_hosts = network.private_hosts;
   options.connections_per_host = network.connections_per_host;
-  options.stall = network.stall;
+  options.silence = {network.first_byte, network.stall};
   options.rates = RateRules(network.requests_per_s);
   options.rate_directory = settings.cache.dir;
+  options.longest_pause = network.timeout;
   return options;
 }
 
 RetryPolicy retry_policy(const NetworkSettings& network) {
   RetryPolicy policy;
   policy.max_retries = network.retries;
+  policy.patience = network.timeout - kMargin;
+  return policy;
+}
+
+TransportOptions document_transport_options(const Settings& settings) {
+  TransportOptions options = transport_options(settings);
+  options.longest_pause = document_patience(settings.network);
+  return options;
+}
+
+RetryPolicy document_retry_policy(const NetworkSettings& network) {
+  RetryPolicy policy = retry_policy(network);
+  policy.patience = document_patience(network);
   return policy;
 }
 

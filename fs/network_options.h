@@ -22,6 +22,12 @@ namespace omicsfs {
 // name, as above or by network.private_hosts.
 [[nodiscard]] TransportOptions transport_options(const Settings& settings);
 [[nodiscard]] RetryPolicy retry_policy(const NetworkSettings& network);
+// Those of a command that fetches documents: it waits for a busy server for
+// five minutes, as long as the quotas of public servers last, or for
+// network.timeout_s if that is longer.
+[[nodiscard]] TransportOptions document_transport_options(
+    const Settings& settings);
+[[nodiscard]] RetryPolicy document_retry_policy(const NetworkSettings& network);
 // Where no memory is set: an eighth of the machine's, 256 MiB at most.
 // `machine_bytes`: its memory, 0 where that is not known. `descriptors`: how
 // many this process may have.

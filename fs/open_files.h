@@ -15,6 +15,7 @@
 #include "fs/mapped_reads.h"
 #include "fs/passthrough.h"
 #include "fs/read_failures.h"
+#include "fs/repeated_reads.h"
 
 namespace omicsfs {
 
@@ -29,6 +30,14 @@ struct MappedFile {
   MappedReads reads GUARDED_BY(mutex);
 };
 
+// What has just failed of one open file.
+struct RepeatedFile {
+  explicit RepeatedFile(bool is_mapped) : reads(is_mapped) {}
+
+  Mutex mutex;
+  RepeatedReads reads GUARDED_BY(mutex);
+};
+
 // One open(2) of a file.
 struct OpenFile {
   std::shared_ptr<ByteSource> source;
@@ -37,6 +46,7 @@ struct OpenFile {
   // Where the reads of `inode` report how they end; null: nowhere.
   ReadFailures* failures = nullptr;
   Inode inode = 0;
+  std::unique_ptr<RepeatedFile> repeated{};  // null: no read waits for a server
 };
 
 // The files that are open now. Thread-safe. A handle is good until it is

@@ -26,12 +26,47 @@ std::int64_t seconds_since_epoch() {
       .count();
 }
 
+// Whether it is a source that items are added to, and not a place alone.
+bool is_known_source(const SourceKind& kind) {
+  return kind.takes_items() && find_source(kind.name).has_value();
+}
+
+// An empty descriptor where no lock is needed, and where a state directory that
+// cannot be written keeps everybody from changing anything.
+Result<UniqueFd> items_lock(const SourceKind& kind, const Settings& settings,
+                            const RefreshWatch& watch,
+                            const RefreshWish& wish) {
+  if (wish.items || !is_known_source(kind)) {
+    return UniqueFd();
+  }
+  auto lock = lock_items(settings.state_dir, kind.name, ItemsUse::kRead,
+                         {wish.patience, watch.on_wait, watch.stop});
+  const bool cannot_be_made = !lock && lock.error().code == ErrorCode::kIo;
+  return cannot_be_made ? Result<UniqueFd>(UniqueFd()) : std::move(lock);
+}
+
+Result<Settings> with_items(const SourceKind& kind, Settings settings,
+                            const RefreshWish& wish) {
+  if (wish.items) {
+    auto& items = settings.sources[std::string(kind.name)].archives;
+    items.insert(items.begin(), wish.items->begin(), wish.items->end());
+    return settings;
+  }
+  return is_known_source(kind) ? with_added_items(std::move(settings))
+                               : Result<Settings>(std::move(settings));
+}
+
 }  // namespace
 
 Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
-                              const RefreshWatch& watch) {
-  const auto whole =
-      kind.of_archives ? with_added_items(given) : Result<Settings>(given);
+                              const RefreshWatch& watch,
+                              const RefreshWish& wish) {
+  // Nobody changes the items before they are in the catalog.
+  const auto lock = items_lock(kind, given, watch, wish);
+  if (!lock) {
+    return lock.error();
+  }
+  const auto whole = with_items(kind, given, wish);
   if (!whole) {
     return whole.error();
   }
@@ -42,10 +77,11 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
   if (!headers) {
     return headers.error();
   }
-  auto direct = std::make_unique<CurlTransport>(transport_options(settings));
+  auto direct =
+      std::make_unique<CurlTransport>(document_transport_options(settings));
   ResolvingTransport transport(*direct, *headers);
-  DocumentFetcher fetcher(transport, mirrors, retry_policy(settings.network),
-                          counters);
+  DocumentFetcher fetcher(transport, mirrors,
+                          document_retry_policy(settings.network), counters);
   const Download download = [&](const std::string& url,
                                 std::uint64_t max_bytes) {
     return fetcher.fetch(url, max_bytes, watch.stop);
@@ -68,7 +104,11 @@ Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
                           &documents.open(),
                           watch.stop,
                           {},
-                          &linked};
+                          &linked,
+                          [&documents] { return documents.last_date(); },
+                          nullptr,
+                          wish.allow_empty,
+                          {wish.patience, watch.on_wait, wish.take_theirs}};
   auto summary = refresh_source(kind, input, settings.state_dir);
   // What is under way ends before the cache that it is for.
   archives.end_unpacking();
@@ -89,6 +129,12 @@ RefreshWatch watch_on_stderr(std::string_view source, Progress& progress,
     fmt::print(stderr, "omicsfs: {}: warning: {}\n", name, message);
   };
   watch.stop = std::move(stop);
+  watch.on_wait = [&progress, name = std::string(source)] {
+    progress.clear();
+    fmt::print(stderr,
+               "omicsfs: {}: waiting for another process that refreshes it\n",
+               name);
+  };
   return watch;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catalog/result.h"
 #include "catalog/source.h"
@@ -22,13 +25,28 @@ struct RefreshWatch {
       progress;
   std::function<void(std::string message)> warn;
   std::stop_token stop;
+  // Called once, before the refresh waits for another process's.
+  std::function<void()> on_wait{};
+};
+
+// What is asked of a refresh beside the source itself.
+struct RefreshWish {
+  bool allow_empty = false;  // a catalog without files may replace another
+  // The catalog that another process makes meanwhile will do.
+  bool take_theirs = false;
+  // What the source has, in place of the items that were added before.
+  // REQUIRES: the caller holds lock_items().
+  std::optional<std::vector<ArchiveItem>> items{};
+  // How long it waits for another process that refreshes the same source.
+  std::chrono::milliseconds patience = std::chrono::minutes(10);
 };
 
 // Fetches the index of `kind` and makes its next snapshot the current one; what
 // was added to it (source_items.h) is added to the settings `given`.
 // Errors: those of refresh_source and load_items; kInterrupted by `watch.stop`.
 Result<SourceSummary> refresh(const SourceKind& kind, const Settings& given,
-                              const RefreshWatch& watch);
+                              const RefreshWatch& watch,
+                              const RefreshWish& wish = {});
 
 // Tells of the refresh of `source` on stderr: progress through `progress`,
 // which must outlive the watch, and warnings.

@@ -114,6 +114,11 @@ Result<void> set_timeout(Settings& settings, std::string_view text,
   return store(parse_count(text, {1, 86'400}), settings.network.timeout);
 }
 
+Result<void> set_first_byte(Settings& settings, std::string_view text,
+                            std::string_view /*home*/) {
+  return store(parse_count(text, {1, 3'600}), settings.network.first_byte);
+}
+
 Result<void> set_stall(Settings& settings, std::string_view text,
                        std::string_view /*home*/) {
   return store(parse_count(text, {1, 3'600}), settings.network.stall);
@@ -153,13 +158,14 @@ Result<void> set_hub(Settings& settings, std::string_view text,
   return store(parse_base_url(text), settings.endpoints.hub);
 }
 
-constexpr std::array<SettingKey, 13> kKeys = {{
+constexpr std::array<SettingKey, 14> kKeys = {{
     {"state_dir", SettingKey::Kind::kText, set_state_dir},
     {"cache.dir", SettingKey::Kind::kText, set_cache_dir},
     {"cache.limit", SettingKey::Kind::kSize, set_cache_limit},
     {"cache.keep_free", SettingKey::Kind::kSize, set_keep_free},
     {"network.connections_per_host", SettingKey::Kind::kCount, set_connections},
     {"network.timeout_s", SettingKey::Kind::kCount, set_timeout},
+    {"network.first_byte_s", SettingKey::Kind::kCount, set_first_byte},
     {"network.stall_s", SettingKey::Kind::kCount, set_stall},
     {"network.retries", SettingKey::Kind::kCount, set_retries},
     {"network.memory", SettingKey::Kind::kSize, set_memory},

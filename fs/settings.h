@@ -31,8 +31,9 @@ struct CacheSettings {
 
 struct NetworkSettings {
   int connections_per_host = kConnectionsPerHost;
-  std::chrono::seconds timeout{60};  // of one read
-  std::chrono::seconds stall{15};    // of one connection, with nothing arriving
+  std::chrono::seconds timeout{60};     // of one read
+  std::chrono::seconds first_byte{60};  // that one request waits for
+  std::chrono::seconds stall{15};       // of an answer that has begun
   int retries = 5;
   std::uint64_t memory = 0;  // bytes under way; 0: by the machine's memory
   // Of servers that are asked only so often. ENCODE: "Use of the programmatic

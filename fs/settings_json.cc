@@ -192,6 +192,16 @@ Result<void> read_archives(const JsonValue& value, std::string_view /*home*/,
   return {};
 }
 
+Result<void> read_patient(const JsonValue& value, std::string_view /*home*/,
+                          SourceSettings& settings) {
+  const auto patient = value.as_bool();
+  if (!patient) {
+    return patient.error();
+  }
+  settings.patient = *patient;
+  return {};
+}
+
 struct SourceMember {
   std::string_view key;
   bool (*of)(const SourceKind& source);  // whether the source has it
@@ -203,7 +213,7 @@ bool has_default_catalogue(const SourceKind& source) {
   return !source.default_catalogue.empty();
 }
 
-constexpr std::array<SourceMember, 8> kSourceMembers = {{
+constexpr std::array<SourceMember, 9> kSourceMembers = {{
     {"base_url", [](const SourceKind& /*source*/) { return true; },
      read_source_url},
     {"catalogue",
@@ -222,6 +232,8 @@ constexpr std::array<SourceMember, 8> kSourceMembers = {{
      read_releases},
     {"archives", [](const SourceKind& source) { return source.of_archives; },
      read_archives},
+    {"patient", [](const SourceKind& /*source*/) { return true; },
+     read_patient},
 }};
 
 Result<void> read_source_member(const SourceKind& source, const Member& member,

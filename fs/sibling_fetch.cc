@@ -3,10 +3,13 @@
 
 namespace omicsfs {
 
-SiblingWatch::Ahead SiblingFetch::observe(Inode directory,
-                                          std::uint64_t position) {
+SiblingWatch::Ahead SiblingFetch::observe(const OpenedNode& file,
+                                          const EntryPlace& place) {
+  // Rows of nodes are below 2^32, so this tells directories apart.
+  const Inode directory =
+      inode_of({file.slot, static_cast<NodeNumber>(place.parent)});
   const MutexLock lock(mutex_);
-  return watch_.observe(directory, position);
+  return watch_.observe(directory, place.position);
 }
 
 void SiblingFetch::fetch(const Snapshot& snapshot,
@@ -18,31 +21,29 @@ void SiblingFetch::fetch(const Snapshot& snapshot,
   }
   const auto remote = snapshot.remote_file(entry.node.id);
   if (remote && !remote->columns) {
-    cache_.open(*remote)->fetch_ahead({0, remote->size});
+    cache_.fetch_ahead(*remote);
   }
 }
 
-void SiblingFetch::opened(Inode file, const Snapshot& snapshot,
-                          const RemoteFile& remote) {
+void SiblingFetch::opened(const OpenedNode& file, const RemoteFile& remote) {
   if (remote.size > kSmallFile) {
     return;
   }
-  const InodeParts parts = parts_of(file);
-  const auto place = snapshot.first_entry(parts.node);
+  const auto place = file.snapshot.first_entry(file.node);
   if (!place) {
     return;
   }
-  const auto ahead = observe(
-      inode_of({parts.slot, parts.generation, place->parent}), place->position);
+  const auto ahead = observe(file, *place);
   if (ahead.count == 0) {
     return;
   }
-  const auto entries = snapshot.list(place->parent, ahead.after, ahead.count);
+  const auto entries =
+      file.snapshot.list(place->parent, ahead.after, ahead.count);
   if (!entries) {
     return;
   }
   for (const DirectoryEntry& entry : *entries) {
-    fetch(snapshot, entry);
+    fetch(file.snapshot, entry);
   }
 }
 

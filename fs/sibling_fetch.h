@@ -22,14 +22,19 @@ class SiblingFetch {
   // `cache` must outlive it.
   explicit SiblingFetch(BlockCache& cache) : cache_(cache) {}
 
-  // `file`, a node of `snapshot` with the content `remote`, is being opened.
+  struct OpenedNode {
+    const Snapshot& snapshot;
+    std::uint16_t slot = 0;  // of the snapshot's source
+    NodeId node = 0;
+  };
+  // `file`, with the content `remote`, is being opened.
   // Starts fetches and waits for none; what cannot be started is not reported:
   // whoever opens it will see.
-  void opened(Inode file, const Snapshot& snapshot, const RemoteFile& remote);
+  void opened(const OpenedNode& file, const RemoteFile& remote);
 
  private:
-  [[nodiscard]] SiblingWatch::Ahead observe(Inode directory,
-                                            std::uint64_t position);
+  [[nodiscard]] SiblingWatch::Ahead observe(const OpenedNode& file,
+                                            const EntryPlace& place);
   void fetch(const Snapshot& snapshot, const DirectoryEntry& entry);
 
   BlockCache& cache_;

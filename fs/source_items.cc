@@ -2,6 +2,7 @@
 #include "fs/source_items.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "catalog/entry_name.h"
 #include "catalog/marked_url.h"
+#include "catalog/sources/manifest_address.h"
 #include "catalog/temporary_file.h"
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
@@ -63,12 +66,14 @@ Result<std::string> place_at(const JsonValue& element) {
   return value ? value->as_string() : value.error();
 }
 
-Result<ArchiveItem> parse_item(const JsonValue& element) {
+Result<ArchiveItem> parse_item(const JsonValue& element, ItemPlaces places) {
   const auto word = place_at(element);
   if (!word) {
     return word.error();
   }
-  auto place = archive_place(*word);
+  const bool collection =
+      places == ItemPlaces::kCollections && is_collection(*word);
+  auto place = collection ? word : archive_place(*word);
   if (!place) {
     return element.error(place.error().message);
   }
@@ -99,14 +104,44 @@ Result<std::string> archive_place(const std::string& word) {
   return path.lexically_normal().string();
 }
 
-Result<std::vector<ArchiveItem>> parse_archive_items(const JsonValue& array) {
+Result<std::string> item_place(const SourceKind& kind,
+                               const std::string& word) {
+  return kind.of_manifests && is_collection(word) ? word : archive_place(word);
+}
+
+bool is_item_named(const ArchiveItem& item, const std::string& word) {
+  if (word.empty()) {
+    return false;
+  }
+  if (item.place == word || item.id == word) {
+    return true;
+  }
+  const auto place = archive_place(word);
+  if (place && *place == item.place) {
+    return true;
+  }
+  // As it stands in the tree.
+  const std::string_view whole = item.place;
+  std::string_view name =
+      last_entry_name(whole.substr(0, whole.find_first_of("?#")));
+  if (name == word) {
+    return true;
+  }
+  constexpr std::string_view kZip = ".zip";
+  name.remove_suffix(name.ends_with(kZip) ? kZip.size() : 0);
+  return item.id.empty() && name == last_entry_name(word) &&
+         (word == name || word.starts_with("datasets/"));
+}
+
+Result<std::vector<ArchiveItem>> parse_archive_items(const JsonValue& array,
+                                                     ItemPlaces places) {
   const auto elements = array.elements();
   if (!elements) {
     return elements.error();
   }
   std::vector<ArchiveItem> items;
   for (const JsonValue& element : *elements) {
-    auto item = parse_item(element);
+    auto item = parse_item(element, places);
     if (!item) {
       return item.error();
     }
@@ -152,13 +187,39 @@ Result<std::vector<ArchiveItem>> load_items(
   if (!document) {
     return document.error().within(path.string());
   }
-  auto items = parse_archive_items(*document);
+  auto items = parse_archive_items(*document, ItemPlaces::kCollections);
   return items ? items : items.error().within(path.string());
+}
+
+Result<UniqueFd> lock_items(const std::filesystem::path& state_dir,
+                            std::string_view source, ItemsUse use,
+                            const LockWait& wait) {
+  const auto path = items_path(state_dir, source).replace_extension("lock");
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  const auto try_lock = [&]() -> Result<UniqueFd> {
+    constexpr mode_t kMode = 0666;  // less what the umask takes
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kMode));
+    if (!fd.valid()) {
+      return system_error("cannot make " + path.string(), errno);
+    }
+    const int how = use == ItemsUse::kRead ? LOCK_SH : LOCK_EX;
+    if (::flock(fd.get(), how | LOCK_NB) == 0) {
+      return fd;
+    }
+    return errno == EWOULDBLOCK
+               ? Error{ErrorCode::kTimedOut,
+                       "another process is changing what was added to " +
+                           std::string(source) + "; try again when it is done"}
+               : system_error("cannot lock " + path.string(), errno);
+  };
+  auto taken = wait_for_lock(try_lock, wait);
+  return taken ? Result<UniqueFd>(std::move(taken->lock)) : taken.error();
 }
 
 Result<Settings> with_added_items(Settings settings) {
   for (const SourceKind& kind : all_sources()) {
-    if (!kind.of_archives) {
+    if (!kind.takes_items()) {
       continue;
     }
     auto added = load_items(settings.state_dir, kind.name);

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "catalog/json_fields.h"
 #include "catalog/snapshot.h"
 #include "fs/size_text.h"
@@ -14,51 +12,16 @@
 namespace omicsfs {
 namespace {
 
-Result<std::string> property(const Snapshot& snapshot, std::string_view name) {
-  auto value = snapshot.property(name);
-  if (!value) {
-    return value.error();
-  }
-  return (*value).value_or("");
-}
-
-Result<std::uint64_t> count_property(const Snapshot& snapshot,
-                                     std::string_view name) {
-  const auto text = property(snapshot, name);
-  if (!text) {
-    return text.error();
-  }
-  std::uint64_t count = 0;
-  std::from_chars(text->data(), text->data() + text->size(), count);
-  return count;
-}
-
-Result<RefreshedState> read_state(const Snapshot& snapshot) {
-  const auto files = count_property(snapshot, "files");
-  const auto bytes = count_property(snapshot, "bytes");
-  const auto releases = count_property(snapshot, "releases");
-  const auto newest = property(snapshot, "newest_release");
-  const auto note = property(snapshot, "note");
-  for (const auto* count : {&files, &bytes, &releases}) {
-    if (!*count) {
-      return count->error();
-    }
-  }
-  if (!newest || !note) {
-    return newest ? note.error() : newest.error();
-  }
-  return RefreshedState{{*files, *bytes, *newest, *releases, *note},
-                        snapshot.header().created_at};
-}
-
 Result<RefreshedState> current_state(const Settings& settings,
                                      std::string_view source) {
-  const auto path = current_snapshot(settings.state_dir, source);
-  if (!path) {
-    return path.error();
+  const auto snapshot = open_current_snapshot(settings.state_dir, source);
+  if (!snapshot) {
+    return snapshot.error();
   }
-  const auto snapshot = Snapshot::open(*path);
-  return snapshot ? read_state(**snapshot) : snapshot.error();
+  auto summary = summary_of(**snapshot);
+  return summary ? RefreshedState{*std::move(summary),
+                                  (*snapshot)->header().created_at}
+                 : Result<RefreshedState>(summary.error());
 }
 
 SourceReport report(const SourceKind& kind, const Settings& settings) {
@@ -76,17 +39,23 @@ SourceReport report(const SourceKind& kind, const Settings& settings) {
   return result;
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::vector<std::string> table_row(const SourceReport& report) {
   if (!report.refreshed) {
     return {report.name, "-", "-", "-",
             report.trouble.empty() ? "not refreshed yet" : report.trouble};
   }
   const auto& [summary, at] = *report.refreshed;
+  const std::string warnings =
+      summary.warnings == 0 ? "" : "; " + counted(summary.warnings, "warning");
   return {report.name,
           summary.newest_release.empty() ? "-" : summary.newest_release,
           std::to_string(summary.files), size_text(summary.bytes),
           utc_text(at, UtcFormat::kMinutes) + " UTC" +
-              (summary.note.empty() ? "" : "; " + summary.note)};
+              (summary.note.empty() ? "" : "; " + summary.note) + warnings};
 }
 
 std::string json_state(const SourceReport& report) {
@@ -98,16 +67,12 @@ std::string json_state(const SourceReport& report) {
   const auto& [summary, at] = *report.refreshed;
   return fmt::format(
       "\"refreshed\": \"{}\", \"newest_release\": {}, \"releases\": {}, "
-      "\"files\": {}, \"bytes\": {}{}",
+      "\"files\": {}, \"bytes\": {}, \"warnings\": {}{}",
       utc_text(at, UtcFormat::kRfc3339),
       summary.newest_release.empty() ? "null"
                                      : json_quoted(summary.newest_release),
-      summary.releases, summary.files, summary.bytes,
+      summary.releases, summary.files, summary.bytes, summary.warnings,
       summary.note.empty() ? "" : ", \"note\": " + json_quoted(summary.note));
-}
-
-std::string counted(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -147,9 +112,12 @@ std::string summary_text(std::string_view source,
   const std::string newest = summary.newest_release.empty()
                                  ? ""
                                  : ", newest " + summary.newest_release;
-  return fmt::format("{}: {}{}, {}, {}", source,
+  const std::string warnings =
+      summary.warnings == 0 ? "" : ", " + counted(summary.warnings, "warning");
+  return fmt::format("{}: {}{}, {}, {}{}", source,
                      counted(summary.releases, "release"), newest,
-                     counted(summary.files, "file"), size_text(summary.bytes));
+                     counted(summary.files, "file"), size_text(summary.bytes),
+                     warnings);
 }
 
 }  // namespace omicsfs

@@ -38,7 +38,7 @@ struct SourceReport {
 [[nodiscard]] std::string sources_json(
     const std::vector<SourceReport>& reports);
 
-// "abc-atlas: 2 releases, newest 20250531, 333 files, 646.8 GB".
+// "abc-atlas: 2 releases, newest 20250531, 333 files, 646.8 GB, 1 warning".
 [[nodiscard]] std::string summary_text(std::string_view source,
                                        const SourceSummary& summary);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "fs/xattrs.h"
 
+#include <linux/limits.h>
+
 #include <array>
 #include <utility>
 
@@ -11,6 +13,47 @@ namespace omicsfs {
 namespace {
 
 constexpr std::string_view kPrefix = "user.";
+// What Linux lets through: longer lists make listxattr(2) fail with E2BIG, and
+// longer names and values cannot be asked for.
+constexpr std::size_t kMaxListBytes = XATTR_LIST_MAX - kXattrListReserve;
+constexpr std::size_t kMaxXattrName = XATTR_NAME_MAX;
+constexpr std::size_t kMaxValueBytes = XATTR_SIZE_MAX;
+
+// Whole characters of the start of a value that is too long, and "…".
+std::string fitting_value(std::string value) {
+  constexpr std::string_view kCut = "\u2026";
+  if (value.size() <= kMaxValueBytes) {
+    return value;
+  }
+  std::size_t end = kMaxValueBytes - kCut.size();
+  const auto continues = [&value](std::size_t at) {
+    return (static_cast<unsigned char>(value[at]) & 0xC0U) == 0x80U;
+  };
+  for (int bytes = 0; bytes < 3 && continues(end); ++bytes) {
+    --end;
+  }
+  value.resize(end);
+  return value.append(kCut);
+}
+
+// Names of attributes, as many as fit into one list.
+class NameList {
+ public:
+  void add(std::string_view name) {
+    const std::size_t size = kPrefix.size() + name.size();
+    const bool fits = size <= kMaxXattrName &&
+                      bytes_ + size + 1 <= kMaxListBytes;  // with a NUL
+    if (fits) {
+      bytes_ += size + 1;
+      names_.push_back(std::string(kPrefix).append(name));
+    }
+  }
+  [[nodiscard]] std::vector<std::string> take() { return std::move(names_); }
+
+ private:
+  std::size_t bytes_ = 0;
+  std::vector<std::string> names_;
+};
 
 std::string url_of(const RemoteFile& file, BlockCache& /*cache*/) {
   return origin_text(file);
@@ -86,14 +129,15 @@ Result<std::string> of_remote_file(const XattrSubject& subject,
   }
   auto value = xattr.value(*file, cache);
   // Not published, so not there.
-  return value.empty() ? Result<std::string>(no_such(xattr.name)) : value;
+  return value.empty() ? Result<std::string>(no_such(xattr.name))
+                       : fitting_value(std::move(value));
 }
 
 }  // namespace
 
 Result<std::string> xattr_value(const XattrSubject& subject, BlockCache& cache,
                                 std::string_view name) {
-  if (!name.starts_with(kPrefix)) {
+  if (!name.starts_with(kPrefix) || subject.node.kind == NodeKind::kSymlink) {
     return no_such(name);
   }
   name.remove_prefix(kPrefix.size());
@@ -111,11 +155,16 @@ Result<std::string> xattr_value(const XattrSubject& subject, BlockCache& cache,
   if (!given) {
     return given.error();
   }
-  return *given ? Result<std::string>(**std::move(given)) : no_such(name);
+  return *given ? Result<std::string>(fitting_value(**std::move(given)))
+                : no_such(name);
 }
 
 Result<std::vector<std::string>> xattr_list(const XattrSubject& subject) {
-  std::vector<std::string> names{std::string(kPrefix) + std::string(kSource)};
+  NameList names;
+  if (subject.node.kind == NodeKind::kSymlink) {
+    return names.take();
+  }
+  names.add(kSource);
   if (subject.node.kind == NodeKind::kRemoteFile) {
     const auto file = subject.snapshot.remote_file(subject.node.id);
     if (!file) {
@@ -123,7 +172,7 @@ Result<std::vector<std::string>> xattr_list(const XattrSubject& subject) {
     }
     for (const FileXattr& xattr : kFileXattrs) {
       if (is_listed(*file, xattr)) {
-        names.push_back(std::string(kPrefix) + std::string(xattr.name));
+        names.add(xattr.name);
       }
     }
   }
@@ -132,9 +181,9 @@ Result<std::vector<std::string>> xattr_list(const XattrSubject& subject) {
     return given.error();
   }
   for (const auto& [name, value] : *given) {
-    names.push_back(std::string(kPrefix) + name);
+    names.add(name);
   }
-  return names;
+  return names.take();
 }
 
 }  // namespace omicsfs

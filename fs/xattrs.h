@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,12 @@
 // user.omicsfs.urls, which is not listed; and whatever the source gave the
 // node, user.omicsfs.release among them. A file whose last read failed also has
 // user.omicsfs.error (FileSystem).
+//
+// A symlink has none: Linux gives user attributes to files and directories
+// only, and programs that copy attributes (rsync -X) fail where a link lists
+// one. What does not fit into the limits of xattr(7) is left out: names over
+// 255 bytes, and names from where the list has 64 KiB. Values over 64 KiB are
+// cut, and end in "…".
 
 namespace omicsfs {
 
@@ -23,11 +30,14 @@ struct XattrSubject {
   NodeFacts node;
 };
 
+// Bytes of the list that are left for attributes which others add.
+inline constexpr std::size_t kXattrListReserve = 256;
+
 // The value of `name` ("user.…"). Errors: kNotFound, no such attribute; those
 // of the snapshot.
 Result<std::string> xattr_value(const XattrSubject& subject, BlockCache& cache,
                                 std::string_view name);
-// All names, in a fixed order.
+// All names that fit, in a fixed order.
 Result<std::vector<std::string>> xattr_list(const XattrSubject& subject);
 
 }  // namespace omicsfs

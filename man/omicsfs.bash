@@ -33,7 +33,7 @@ _omicsfs() {
 
   for ((index = 1; index < COMP_CWORD; ++index)); do
     case ${COMP_WORDS[index]} in
-      mount | umount | refresh | add | find | facets | sources | ls | cache | manifest)
+      mount | umount | refresh | add | remove | find | facets | sources | ls | cache | manifest)
         command=${COMP_WORDS[index]}
         break
         ;;
@@ -75,7 +75,7 @@ _omicsfs() {
   case $command:$word in
     :*)
       mapfile -t COMPREPLY < <(compgen -W \
-        "mount umount refresh add find facets sources ls cache manifest --version $settings" -- "$word")
+        "mount umount refresh add remove find facets sources ls cache manifest --version $settings" -- "$word")
       ;;
     mount:-*)
       mapfile -t COMPREPLY < <(compgen -W \
@@ -103,12 +103,22 @@ _omicsfs() {
       ;;
     add:*)
       if [[ $previous == add ]]; then
-        mapfile -t COMPREPLY < <(compgen -W refine-bio -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'refine-bio manifest' -- "$word")
       else
         mapfile -t COMPREPLY < <(
           compgen -W "compendium dataset experiment" -- "$word"
           compgen -d -- "$word"
           compgen -f -X '!*.zip' -- "$word")
+      fi
+      ;;
+    remove:-*)
+      mapfile -t COMPREPLY < <(compgen -W "$settings" -- "$word")
+      ;;
+    remove:*)
+      if [[ $previous == remove ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'refine-bio manifest' -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
       fi
       ;;
     find:-*)
@@ -129,7 +139,7 @@ _omicsfs() {
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       ;;
     refresh:-*)
-      mapfile -t COMPREPLY < <(compgen -W "$settings" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "--allow-empty $settings" -- "$word")
       ;;
     refresh:*)
       mapfile -t COMPREPLY < <(compgen -W "$(_omicsfs_sources "$program")" \

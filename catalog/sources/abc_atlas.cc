@@ -8,6 +8,7 @@
 
 #include "catalog/entry_name.h"
 #include "catalog/percent_encoding.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/release_date.h"
 #include "catalog/s3_listing.h"
 #include "catalog/sources/abc_collection.h"
@@ -34,8 +35,8 @@ std::string base_url_of(const SourceSettings& settings) {
   return url;
 }
 
-std::int64_t date_of(std::string_view version, const SourceInput& input) {
-  return release_date(version).value_or(input.now);
+std::int64_t date_of(std::string_view version) {
+  return release_date(version).value_or(kUndated);
 }
 
 std::string manifest_path(std::string_view release) {
@@ -53,10 +54,20 @@ std::string_view release_of(std::string_view key) {
   return check_entry_name(key) ? key : "";
 }
 
+void warn(const SourceInput& input, const std::string& message) {
+  if (input.warn) {
+    input.warn(message);
+  }
+}
+
 Result<ReleaseNames> listed_releases(const SourceInput& input,
                                      const std::string& base_url) {
   const Result<std::vector<S3Object>> objects =
-      list_s3(base_url, std::string(kReleases), input.download);
+      list_s3(base_url, std::string(kReleases), input.download,
+              [&input](const EntryFault& fault) {
+                warn(input, "the bucket's list: " + fault.place +
+                                ": left out: " + fault.why);
+              });
   if (!objects) {
     return objects.error();
   }
@@ -93,12 +104,6 @@ std::string oddity_at(const std::string& path, const std::string& oddity) {
   return path + ": " + oddity;
 }
 
-void warn(const SourceInput& input, const std::string& message) {
-  if (input.warn) {
-    input.warn(message);
-  }
-}
-
 void tell_progress(const SourceInput& input, std::size_t done,
                    std::size_t total) {
   if (input.progress) {
@@ -115,7 +120,9 @@ Result<AbcRelease> fetch_release(const SourceInput& input,
   if (!document) {
     return document.error();
   }
-  Result<AbcManifest> manifest = parse_abc_manifest(*document);
+  const bool has_urls = input.settings.base_url.empty();
+  Result<AbcManifest> manifest = parse_abc_manifest(
+      *document, has_urls ? AbcUrls::kNeeded : AbcUrls::kUnused);
   if (!manifest) {
     return manifest.error().within(path);
   }
@@ -136,16 +143,26 @@ Result<std::vector<AbcRelease>> fetch_releases(const SourceInput& input,
     return names.error();
   }
   std::vector<AbcRelease> releases;
+  EntryTally tally;
+  std::size_t done = 0;
   for (const std::string& name : *names) {
-    tell_progress(input, releases.size(), names->size());
+    tell_progress(input, done++, names->size());
     Result<AbcRelease> release = fetch_release(input, base_url, name);
-    if (!release) {
+    if (release) {
+      tally.good();
+      releases.push_back(*std::move(release));
+    } else if (ends_refresh(release.error())) {
       return release.error();
+    } else {
+      tally.bad("release " + name, release.error().message);
+      warn(input,
+           "release " + name + " is left out: " + release.error().message);
     }
-    releases.push_back(*std::move(release));
   }
-  tell_progress(input, releases.size(), names->size());
-  return releases;
+  tell_progress(input, names->size(), names->size());
+  const auto any = tally.verdict();
+  return any ? Result<std::vector<AbcRelease>>(std::move(releases))
+             : any.error();
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -173,10 +190,10 @@ class TreeWriter {
       const AbcVariant& variant = collection_.variants[index];
       const Result<void> added =
           variant.in_bucket
-              ? add_name(index, variant.path, date_of(variant.version, input_))
+              ? add_name(index, variant.path, date_of(variant.version))
               : Result<void>();
-      if (!added) {
-        return added.error().within(variant.where);
+      if (auto kept = left_out_if_bad(added, variant.where); !kept) {
+        return kept;
       }
     }
     return {};
@@ -186,7 +203,7 @@ class TreeWriter {
   Result<void> write_release(const AbcRelease& release, std::size_t index,
                              std::string_view from) {
     const std::string root = std::string(kReleases) + release.name;
-    const std::int64_t date = date_of(release.name, input_);
+    const std::int64_t date = date_of(release.name);
     Result<void> done =
         add_text(root + "/README.txt", abc_release_readme(release, from), date);
     if (done) {
@@ -216,7 +233,7 @@ class TreeWriter {
                                dataset.name + "/README.txt";
       Result<void> added =
           add_text(path, abc_directory_readme(release, dataset, from),
-                   date_of(release.name, input_));
+                   date_of(release.name));
       if (!added) {
         return added;
       }
@@ -233,11 +250,21 @@ class TreeWriter {
                                file.directory + "/" + file.kind + "/" +
                                file.view_path;
       const Result<void> added =
-          add_name(variants[index], path, date_of(release.name, input_));
-      if (!added) {
-        return added.error().within(place_in(release, file));
+          add_name(variants[index], path, date_of(release.name));
+      if (auto kept = left_out_if_bad(added, place_in(release, file)); !kept) {
+        return kept;
       }
     }
+    return {};
+  }
+
+  // A name that cannot be given to a file is left out with a warning.
+  Result<void> left_out_if_bad(const Result<void>& added,
+                               const std::string& where) {
+    if (added || ends_refresh(added.error())) {
+      return added ? added : added.error().within(where);
+    }
+    warn(input_, where + ": left out: " + added.error().message);
     return {};
   }
 
@@ -253,7 +280,7 @@ class TreeWriter {
     }
     const AbcVariant& variant = collection_.variants[index];
     const Result<NodeId> node =
-        tree_.add_file(path, variant.remote, date_of(variant.version, input_));
+        tree_.add_file(path, variant.remote, date_of(variant.version));
     if (!node) {
       return node.error();
     }
@@ -280,11 +307,10 @@ class TreeWriter {
 };
 
 // What stands at the root beside the files.
-Result<void> write_root(const SourceInput& input, const AbcRelease& newest,
-                        const std::string& readme, TreeWriter& writer,
-                        TreeBuilder& tree) {
-  const std::int64_t date = date_of(newest.name, input);
-  Result<void> done = writer.add_text("README.txt", readme, date);
+Result<void> write_root(const AbcRelease& newest, const std::string& readme,
+                        TreeWriter& writer, TreeBuilder& tree) {
+  const std::int64_t date = date_of(newest.name);
+  Result<void> done = tree.set_readme(readme, date);
   if (done) {
     done = writer.add_text("_downloaded_data.json", "[]", date);
   }
@@ -305,7 +331,7 @@ Result<void> write_tree(const SourceInput& input,
   for (std::size_t index = 0; done && index < releases.size(); ++index) {
     done = writer.write_release(releases[index], index, from);
   }
-  return done ? write_root(input, releases.front(),
+  return done ? write_root(releases.front(),
                            abc_root_readme(releases, collection, from), writer,
                            tree)
               : done;

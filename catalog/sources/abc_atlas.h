@@ -18,8 +18,10 @@ namespace omicsfs {
 // A file's xattr omicsfs.release names the releases it is in, oldest first.
 // Where releases state different facts for one path, the bucket's layout has
 // the newest's file; an older one stands in its release view only.
-// Errors: those of the download; kInvalid for a manifest that breaks its
-// format, with its name and the place in it; kNotFound, there is no release.
+// A release whose manifest is not there or breaks its format is left out with a
+// warning, as is a bad file of one, with its place in the manifest.
+// Errors: those of the download; kInvalid, no release is a good one; kNotFound,
+// there is no release.
 Result<SourceSummary> build_abc_atlas(const SourceInput& input,
                                       TreeBuilder& tree);
 

@@ -44,7 +44,12 @@ class Collector {
     return {};
   }
 
-  AbcCollection take() { return std::move(collection_); }
+  AbcCollection take() {
+    for (AbcVariant& variant : collection_.variants) {
+      std::reverse(variant.releases.begin(), variant.releases.end());
+    }
+    return std::move(collection_);
+  }
 
  private:
   [[nodiscard]] Result<std::string> url_of(const AbcRelease& release,
@@ -95,8 +100,8 @@ class Collector {
       remote.urls.push_back(url);
     }
     // Releases come newest first; a path may stand in one of them twice.
-    if (variant.releases.empty() || variant.releases.front() != release.name) {
-      variant.releases.insert(variant.releases.begin(), release.name);
+    if (variant.releases.empty() || variant.releases.back() != release.name) {
+      variant.releases.push_back(release.name);  // take() turns them round
     }
   }
 

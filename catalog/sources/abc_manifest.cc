@@ -12,6 +12,7 @@
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
 #include "catalog/percent_encoding.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/snapshot_writer.h"
 
 namespace omicsfs {
@@ -149,6 +150,8 @@ Error at_path(const AbcFile& file, const std::string& what) {
 
 class Reader {
  public:
+  explicit Reader(AbcUrls urls) : urls_(urls) {}
+
   Result<AbcManifest> read(const JsonValue& root) {
     Result<void> done = read_version(root);
     if (done) {
@@ -158,7 +161,8 @@ class Reader {
       done = read_files(root);
     }
     if (done) {
-      done = check_no_file_is_a_directory();
+      drop_files_that_are_directories();
+      done = tally_.verdict();
     }
     return done ? Result<AbcManifest>(std::move(manifest_)) : done.error();
   }
@@ -177,7 +181,7 @@ class Reader {
     return {};
   }
 
-  // Gives each member of `value` to `visit`.
+  // Gives each member of `value` to `visit`; one that is bad is left out.
   Result<void> each(const Result<JsonValue>& value, Visit visit) {
     if (!value) {
       return value.error();
@@ -187,9 +191,8 @@ class Reader {
       return members.error();
     }
     for (const auto& [name, member] : *members) {
-      Result<void> done = (this->*visit)(name, member);
-      if (!done) {
-        return done;
+      if (const auto done = (this->*visit)(name, member); !done) {
+        leave_out(done.error());
       }
     }
     return {};
@@ -292,9 +295,13 @@ class Reader {
     if (first != by_path_.end()) {
       return add_again(first->second, *std::move(file));
     }
+    if (file->url.empty() && urls_ == AbcUrls::kNeeded) {
+      return value.error("lacks the key \"url\"");
+    }
     if (file->size > kMaxTotal - manifest_.bytes) {
       return value.error("the sizes add up to over 2^63-1");
     }
+    tally_.good();
     manifest_.bytes += file->size;
     by_path_[file->path] = manifest_.files.size();
     add(*std::move(file));
@@ -335,24 +342,36 @@ class Reader {
     return {file.directory, file.kind, file.path};
   }
 
-  Result<void> check_no_file_is_a_directory() const {
+  // A file whose path others need as a directory gives way to them.
+  void drop_files_that_are_directories() {
+    std::set<std::string> blocking;
     for (const AbcFile& file : manifest_.files) {
       for (std::size_t slash = file.path.find('/'); slash != std::string::npos;
            slash = file.path.find('/', slash + 1)) {
-        const auto parent = by_path_.find(file.path.substr(0, slash));
-        if (parent != by_path_.end()) {
-          const AbcFile& blocking = manifest_.files[parent->second];
-          return at_path(file, "needs a directory where " +
-                                   printable(blocking.where, 400) +
-                                   " has a file");
+        std::string parent = file.path.substr(0, slash);
+        const auto found = by_path_.find(parent);
+        if (found != by_path_.end() && blocking.insert(parent).second) {
+          const AbcFile& dropped = manifest_.files[found->second];
+          manifest_.bytes -= dropped.size;
+          leave_out(at_path(dropped,
+                            "is a directory at " + printable(file.where, 400)));
         }
       }
     }
-    return {};
+    std::erase_if(manifest_.files, [&blocking](const AbcFile& file) {
+      return blocking.contains(file.path);
+    });
+  }
+
+  void leave_out(const Error& why) {
+    tally_.bad("left out", why.message);
+    manifest_.warnings.push_back("left out: " + why.message);
   }
 
   void warn(const Error& what) { manifest_.warnings.push_back(what.message); }
 
+  const AbcUrls urls_;
+  EntryTally tally_;
   AbcManifest manifest_;
   std::string directory_;  // where in the document we are
   std::string kind_;
@@ -364,9 +383,9 @@ class Reader {
 
 }  // namespace
 
-Result<AbcManifest> parse_abc_manifest(std::string_view text) {
+Result<AbcManifest> parse_abc_manifest(std::string_view text, AbcUrls urls) {
   const Result<JsonValue> root = JsonValue::parse(text);
-  return root ? Reader().read(*root) : Result<AbcManifest>(root.error());
+  return root ? Reader(urls).read(*root) : Result<AbcManifest>(root.error());
 }
 
 std::vector<AbcDataset> datasets_of(const AbcManifest& manifest) {

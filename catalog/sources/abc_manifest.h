@@ -44,11 +44,18 @@ struct AbcManifest {
   std::vector<std::string> warnings;  // what is odd and was tolerated
 };
 
-// Parses by key; unknown keys are ignored.
-// Errors: kInvalid, naming the place as a JSON Pointer, for a document of
-// another shape, a path or name that a tree of ours cannot hold, two FILE
-// objects that contradict each other, and sizes that add up to over 2^63-1.
-Result<AbcManifest> parse_abc_manifest(std::string_view text);
+// Whether a file needs a url of its own.
+enum class AbcUrls { kUnused, kNeeded };
+
+// Parses by key; unknown keys are ignored. Left out, with a warning that names
+// the place as a JSON Pointer, are: an object of another shape, a path or name
+// that a tree of ours cannot hold, the second of two FILE objects that
+// contradict each other, a file that others need as a directory, and what makes
+// the sizes add up to over 2^63-1.
+// Errors: kInvalid, naming the place, for a document of another shape, and one
+// whose files are all bad.
+Result<AbcManifest> parse_abc_manifest(std::string_view text,
+                                       AbcUrls urls = AbcUrls::kUnused);
 
 // What a manifest says of one dataset; points into the manifest.
 struct AbcDataset {

@@ -6,6 +6,7 @@
 
 #include "catalog/document_text.h"
 #include "catalog/record_finder.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/snapshot_schema.h"
 #include "catalog/sources/encode_import.h"
 #include "catalog/sources/encode_search.h"
@@ -106,7 +107,6 @@ Result<SourceSummary> build_encode(const SourceInput& input,
   EncodeTree files(tree, {{input.settings.archived, input.settings.datasets},
                           portal,
                           input.scratch_directory.native(),
-                          input.now,
                           input.settings.endpoints});
   Result<void> done = set_properties(tree);
   if (done) {

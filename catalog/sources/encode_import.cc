@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "catalog/document_text.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/sources/encode_catalogue.h"
 #include "catalog/sources/encode_rules.h"
 #include "catalog/web_place.h"
@@ -21,14 +23,14 @@ using TakeFile = std::function<Result<void>(EncodeFile&)>;
 constexpr std::size_t kSortBytes = std::size_t{16} << 20;
 // Bad rows that are told of one by one.
 constexpr std::uint64_t kBadRowsTold = 10;
-// One in so many may be bad.
+// One in so many may be bad, and one of any number.
 constexpr std::uint64_t kRowsPerBadRow = 100;
 constexpr std::size_t kDocumentBytes = sizeof(std::uint32_t);
 
-// Makes one file of the rows that tell of it, which come one after another.
+// Makes one file of its rows, which come one after another.
 class Merge {
  public:
-  // Told of a file that the rows together do not make.
+  // Gets the id of a file that its rows together do not make, and why.
   using Bad = std::function<void(const std::string& id, const Error& why)>;
   struct Parts {
     const std::string& portal;
@@ -133,7 +135,9 @@ Result<void> EncodeImport::take(EncodeFile& file, const std::string& where,
 Result<void> EncodeImport::check(const Rows& rows,
                                  const std::string& place) const {
   const std::uint64_t all = rows.good + rows.bad;
-  if (rows.bad > all / kRowsPerBadRow) {
+  const std::uint64_t allowed =
+      std::max<std::uint64_t>(rows.good > 0 ? 1 : 0, all / kRowsPerBadRow);
+  if (rows.bad > allowed) {
     return Error{ErrorCode::kInvalid,
                  fmt::format("{}: {} of {} rows tell of no file; this is over "
                              "one in a hundred, so nothing of it is taken",
@@ -211,7 +215,7 @@ Result<void> EncodeImport::read(const std::string& place) {
   }
   // A files.txt tells no sizes; the table that it names does.
   const auto table = read_document(rows->table);
-  if (!table && table.error().code != ErrorCode::kInterrupted) {
+  if (!table && !ends_refresh(table.error())) {
     input_.warn("its metadata.tsv cannot be read: " + table.error().message);
     return {};
   }

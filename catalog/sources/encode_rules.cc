@@ -328,25 +328,6 @@ Result<void> complete_encode_file(EncodeFile& file, std::string_view portal,
   return done ? check_md5(file) : done;
 }
 
-std::vector<std::string> encode_file_urls(const EncodeFile& file,
-                                          const Endpoints& endpoints) {
-  std::vector<std::string> urls;
-  const auto add = [&urls](std::string_view url) {
-    const bool is_new = std::find(urls.begin(), urls.end(), url) == urls.end();
-    if (is_web_place(url) && is_new) {
-      urls.emplace_back(url);
-    }
-  };
-  if (!endpoints.s3.empty()) {
-    if (const auto url = s3_address(file.get(Field::kS3Uri), endpoints)) {
-      add(*url);
-    }
-  }
-  add(file.get(Field::kCloudUrl));
-  add(file.get(Field::kAzureUri));
-  return urls;
-}
-
 std::string_view encode_file_name(const EncodeFile& file) {
   return last_entry_name(file.get(Field::kHref));
 }

@@ -33,13 +33,6 @@ namespace omicsfs {
 Result<void> complete_encode_file(EncodeFile& file, std::string_view portal,
                                   const Endpoints& endpoints = {});
 
-// The http(s) urls of the file's bytes, in the order to try: the endpoint that
-// the settings name for s3://, the public bucket, its copy at Azure. The
-// portal, which redirects, is not among them. Leaves out what is no http(s)
-// url.
-[[nodiscard]] std::vector<std::string> encode_file_urls(
-    const EncodeFile& file, const Endpoints& endpoints = {});
-
 // The last name of href, which the file has.
 [[nodiscard]] std::string_view encode_file_name(const EncodeFile& file);
 

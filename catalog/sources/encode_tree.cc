@@ -12,6 +12,7 @@
 #include "catalog/list_cell.h"
 #include "catalog/marked_url.h"
 #include "catalog/rfc3339.h"
+#include "catalog/web_place.h"
 
 namespace omicsfs {
 namespace {
@@ -30,11 +31,33 @@ std::uint64_t size_of(const EncodeFile& file) {
   return size;
 }
 
-// Its bytes are in the public buckets; the portal comes last, as it answers few
-// requests and tells a url that is good for a while only.
+// The http(s) urls of the file's bytes, in the order to try: the endpoint that
+// the settings name for s3://, the public bucket, its copy at Azure. A url of
+// another kind is left out.
+std::vector<std::string> bucket_urls(const EncodeFile& file,
+                                     const Endpoints& endpoints) {
+  std::vector<std::string> urls;
+  const auto add = [&urls](std::string_view url) {
+    const bool is_new = std::find(urls.begin(), urls.end(), url) == urls.end();
+    if (is_web_place(url) && is_new) {
+      urls.emplace_back(url);
+    }
+  };
+  const std::string_view s3 = file.get(Field::kS3Uri);
+  if (!endpoints.s3.empty() && s3.starts_with("s3://")) {
+    const auto url = web_url(s3, endpoints);
+    add(url ? *url : "");
+  }
+  add(file.get(Field::kCloudUrl));
+  add(file.get(Field::kAzureUri));
+  return urls;
+}
+
+// The portal comes last: it answers few requests, and redirects each to a url
+// that is good for a while only.
 RemoteFile remote_file(const EncodeFile& file, const Endpoints& endpoints) {
   RemoteFile remote;
-  remote.urls = encode_file_urls(file, endpoints);
+  remote.urls = bucket_urls(file, endpoints);
   remote.urls.push_back(redirect_url(file.get(Field::kDownloadLink)));
   remote.size = size_of(file);
   if (file.has(Field::kMd5sum)) {
@@ -67,18 +90,17 @@ std::string encode_shard(std::string_view id) {
 EncodeTree::EncodeTree(TreeBuilder& tree, Settings settings)
     : tree_(tree),
       settings_(std::move(settings)),
-      views_(tree, settings_.now),
+      views_(tree),
       by_dataset_(settings_.scratch_directory, kRowSortBytes) {}
 
 Result<void> EncodeTree::begin() {
   for (const char* name : {"experiments", "files", "by-format"}) {
-    if (auto made = tree_.add_directory(name, settings_.now); !made) {
+    if (auto made = tree_.add_directory(name, kUndated); !made) {
       return made.error();
     }
   }
-  const auto files = tree_.begin_inline_file("files.tsv", settings_.now);
-  const auto unavailable =
-      tree_.begin_inline_file("unavailable.tsv", settings_.now);
+  const auto files = tree_.begin_inline_file("files.tsv", kUndated);
+  const auto unavailable = tree_.begin_inline_file("unavailable.tsv", kUndated);
   if (!files || !unavailable) {
     return files ? unavailable.error() : files.error();
   }
@@ -115,7 +137,7 @@ Result<void> EncodeTree::show(const EncodeFile& file) {
   const std::string shard = encode_shard(file.get(Field::kId)) + "/" + name;
   const auto node = tree_.add_file(
       shard, remote_file(file, settings_.endpoints),
-      parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now));
+      parse_rfc3339(file.get(Field::kDateCreated)).value_or(kUndated));
   if (!node) {
     return node.error();
   }
@@ -159,7 +181,7 @@ Result<void> EncodeTree::begin_dataset(const EncodeFile& file) {
   dataset_->path = encode_dataset_path(file);
   dataset_->named = file.get(Field::kDataset);
   dataset_->date =
-      parse_rfc3339(file.get(Field::kDateCreated)).value_or(settings_.now);
+      parse_rfc3339(file.get(Field::kDateCreated)).value_or(kUndated);
   ++totals_.experiments;
   if (auto made = tree_.add_directory(dataset_->path, dataset_->date); !made) {
     return made.error();
@@ -312,8 +334,8 @@ Result<EncodeTotals> EncodeTree::finish(
     return done.error();
   }
   totals_.has_assays = views_.has_assays();
-  const auto readme = tree_.add_inline_file(
-      "README.txt", encode_readme(totals_, catalogue), settings_.now);
+  const auto readme =
+      tree_.set_readme(encode_readme(totals_, catalogue), kUndated);
   return readme ? Result<EncodeTotals>(totals_) : readme.error();
 }
 

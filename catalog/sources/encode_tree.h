@@ -42,7 +42,6 @@ class EncodeTree {
     EncodeChoice choice;
     std::string portal;  // its url, with a slash at the end
     std::string scratch_directory;
-    std::int64_t now = 0;
     Endpoints endpoints{};
   };
   EncodeTree(TreeBuilder& tree, Settings settings);

@@ -50,7 +50,11 @@ const std::string& EncodeTermNames::name(EncodeField field,
   const std::string plain =
       value.empty() ? std::string(placeholder(field)) : encode_term_name(value);
   std::string chosen = plain;
-  for (int further = 2; !taken_.emplace(field, chosen).second; ++further) {
+  // Numbers go on from the last one, or thousands of values of one plain name
+  // would each try them all.
+  std::uint64_t& further = further_[{field, plain}];
+  for (++tries_; !taken_.emplace(field, chosen).second; ++tries_) {
+    further = std::max<std::uint64_t>(further + 1, 2);
     chosen = plain + "~" + std::to_string(further);
   }
   return names_.emplace(std::move(key), std::move(chosen)).first->second;
@@ -69,7 +73,7 @@ Result<std::string> EncodeViews::directory(const std::string& parent,
   if (value.empty() || described_.contains(path)) {
     return path;
   }
-  const auto node = tree_.add_directory(path, now_);
+  const auto node = tree_.add_directory(path, kUndated);
   if (!node) {
     return node.error();
   }
@@ -93,7 +97,7 @@ Result<void> EncodeViews::link(const std::string& directory,
   }
   const std::string path =
       std::string(directory).append("/").append(last_entry_name(target));
-  const auto node = tree_.add_symlink(path, up + target, now_);
+  const auto node = tree_.add_symlink(path, up + target, kUndated);
   return node ? Result<void>() : node.error();
 }
 

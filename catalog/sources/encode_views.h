@@ -22,10 +22,15 @@ class EncodeTermNames {
  public:
   // The name; what two values would share is told apart by "~2", "~3", ….
   const std::string& name(EncodeField field, std::string_view value);
+  // How many names were tried until now: at most one in two was taken.
+  [[nodiscard]] std::uint64_t tries() const { return tries_; }
 
  private:
   std::map<std::pair<EncodeField, std::string>, std::string> names_;
   std::set<std::pair<EncodeField, std::string>> taken_;
+  // By plain name, the last number that was tried behind it.
+  std::map<std::pair<EncodeField, std::string>, std::uint64_t> further_;
+  std::uint64_t tries_ = 0;
 };
 
 // What a dataset is found by: the values that its files have.
@@ -42,7 +47,7 @@ struct EncodeFacets {
 // the value itself as the attribute encode.<field>. Errors: those of the tree.
 class EncodeViews {
  public:
-  EncodeViews(TreeBuilder& tree, std::int64_t now) : tree_(tree), now_(now) {}
+  explicit EncodeViews(TreeBuilder& tree) : tree_(tree) {}
 
   // A link for each assay, target and biosample of a dataset, which has an
   // assay, to the directory at `dataset`.
@@ -67,7 +72,6 @@ class EncodeViews {
   Result<void> link(const std::string& directory, const std::string& target);
 
   TreeBuilder& tree_;
-  std::int64_t now_;
   EncodeTermNames names_;
   std::set<std::string> described_;
   // The directory of files, by format, assembly and output type.

@@ -33,6 +33,13 @@ void warn_of(const SourceInput& input, std::string message) {
   }
 }
 
+// Whether a directory can have the name of what the file `name` belongs to.
+bool has_subject(const std::string& name) {
+  const auto [kind, subject] = parse_genomekit_name(name);
+  const bool has_directory = is_of_assembly(kind) || is_of_annotation(kind);
+  return !has_directory || check_entry_name(subject).has_value();
+}
+
 // Where the files come from, for people; a query may hold a secret.
 std::string origin_of(const SourceSettings& settings) {
   const std::string& listing = settings.listing;
@@ -94,6 +101,10 @@ void GenomekitTree::sort_out(std::vector<ListedFile>& files) {
     } else if (std::find(kOurs.begin(), kOurs.end(), file.path) !=
                kOurs.end()) {
       warn_of(input_, file.path + " is left out: the name is taken");
+    } else if (!has_subject(file.path)) {
+      warn_of(input_, file.path +
+                          " is left out: no directory can have the name of "
+                          "its annotation or assembly");
     } else {
       std::string name = file.path;
       files_.emplace(std::move(name), std::move(file));
@@ -160,7 +171,7 @@ Result<void> GenomekitTree::read_configs() {
 
 Result<NodeId> GenomekitTree::add_node(const ListedFile& file,
                                        const GenomekitName& name) {
-  const std::int64_t modified = file.modified.value_or(input_.now);
+  const std::int64_t modified = file.modified.value_or(kUndated);
   const auto annotation = annotations_.find(name.subject);
   if (name.kind == Kind::kConfig && annotation->second.config) {
     return tree_.add_inline_file(file.path, *annotation->second.config,
@@ -206,7 +217,7 @@ Result<void> GenomekitTree::add_hashes() {
   for (auto& [assembly, names] : assemblies_) {
     std::string name = genomekit_hash_name(assembly);
     if (!files_.contains(name)) {
-      const auto node = tree_.add_inline_file(name, assembly, input_.now);
+      const auto node = tree_.add_inline_file(name, assembly, kUndated);
       if (!node) {
         return node.error();
       }
@@ -221,7 +232,7 @@ Result<void> GenomekitTree::add_links(const std::string& directory,
   for (const std::string& name : names) {
     const auto link =
         tree_.add_symlink(fmt::format("{}/{}", directory, name),
-                          fmt::format("../../{}", name), input_.now);
+                          fmt::format("../../{}", name), kUndated);
     if (!link) {
       return link.error();
     }
@@ -232,7 +243,7 @@ Result<void> GenomekitTree::add_links(const std::string& directory,
 Result<void> GenomekitTree::add_annotations() {
   for (const auto& [name, annotation] : annotations_) {
     const std::string directory = fmt::format("{}/{}", kByAnnotation, name);
-    const auto node = tree_.add_directory(directory, input_.now);
+    const auto node = tree_.add_directory(directory, kUndated);
     auto done = node ? add_links(directory, annotation.names) : node.error();
     if (done && !annotation.assembly.empty()) {
       done = tree_.set_xattr(*node, "genomekit.assembly", annotation.assembly);
@@ -261,7 +272,7 @@ Result<void> GenomekitTree::add_assemblies() {
     const auto link = tree_.add_symlink(
         fmt::format("{}/{}/annotations/{}", kByAssembly, annotation.assembly,
                     name),
-        fmt::format("../../../{}/{}", kByAnnotation, name), input_.now);
+        fmt::format("../../../{}/{}", kByAnnotation, name), kUndated);
     if (!link) {
       return link.error();
     }
@@ -270,10 +281,8 @@ Result<void> GenomekitTree::add_assemblies() {
 }
 
 Result<void> GenomekitTree::add_readme() {
-  const auto node = tree_.add_inline_file(
-      kReadmeName, genomekit_readme(totals_, origin_of(input_.settings)),
-      input_.now);
-  return node ? Result<void>() : node.error();
+  return tree_.set_readme(genomekit_readme(totals_, origin_of(input_.settings)),
+                          kUndated);
 }
 
 Result<SourceSummary> GenomekitTree::build(std::vector<ListedFile> files) {

@@ -28,6 +28,7 @@ inline constexpr SourceKind kGenomekit = {
     .default_base_url = "https://genomekit-data-public.s3.amazonaws.com/",
     .build = build_genomekit,
     .of_listing = true,
+    .is_patient = true,
 };
 
 }  // namespace omicsfs

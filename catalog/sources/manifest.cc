@@ -9,6 +9,7 @@
 
 #include "catalog/document_text.h"
 #include "catalog/entry_name.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/server_set.h"
 #include "catalog/snapshot_writer.h"
 #include "catalog/sources/manifest_address.h"
@@ -19,8 +20,6 @@ namespace omicsfs {
 namespace {
 
 constexpr std::uint64_t kFilesAStep = 256;
-// Problems that an error names one by one.
-constexpr std::uint64_t kProblemsTold = 5;
 // What README.txt tells of manifests has this many bytes at most, and of one
 // thing so many.
 constexpr std::size_t kMaxAbout = 32'768;
@@ -30,53 +29,30 @@ constexpr std::string_view kNothing =
     "Nothing is here yet. `sources.manifest.catalogue` in the settings names\n"
     "the manifests whose files are to be shown: omicsfs.json(5).\n";
 
-// What is wrong with a manifest, as far as it is worth telling.
-class Problems {
- public:
-  void add(const std::string& place, const std::string& why) {
-    if (++count_ <= kProblemsTold) {
-      text_ += fmt::format("{}{}: {}", text_.empty() ? "" : "; ", place, why);
-    }
-  }
-  [[nodiscard]] Result<void> result(const std::string& manifest) const {
-    if (count_ == 0) {
-      return {};
-    }
-    const std::string more =
-        count_ > kProblemsTold
-            ? fmt::format("; and {} more, which `omicsfs manifest check` tells",
-                          count_ - kProblemsTold)
-            : "";
-    return Error{ErrorCode::kInvalid,
-                 fmt::format("{}: {}{}", manifest, text_, more)};
-  }
-
- private:
-  std::uint64_t count_ = 0;
-  std::string text_;
-};
-
-// Whether the error is that of one file alone.
-bool is_of_file(const Error& error) {
-  return error.code == ErrorCode::kInvalid;
-}
-
 class ManifestImport {
  public:
   ManifestImport(const SourceInput& input, TreeBuilder& tree)
-      : input_(input), files_(tree, input.archives, input.now) {}
+      : input_(input), tree_(tree), files_(tree, input.archives) {}
 
   Result<void> read(const std::string& named);
   [[nodiscard]] const std::string& about() const { return about_; }
   [[nodiscard]] const ManifestTree& files() const { return files_; }
 
  private:
+  // A manifest that is being read.
+  struct Reading {
+    std::string told;  // its name, for people
+    EntryTally tally{};
+  };
   Result<void> take(const ManifestEntry& entry, const std::string& place,
-                    const std::string& manifest, Problems& problems);
+                    Reading& reading);
+  void leave_out(const std::string& place, const std::string& why,
+                 Reading& reading);
   void tell(std::string_view what, const std::string& text);
   [[nodiscard]] Result<std::string> address_of(const std::string& named) const;
 
   const SourceInput& input_;
+  TreeBuilder& tree_;
   ManifestTree files_;
   std::string about_;
 };
@@ -89,20 +65,31 @@ void ManifestImport::tell(std::string_view what, const std::string& text) {
   }
 }
 
+void ManifestImport::leave_out(const std::string& place, const std::string& why,
+                               Reading& reading) {
+  reading.tally.bad(place, why);
+  input_.warn(fmt::format("{}: {}: left out: {}", reading.told, place, why));
+}
+
 Result<void> ManifestImport::take(const ManifestEntry& entry,
-                                  const std::string& place,
-                                  const std::string& manifest,
-                                  Problems& problems) {
+                                  const std::string& place, Reading& reading) {
   const auto known = check_tokens(entry.urls, input_.settings.token_servers);
-  const auto added = known ? files_.add(entry) : known;
-  if (!added && added.error().code == ErrorCode::kNotFound) {
-    input_.warn(fmt::format("{}: {}: left out: {}", manifest, place,
-                            added.error().message));
-  } else if (!added && is_of_file(added.error())) {
-    problems.add(place, added.error().message);
-  } else if (!added) {
+  const auto added =
+      known ? files_.add_apart(entry) : Result<std::string>(known.error());
+  if (!added && ends_refresh(added.error())) {
     return added.error().within(place);
-  } else if (files_.files() % kFilesAStep == 0) {
+  }
+  if (!added) {
+    leave_out(place, added.error().message, reading);
+  } else {
+    reading.tally.good();
+  }
+  if (added && *added != entry.path) {
+    input_.warn(fmt::format("{}: {}: stands at {}, as another file is at {}",
+                            reading.told, place, omicsfs::quoted(*added),
+                            omicsfs::quoted(entry.path)));
+  }
+  if (added && files_.files() % kFilesAStep == 0) {
     input_.progress("files", files_.files(), 0);
   }
   return input_.stop.stop_requested()
@@ -126,21 +113,23 @@ Result<void> ManifestImport::read(const std::string& named) {
   if (!document) {
     return document.error();
   }
-  const std::string manifest = told_place(is_collection(named) ? named : place);
-  tell("\nmanifest", manifest);
+  tree_.set_document_date(input_.document_date ? input_.document_date()
+                                               : std::nullopt);
+  Reading reading{told_place(is_collection(named) ? named : place)};
+  tell("\nmanifest", reading.told);
   if (is_collection(named)) {
     tell("list", told_place(place));
   }
-  Problems problems;
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) {
-        return take(entry, where, manifest, problems);
+        return take(entry, where, reading);
       },
       [&](const std::string& where, const std::string& why) {
-        problems.add(where, why);
+        leave_out(where, why, reading);
       },
       [&](const std::string& where, const std::string& why) {
-        input_.warn(fmt::format("{}: {}: left out: {}", manifest, where, why));
+        input_.warn(
+            fmt::format("{}: {}: left out: {}", reading.told, where, why));
       },
       [&](std::string_view what, const std::string& text) {
         tell(what, text);
@@ -153,23 +142,60 @@ Result<void> ManifestImport::read(const std::string& named) {
                           input_.scratch_directory,
                           input_.linked,
                           input_.settings.endpoints};
-  const auto done = read_manifest(text, events);
-  return done ? problems.result(manifest) : done.error().within(manifest);
+  auto done = read_manifest(text, events);
+  done = done ? reading.tally.verdict() : done;
+  return done ? done : done.error().within(reading.told);
+}
+
+// A document of the settings or one that was added.
+struct NamedManifest {
+  std::string place;
+  bool must_be_read = false;
+};
+
+std::vector<NamedManifest> named_manifests(const SourceSettings& settings) {
+  std::vector<NamedManifest> all;
+  for (const std::string& place : settings.catalogue) {
+    all.push_back({place});
+  }
+  for (const ArchiveItem& item : settings.archives) {
+    all.push_back({item.place, item.must_be_read});
+  }
+  return all;
+}
+
+// Reads all of them. One that is bad as a whole, and of which nothing was taken
+// yet, is left out where there are others.
+Result<void> read_manifests(const std::vector<NamedManifest>& named,
+                            const SourceInput& input, ManifestImport& import) {
+  EntryTally tally;
+  for (const NamedManifest& manifest : named) {
+    const std::uint64_t files = import.files().files();
+    const auto read = import.read(manifest.place);
+    if (read) {
+      tally.good();
+      continue;
+    }
+    const bool ends = named.size() == 1 || manifest.must_be_read ||
+                      ends_refresh(read.error()) ||
+                      import.files().files() != files;
+    if (ends) {
+      return read.error();
+    }
+    const std::string told = told_place(manifest.place);
+    tally.bad(told, read.error().message);
+    input.warn(told + ": left out: " + read.error().message);
+  }
+  return tally.verdict();
 }
 
 // Of a name that no manifest has taken.
-Result<void> add_readme(const std::string& about, std::int64_t now,
-                        TreeBuilder& tree) {
-  constexpr std::string_view kName = "README.txt";
-  if (const auto free = tree.check_free(kName); !free) {
-    return free.error().code == ErrorCode::kInvalid ? Result<void>()
-                                                    : free.error();
-  }
-  const std::string text =
+Result<void> add_readme(const std::string& about, TreeBuilder& tree) {
+  auto set = tree.set_readme(
       "The files that a manifest tells of, each from where it says.\n" +
-      (about.empty() ? "\n" + std::string(kNothing) : about);
-  const auto added = tree.add_inline_file(kName, text, now);
-  return added ? Result<void>() : added.error();
+          (about.empty() ? "\n" + std::string(kNothing) : about),
+      kUndated);
+  return !set && set.error().code == ErrorCode::kInvalid ? Result<void>() : set;
 }
 
 }  // namespace
@@ -177,12 +203,12 @@ Result<void> add_readme(const std::string& about, std::int64_t now,
 Result<SourceSummary> build_manifest(const SourceInput& input,
                                      TreeBuilder& tree) {
   ManifestImport import(input, tree);
-  for (const std::string& place : input.settings.catalogue) {
-    if (auto read = import.read(place); !read) {
-      return read.error();
-    }
+  if (auto read =
+          read_manifests(named_manifests(input.settings), input, import);
+      !read) {
+    return read.error();
   }
-  if (auto added = add_readme(import.about(), input.now, tree); !added) {
+  if (auto added = add_readme(import.about(), tree); !added) {
     return added.error();
   }
   SourceSummary summary;
@@ -207,13 +233,13 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
   if (!tree) {
     return tree.error();
   }
-  ManifestTree files(*tree, nullptr, 0);
+  ManifestTree files(*tree, nullptr);
   ServerSet servers;
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) -> Result<void> {
         servers.note(entry.urls);
         auto added = files.add(entry);
-        if (!added && is_of_file(added.error())) {
+        if (!added && !ends_refresh(added.error())) {
           check.problem(where, added.error().message);
           return {};
         }
@@ -225,8 +251,10 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
   if (auto done = read_manifest(text, events); !done) {
     return done.error();
   }
-  std::for_each(servers.servers().begin(), servers.servers().end(),
-                check.server);
+  if (check.server) {
+    std::for_each(servers.servers().begin(), servers.servers().end(),
+                  check.server);
+  }
   SourceSummary summary;
   summary.files = files.files();
   summary.bytes = files.bytes();

@@ -11,10 +11,10 @@ namespace omicsfs {
 
 // The files that manifests tell of, of any format that manifest_readers.h
 // names: each at its path in the tree. The documents that the settings'
-// `catalogue` names make one tree; without any there is a README.txt that says
-// so. Errors: those of the documents and of ArchiveAccess::locate; kInvalid, a
-// document that is no manifest, or is a bad one: the first of its problems are
-// told of, and nothing of it is shown.
+// `catalogue` names, and those that were added, make one tree; without any
+// there is a README.txt that says so. A bad entry is left out with a warning.
+// Errors: those of the documents and of ArchiveAccess::locate; kInvalid, a
+// document that is no manifest, or has bad entries only.
 Result<SourceSummary> build_manifest(const SourceInput& input,
                                      TreeBuilder& tree);
 

@@ -2,6 +2,7 @@
 #include "catalog/sources/manifest_address.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "catalog/entry_name.h"
 #include "catalog/json_fields.h"
@@ -40,37 +41,64 @@ Result<std::string> bucket_address(std::string_view place,
               : root.error();
 }
 
-Result<std::string> hub_address(std::string_view place,
-                                const Endpoints& endpoints) {
-  std::string_view rest = place.substr(kHub.size());
-  std::string_view revision = "main";
-  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
-    revision = rest.substr(at + 1);
-    rest = rest.substr(0, at);
-  }
-  std::string_view kind = "models";
+Error no_repository(std::string_view place) {
+  return {ErrorCode::kInvalid,
+          omicsfs::quoted(place) +
+              " names no repository: hf://datasets/OWNER/NAME, "
+              "hf://datasets/OWNER/NAME@REVISION and "
+              "hf://datasets/OWNER/NAME@REVISION/FOLDER do"};
+}
+
+// The kind that `rest` begins with, which it loses.
+std::string_view take_hub_kind(std::string_view& rest) {
   for (const std::string_view known : {"datasets", "models", "spaces"}) {
-    if (rest.starts_with(known) && rest.substr(known.size()).starts_with('/')) {
-      kind = known;
-      rest.remove_prefix(known.size() + 1);
-      break;
+    if (rest == known || rest.starts_with(std::string(known) + "/")) {
+      take_name(rest);
+      return known;
     }
   }
-  const auto names = split_path(rest);
-  if (!names || names->size() != 2 || revision.empty()) {
-    return Error{ErrorCode::kInvalid,
-                 omicsfs::quoted(place) +
-                     " names no repository: hf://datasets/OWNER/NAME or "
-                     "hf://datasets/OWNER/NAME@REVISION does"};
+  return "models";
+}
+
+// The revision that `rest` begins with, which it loses, decoded. A name such as
+// refs/convert/parquet has slashes of its own. None where it is broken.
+std::optional<std::string> take_revision(std::string_view& rest) {
+  std::string revision;
+  const std::string_view begun = rest;
+  const std::size_t names =
+      begun.starts_with("refs/convert/") || begun.starts_with("refs/pr/") ? 3
+                                                                          : 1;
+  for (std::size_t name = 0; name < names; ++name) {
+    revision += revision.empty() ? "" : "/";
+    revision += take_name(rest);
   }
-  return std::string(endpoints.hub.empty() ? kPublicHub : endpoints.hub)
-      .append("api/")
-      .append(kind)
-      .append("/")
-      .append(percent_encode(rest, "/"))
-      .append(kHubTree)
-      .append(percent_encode(revision, ""))
-      .append("?recursive=true&expand=false");
+  return percent_decode(revision, PlusSign::kItself);
+}
+
+// The repository at the start of `rest`, which it loses, and with it what
+// stands behind an '@'; whether there was one.
+std::string take_repository(std::string_view& rest, bool& has_revision) {
+  std::string repository;
+  for (int names = 0; names < 2 && !rest.empty() && !has_revision; ++names) {
+    const std::string_view name = rest.substr(0, rest.find_first_of("/@"));
+    repository += names == 0 ? "" : "/";
+    repository += name;
+    rest.remove_prefix(name.size());
+    has_revision = rest.starts_with('@');
+    rest.remove_prefix(rest.empty() ? 0 : 1);
+  }
+  return repository;
+}
+
+std::string hub_address(const HubPlace& hub, const Endpoints& endpoints) {
+  std::string address(endpoints.hub.empty() ? kPublicHub : endpoints.hub);
+  address.append("api/").append(hub.kind).append("/");
+  address.append(percent_encode(hub.repository, "/")).append(kHubTree);
+  address.append(percent_encode(hub.revision, ""));
+  if (!hub.folder.empty()) {
+    address.append("/").append(percent_encode(hub.folder, "/"));
+  }
+  return address.append("?recursive=true&expand=false");
 }
 
 bool is_commit(std::string_view text) {
@@ -79,6 +107,31 @@ bool is_commit(std::string_view text) {
 }
 
 }  // namespace
+
+Result<HubPlace> parse_hub_place(std::string_view place) {
+  if (!place.starts_with(kHub)) {
+    return no_repository(place);
+  }
+  std::string_view rest = place.substr(kHub.size());
+  while (rest.ends_with('/')) {
+    rest.remove_suffix(1);
+  }
+  HubPlace hub;
+  hub.kind = take_hub_kind(rest);
+  bool has_revision = false;
+  hub.repository = take_repository(rest, has_revision);
+  const auto revision =
+      has_revision ? take_revision(rest) : std::optional<std::string>("main");
+  hub.folder = rest;
+  const bool valid = split_path(hub.repository) && revision &&
+                     split_path(*revision) &&
+                     (hub.folder.empty() || split_path(hub.folder));
+  if (!valid) {
+    return no_repository(place);
+  }
+  hub.revision = *revision;
+  return hub;
+}
 
 bool is_collection(std::string_view place) {
   return place.starts_with(kBucket) || place.starts_with(kHub);
@@ -89,8 +142,11 @@ Result<std::string> manifest_address(std::string_view place,
   if (place.starts_with(kBucket)) {
     return bucket_address(place, endpoints);
   }
-  return place.starts_with(kHub) ? hub_address(place, endpoints)
-                                 : Result<std::string>(std::string(place));
+  if (!place.starts_with(kHub)) {
+    return std::string(place);
+  }
+  const auto hub = parse_hub_place(place);
+  return hub ? Result<std::string>(hub_address(*hub, endpoints)) : hub.error();
 }
 
 Result<std::string> pinned_address(const std::string& address,

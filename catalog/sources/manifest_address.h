@@ -10,6 +10,24 @@
 
 namespace omicsfs {
 
+// A repository of the Hugging Face Hub, or a folder of it.
+struct HubPlace {
+  std::string kind;        // "datasets", "models" or "spaces"
+  std::string repository;  // "OWNER/NAME", or "NAME" of one without an owner
+  std::string revision;    // a branch, a tag, a commit or "refs/…"
+  std::string folder;      // "a/b"; "" = the whole repository
+
+  bool operator==(const HubPlace&) const = default;
+};
+
+// Reads hf://[datasets/|models/|spaces/][OWNER/]NAME[@REVISION][/FOLDER] as the
+// Hub's own file system does (huggingface_hub, HfFileSystem.resolve_path): a
+// model where no kind is told, "main" where no revision is. A revision that has
+// a slash is written as refs/convert/… or refs/pr/…, or with %2F. Two names
+// without an '@' between them are an owner and a name: a folder of a repository
+// without an owner needs the revision. Pure. Errors: kInvalid, it is none.
+Result<HubPlace> parse_hub_place(std::string_view place);
+
 // Whether `place` names a bucket or a repository and no document: it begins
 // with s3:// or hf://. Pure.
 [[nodiscard]] bool is_collection(std::string_view place);
@@ -17,9 +35,8 @@ namespace omicsfs {
 // Where the list of what `place` holds is read. Pure.
 // - s3://BUCKET[/FOLDER]: the listing of that public bucket below the folder
 //   (Amazon S3 API Reference, ListObjectsV2);
-// - hf://[datasets/|models/|spaces/]OWNER/NAME[@REVISION]: the tree of that
-//   repository of the Hugging Face Hub, of "main" where no revision is told; a
-//   model where no kind is told;
+// - hf://[datasets/|models/|spaces/][OWNER/]NAME[@REVISION][/FOLDER]: the tree
+//   of that repository of the Hugging Face Hub (parse_hub_place);
 // - any other is what it is.
 // The bucket and the repository are where `endpoints` says.
 // Errors: kInvalid, it begins as the first two and goes on otherwise.

@@ -54,6 +54,8 @@ Result<void> read_crate_file(ManifestEntry& entry, const JsonValue& file,
     entry.path = crate_path(id);
   } else {
     entry.path = entry.urls.empty() ? "" : name_of_url(entry.urls.front());
+    entry.is_named_by_url = true;
+    entry.other_name = linked_text(file, "name");
   }
   entry.mtime = manifest_date(linked_text(file, "dateModified"));
   const std::string format = linked_text(file, "encodingFormat");

@@ -31,8 +31,9 @@ Result<void> read_file_object(ManifestEntry& entry, const JsonValue& file,
   }
   if (entry.path.empty() && !entry.urls.empty()) {
     const std::string name = url_name(entry.urls.front());
-    entry.path =
-        clean_entry_name(name.empty() ? linked_text(file, "name") : name);
+    entry.other_name = linked_text(file, "name");
+    entry.path = clean_entry_name(name.empty() ? entry.other_name : name);
+    entry.is_named_by_url = true;
   }
   const std::string format = linked_text(file, "encodingFormat");
   if (!format.empty()) {

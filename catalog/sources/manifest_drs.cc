@@ -3,6 +3,7 @@
 #include "catalog/json_elements.h"
 #include "catalog/marked_url.h"
 #include "catalog/percent_encoding.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/sources/manifest_json.h"
 #include "catalog/sources/manifest_readers.h"
 #include "catalog/web_place.h"
@@ -238,6 +239,10 @@ class DrsReader {
   Result<void> ask(const std::string& url, const std::string& path,
                    const std::string& place, int depth) {
     const auto answer = (*text_.download)(url, kMaxDrsBytes);
+    if (!answer && !ends_refresh(answer.error())) {
+      events_.problem(place, answer.error().message);
+      return {};
+    }
     if (!answer) {
       return answer.error();
     }
@@ -251,8 +256,11 @@ class DrsReader {
     if (object) {
       object->address = url;
     }
-    return object ? take(*std::move(object), path, place, depth)
-                  : object.error().within(place);
+    if (!object) {
+      events_.problem(place, object.error().message);
+      return {};
+    }
+    return take(*std::move(object), path, place, depth);
   }
 
   // Where a server tells of an object.

@@ -15,6 +15,7 @@ namespace omicsfs {
 namespace {
 
 // As Linux has them: XATTR_NAME_MAX less "user.", XATTR_SIZE_MAX.
+constexpr std::size_t kMaxUrls = 256;
 constexpr std::size_t kMaxAttributeName = 250;
 constexpr std::size_t kMaxAttributeValue = 65'536;
 constexpr std::string_view kOwnAttributes = "omicsfs.";
@@ -61,8 +62,11 @@ Result<void> add_url(ManifestEntry& entry, std::string_view url,
   if (!address) {
     return address.error();
   }
-  if (std::find(entry.urls.begin(), entry.urls.end(), *address) ==
-      entry.urls.end()) {
+  // Each url is compared with all before it.
+  const bool is_new = entry.urls.size() < kMaxUrls &&
+                      std::find(entry.urls.begin(), entry.urls.end(),
+                                *address) == entry.urls.end();
+  if (is_new) {
     entry.urls.push_back(*std::move(address));
   }
   return {};

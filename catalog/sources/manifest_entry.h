@@ -31,6 +31,10 @@ struct ManifestEntry {
   std::optional<std::string> data;    // its bytes; then no urls
   std::vector<std::pair<std::string, std::string>> attributes;
   FileView view{};
+  // Whether the path is but the url's: then the file may stand at another one
+  // where that is taken, named by `other_name` where it has one.
+  bool is_named_by_url = false;
+  std::string other_name{};
 };
 
 // Who is told of what a manifest holds. `place` says where in it, as "line 7"
@@ -39,7 +43,7 @@ struct ManifestEvents {
   // What it returns ends the reading where it is an error.
   std::function<Result<void>(ManifestEntry& entry, const std::string& place)>
       file;
-  // What breaks the format, and so makes the manifest a bad one.
+  // An entry that breaks the format. The others are good nevertheless.
   std::function<void(const std::string& place, const std::string& why)> problem;
   // What is left out, though the manifest is a good one.
   std::function<void(const std::string& place, const std::string& why)> odd;
@@ -74,7 +78,8 @@ struct ManifestBase {
 // That of `text`: its base, or its folder.
 [[nodiscard]] ManifestBase manifest_base(const ManifestText& text);
 
-// Adds a url to `entry` (web_url); one that comes again is passed over. Errors:
+// Adds a url to `entry` (web_url); one that comes again is passed over,
+// and so are more than 256. Errors:
 // kInvalid, none of the schemes that are read.
 Result<void> add_url(ManifestEntry& entry, std::string_view url,
                      const Endpoints& endpoints);

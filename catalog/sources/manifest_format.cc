@@ -135,8 +135,10 @@ ManifestFormat line_format(std::string_view text) {
   if (table) {
     return ManifestFormat::kTable;
   }
-  return words.size() == 1 && web_url(words[0]) ? ManifestFormat::kUrls
-                                                : ManifestFormat::kUnknown;
+  // Also where the first url is none that is read, as ftp://.
+  const bool urls = words.size() == 1 && has_scheme(words[0]) &&
+                    words[0].find("://") != std::string_view::npos;
+  return urls ? ManifestFormat::kUrls : ManifestFormat::kUnknown;
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <set>
+
 #include "catalog/document_text.h"
 #include "catalog/file_listing.h"
 #include "catalog/hub_tree.h"
@@ -14,35 +16,42 @@ namespace {
 // As many names does the Hub tell at a time.
 constexpr std::uint64_t kHubPage = 1000;
 
-ManifestEntry entry_of(const HubFile& file, std::string_view folder) {
+ManifestEntry entry_of(const HubFile& file, std::string_view files,
+                       std::string_view hidden) {
   ManifestEntry entry;
   // The files of the Hub are redirected to urls that are good for a while.
   entry.urls.push_back(
-      redirect_url(std::string(folder).append(percent_encode(file.path, "/"))));
-  entry.path = file.path;
+      redirect_url(std::string(files).append(percent_encode(file.path, "/"))));
+  entry.path =
+      file.path.substr(file.path.starts_with(hidden) ? hidden.size() : 0);
   entry.size = file.size;
   entry.digest = file.digest;
   return entry;
 }
 
-// The pages of a tree, one after another.
+// Reads the pages of a tree one after another. The files of a folder's tree
+// stand below that folder, as those of a bucket's folder do.
 class HubPages {
  public:
   HubPages(const ManifestText& text, const ManifestEvents& events,
-           std::string folder)
-      : text_(text), events_(events), folder_(std::move(folder)) {}
+           std::string files)
+      : text_(text),
+        events_(events),
+        files_(std::move(files)),
+        hidden_(hub_tree_folder(text.place)) {}
 
+  // Only the header of a page's answer says whether the tree goes on, however
+  // few names the page has.
   Result<void> read() {
-    auto done = read_page(text_.read);
-    if (!done || names_ == 0 || names_ % kHubPage != 0) {
-      return done;
-    }
     if (text_.linked != nullptr && is_web_place(text_.place)) {
       return follow();
     }
-    events_.odd("/" + std::to_string(names_),
-                "what follows the names that the Hub tells at a time is not "
-                "read; there may be more files");
+    auto done = read_page(text_.read);
+    if (done && names_ != 0 && names_ % kHubPage == 0) {
+      events_.odd("/" + std::to_string(names_),
+                  "what follows the names that the Hub tells at a time is not "
+                  "read; there may be more files");
+    }
     return done;
   }
 
@@ -58,31 +67,33 @@ class HubPages {
     if (file && !*file) {
       return {};
     }
-    ManifestEntry entry = file ? entry_of(**file, folder_) : ManifestEntry{};
+    ManifestEntry entry =
+        file ? entry_of(**file, files_, hidden_) : ManifestEntry{};
     return give_entry(events_, entry, one.place(),
                       file ? Result<void>() : file.error());
   }
 
-  // Where a page goes on, the header of its answer says; so the first is asked
-  // for again.
   Result<void> follow() {
-    auto page = (*text_.linked)(text_.place, kMaxListingBytes);
-    for (std::size_t pages = 1; page && !page->next.empty(); ++pages) {
-      if (pages == kMaxListingPages) {
+    std::set<std::string> seen;
+    std::string next = text_.place;
+    while (!next.empty()) {
+      if (seen.size() == kMaxListingPages || !seen.insert(next).second) {
         return Error{ErrorCode::kInvalid, "the tree does not end"};
       }
-      page = (*text_.linked)(page->next, kMaxListingBytes);
+      auto page = (*text_.linked)(next, kMaxListingBytes);
       auto done = page ? read_page(pieces_of(page->text)) : page.error();
       if (!done) {
         return done;
       }
+      next = std::move(page->next);
     }
-    return page ? Result<void>() : page.error();
+    return {};
   }
 
   const ManifestText& text_;
   const ManifestEvents& events_;
-  const std::string folder_;
+  const std::string files_;   // the url of the repository's files
+  const std::string hidden_;  // the folder that is mounted, with a slash
   std::uint64_t names_ = 0;
 };
 

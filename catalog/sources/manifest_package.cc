@@ -156,6 +156,9 @@ Result<void> read_resource_place(const Resource& resource,
   const auto& urls = resource.entry.urls;
   if (!urls.empty() && !url_name(urls.front()).empty()) {
     resource.entry.path = name_of_url(urls.front());
+    resource.entry.is_named_by_url = true;
+    const auto other = member_of(resource.value, "name");
+    resource.entry.other_name = other ? other->value_or("") : "";
     return {};
   }
   const auto name = member_of(resource.value, "name");

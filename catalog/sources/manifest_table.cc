@@ -81,6 +81,7 @@ Result<void> read_manifest_row(ManifestEntry& entry, const Row& row,
       !read) {
     return read;
   }
+  entry.is_named_by_url = name.empty();
   entry.path =
       id + "/" +
       (name.empty() ? name_of_url(entry.urls.front()) : std::string(name));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/sources/manifest_tree.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "catalog/entry_name.h"
+#include "catalog/refresh_rules.h"
 
 namespace omicsfs {
 namespace {
@@ -16,19 +20,81 @@ Result<void> check_told_size(const ManifestEntry& entry,
                                         std::to_string(*entry.size)};
 }
 
-}  // namespace
+// What tells entries of one path apart.
+std::string origin_text(const ManifestEntry& entry) {
+  std::string text = entry.path;
+  for (const std::string& url : entry.urls) {
+    text += "\n" + url;
+  }
+  return text + "\n" + entry.local_path;
+}
 
-// Of the first url that answers.
-Result<RemoteFile> ManifestTree::located(
-    const std::vector<std::string>& urls) const {
-  Result<RemoteFile> found = Error{ErrorCode::kNotFound, "it has no url"};
-  for (const std::string& url : urls) {
-    found = locate_->locate(url);
-    if (found || found.error().code == ErrorCode::kInterrupted) {
-      break;
+// The extension of a file's name, with that before it where the last one tells
+// of compression: ".mtx.gz"; "" = it has none.
+std::string_view extension_of_name(std::string_view name) {
+  std::size_t dot = name.rfind('.');
+  const std::string_view last =
+      dot == std::string_view::npos ? "" : name.substr(dot);
+  for (const std::string_view packed : {".gz", ".bz2", ".xz", ".zst"}) {
+    if (last == packed && dot > 0 &&
+        name.rfind('.', dot - 1) != std::string_view::npos) {
+      dot = name.rfind('.', dot - 1);
     }
   }
-  return found;
+  return dot == std::string_view::npos || dot == 0 ? "" : name.substr(dot);
+}
+
+// The longest name that a number and an extension leave room for.
+std::string shortened_stem(std::string_view stem, std::size_t room) {
+  while (stem.size() > room ||
+         (!stem.empty() && !check_entry_name(stem) && stem.size() > 1)) {
+    stem.remove_suffix(1);
+  }
+  return std::string(stem);
+}
+
+std::string with_stem(std::string_view path, std::string_view stem,
+                      std::string_view extension) {
+  const std::size_t folder = path.rfind('/') + 1;
+  const std::size_t room =
+      kMaxNameBytes - std::min(extension.size(), kMaxNameBytes / 2);
+  return std::string(path.substr(0, folder)) + shortened_stem(stem, room) +
+         std::string(extension);
+}
+
+// `path` with another name that keeps the extension.
+std::string renamed_path(std::string_view path, std::string_view other) {
+  const std::string_view extension =
+      extension_of_name(path.substr(path.rfind('/') + 1));
+  const std::string name = clean_entry_name(other);
+  return with_stem(path, name, name.ends_with(extension) ? "" : extension);
+}
+
+// "a/x-2.mtx.gz" of "a/x.mtx.gz".
+std::string numbered_path(std::string_view path, std::uint32_t number) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::string_view extension = extension_of_name(name);
+  return with_stem(path, name.substr(0, name.size() - extension.size()),
+                   "-" + std::to_string(number) + std::string(extension));
+}
+
+}  // namespace
+
+// Of the first url that answers. Where a server fails, it is not known that the
+// file is gone, whatever others say.
+Result<RemoteFile> ManifestTree::located(
+    const std::vector<std::string>& urls) const {
+  Result<RemoteFile> failed = Error{ErrorCode::kNotFound, "it has no url"};
+  for (const std::string& url : urls) {
+    auto found = locate_->locate(url);
+    if (found || found.error().code == ErrorCode::kInterrupted) {
+      return found;
+    }
+    if (!ends_refresh(failed.error())) {
+      failed = found.error();
+    }
+  }
+  return failed;
 }
 
 Result<RemoteFile> ManifestTree::remote_file(const ManifestEntry& entry) const {
@@ -56,10 +122,10 @@ Result<RemoteFile> ManifestTree::remote_file(const ManifestEntry& entry) const {
 }
 
 Result<NodeId> ManifestTree::add_node(const ManifestEntry& entry) {
-  const std::int64_t mtime = entry.mtime.value_or(now_);
   if (entry.data) {
     bytes_ += entry.data->size();
-    return tree_.add_inline_file(entry.path, *entry.data, mtime);
+    return tree_.add_inline_file(entry.path, *entry.data,
+                                 entry.mtime.value_or(kUndated));
   }
   // Before anything is asked of a server.
   if (auto free = tree_.check_free(entry.path); !free) {
@@ -70,8 +136,55 @@ Result<NodeId> ManifestTree::add_node(const ManifestEntry& entry) {
     return file.error();
   }
   bytes_ += file->size;
+  const std::int64_t mtime =
+      entry.mtime.value_or(file->modified.value_or(kUndated));
   file->is_mapped = entry.view.is_array();
   return tree_.add_file(entry.path, *file, mtime, entry.view);
+}
+
+Result<std::string> ManifestTree::add_apart(const ManifestEntry& entry) {
+  const bool is_new =
+      !entry.is_named_by_url || origins_.insert(0, origin_text(entry));
+  if (!is_new) {
+    return Error{ErrorCode::kInvalid, "the same is listed before"};
+  }
+  const auto path = entry.is_named_by_url ? free_path(entry)
+                                          : Result<std::string>(entry.path);
+  if (!path) {
+    return path;
+  }
+  if (*path == entry.path) {
+    auto added = add(entry);
+    return added ? path : added.error();
+  }
+  ManifestEntry other = entry;
+  other.path = *path;
+  auto added = add(other);
+  return added ? path : added.error();
+}
+
+// The path of `entry`, or where that is taken the one that its other name
+// makes, or one with a number. Errors: kInvalid, it runs through a file.
+Result<std::string> ManifestTree::free_path(const ManifestEntry& entry) {
+  auto free = tree_.check_free(entry.path);
+  const bool is_taken = !free && tree_.has_path(entry.path);
+  if (free || !is_taken) {
+    return free ? Result<std::string>(entry.path) : free.error();
+  }
+  if (!entry.other_name.empty()) {
+    std::string other = renamed_path(entry.path, entry.other_name);
+    if (tree_.check_free(other)) {
+      return other;
+    }
+  }
+  std::uint32_t& number = numbers_[entry.path];
+  number = std::max<std::uint32_t>(number, 1);
+  while (true) {
+    std::string numbered = numbered_path(entry.path, ++number);
+    if (!tree_.has_path(numbered)) {
+      return numbered;
+    }
+  }
 }
 
 Result<void> ManifestTree::add(const ManifestEntry& entry) {

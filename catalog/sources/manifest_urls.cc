@@ -20,6 +20,7 @@ Result<void> read_url(ManifestEntry& entry, std::string_view url,
     return Error{ErrorCode::kInvalid, omicsfs::quoted(url) + " names no file"};
   }
   entry.path = url_path(entry.urls.front());
+  entry.is_named_by_url = true;
   return {};
 }
 

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "catalog/archive_tree.h"
+#include "catalog/document_text.h"
 #include "catalog/entry_name.h"
+#include "catalog/last_known.h"
+#include "catalog/refresh_rules.h"
 #include "catalog/sources/refine_download.h"
 #include "catalog/sources/refine_readme.h"
 #include "catalog/sources/refine_records.h"
@@ -48,6 +51,11 @@ class RefineTree {
   std::set<std::string> taken_;
 };
 
+// The property of a catalog that says where the archive at `place` stands.
+std::string property_of(std::string_view place) {
+  return std::string("archive ").append(place);
+}
+
 std::string joined_path(const std::string& directory, const std::string& name) {
   return directory + "/" + name;
 }
@@ -63,7 +71,7 @@ std::string view_of(const RefineMetadata& metadata) {
 
 Result<void> RefineTree::add_text(const std::string& path,
                                   const std::string& text) {
-  const auto node = tree_.add_inline_file(path, text, input_.now);
+  const auto node = tree_.add_inline_file(path, text, kUndated);
   return node ? Result<void>() : node.error();
 }
 
@@ -127,6 +135,11 @@ Result<void> RefineTree::add(const RefineDownload& download) {
                                     download.created_at);
   if (!whole) {
     return whole.error();
+  }
+  if (auto set =
+          tree_.set_property(property_of(download.place), directory + ".zip");
+      !set) {
+    return set;
   }
   summary_.files += totals->files + 1;
   summary_.bytes += totals->bytes + download.archive->size;
@@ -197,7 +210,7 @@ Result<SourceSummary> RefineTree::build(
     const std::vector<RefineDownload>& downloads) {
   for (const char* name : {"datasets", "experiments", "species", "compendia",
                            "compendia/normalized", "compendia/rna-seq"}) {
-    if (auto made = tree_.add_directory(name, input_.now); !made) {
+    if (auto made = tree_.add_directory(name, kUndated); !made) {
       return made.error();
     }
   }
@@ -206,7 +219,7 @@ Result<SourceSummary> RefineTree::build(
       return added.error().within(download.id);
     }
   }
-  if (auto told = add_text("README.txt", refine_root_readme(downloads));
+  if (auto told = tree_.set_readme(refine_root_readme(downloads), input_.now);
       !told) {
     return told.error();
   }
@@ -215,21 +228,58 @@ Result<SourceSummary> RefineTree::build(
   return summary_;
 }
 
+// The archive as the catalog that is there knows it.
+std::optional<RemoteFile> known_archive(const Snapshot* before,
+                                        const std::string& place) {
+  const auto path = before == nullptr
+                        ? Result<std::optional<std::string>>(std::nullopt)
+                        : before->property(property_of(place));
+  return path && *path ? last_known_file(before, **path) : std::nullopt;
+}
+
+// Errors: the error that the refresh ends with.
+Result<void> leave_out(const ArchiveItem& item, const Error& error,
+                       EntryTally& tally, const SourceInput& input) {
+  if (item.must_be_read || error.code == ErrorCode::kInterrupted) {
+    return error;
+  }
+  if (ends_refresh(error)) {
+    return Error{error.code,
+                 error.message +
+                     "; the catalog stays as it is. If this archive is gone "
+                     "for good, take it out of the settings, or run `omicsfs "
+                     "remove refine-bio` with it"};
+  }
+  tally.bad(told_place(item.place), error.message);
+  input.warn(told_place(item.place) + ": left out: " + error.message);
+  return {};
+}
+
 // Those that can be read, newest first.
 Result<std::vector<RefineDownload>> read_all(const SourceInput& input) {
   const auto& items = input.settings.archives;
   std::vector<RefineDownload> downloads;
+  EntryTally tally;
+  std::set<std::string_view> seen;
   for (std::size_t index = 0; index < items.size(); ++index) {
     input.progress("archives", index, items.size());
-    auto download = read_refine_download(items[index], *input.archives);
-    if (download) {
-      downloads.push_back(*std::move(download));
-    } else if (items.size() == 1 ||
-               download.error().code == ErrorCode::kInterrupted) {
-      return download.error();
-    } else {
-      input.warn("left out: " + download.error().message);
+    const ArchiveItem& item = items[index];
+    if (!seen.insert(item.place).second) {
+      input.warn(told_place(item.place) + ": left out: it is named twice");
+      continue;
     }
+    auto download = read_refine_download(
+        item, known_archive(input.before, item.place), *input.archives);
+    if (download) {
+      tally.good();
+      downloads.push_back(*std::move(download));
+    } else if (auto left = leave_out(item, download.error(), tally, input);
+               !left) {
+      return left.error();
+    }
+  }
+  if (auto any = tally.verdict(); !any) {
+    return any.error();
   }
   std::stable_sort(downloads.begin(), downloads.end(),
                    [](const RefineDownload& left, const RefineDownload& right) {

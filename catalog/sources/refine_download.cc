@@ -7,6 +7,7 @@
 
 #include "catalog/archive_tree.h"
 #include "catalog/entry_name.h"
+#include "catalog/refresh_rules.h"
 
 namespace omicsfs {
 namespace {
@@ -105,6 +106,7 @@ std::string commonest_organism(const RefineMetadata& metadata) {
 
 // What is known of it is not asked for.
 Result<RemoteFile> locate(const ArchiveItem& item,
+                          const std::optional<RemoteFile>& known,
                           const ArchiveAccess& archives) {
   if (item.size != 0 && item.sha1) {
     RemoteFile file;
@@ -114,6 +116,11 @@ Result<RemoteFile> locate(const ArchiveItem& item,
     return file;
   }
   auto file = archives.locate(item.place);
+  const bool as_last_known = !file && known && ends_refresh(file.error()) &&
+                             file.error().code != ErrorCode::kInterrupted;
+  if (as_last_known) {
+    return *known;
+  }
   if (file) {
     file->digest = item.sha1;
   }
@@ -205,13 +212,15 @@ void classify(RefineDownload& download, std::string_view archive_name) {
                           : clean_entry_name(download.organism);
 }
 
-Result<RefineDownload> read_refine_download(const ArchiveItem& item,
-                                            const ArchiveAccess& archives) {
-  auto file = locate(item, archives);
+Result<RefineDownload> read_refine_download(
+    const ArchiveItem& item, const std::optional<RemoteFile>& known,
+    const ArchiveAccess& archives) {
+  auto file = locate(item, known, archives);
   if (!file) {
     return file.error();
   }
   RefineDownload download;
+  download.place = item.place;
   download.archive = std::make_shared<const RemoteFile>(*std::move(file));
   auto members = archives.list(*download.archive);
   if (!members) {

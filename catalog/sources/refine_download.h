@@ -21,6 +21,7 @@ enum class RefineKind { kDataset, kNormalizedCompendium, kRnaSeqCompendium };
 // One download: its archive, what that holds, and what it says of itself.
 struct RefineDownload {
   std::string id;
+  std::string place;  // as it was named
   std::shared_ptr<const RemoteFile> archive;
   ArchiveMembers members;
   RefineMetadata metadata;
@@ -49,9 +50,11 @@ Result<void> read_refine_samples(const RefineDownload& download,
                                  const ArchiveAccess& archives,
                                  const OnSample& on_sample);
 
-// Finds, lists and reads the archive `item`. Errors: those of ArchiveAccess;
-// kInvalid, it is no refine.bio download.
-Result<RefineDownload> read_refine_download(const ArchiveItem& item,
-                                            const ArchiveAccess& archives);
+// Finds, lists and reads the archive `item`. Where its server fails, it is
+// taken to be the file `known`, of which the cache may hold what is read.
+// Errors: those of ArchiveAccess; kInvalid, it is no refine.bio download.
+Result<RefineDownload> read_refine_download(
+    const ArchiveItem& item, const std::optional<RemoteFile>& known,
+    const ArchiveAccess& archives);
 
 }  // namespace omicsfs

@@ -166,7 +166,7 @@ Result<void> Scprint2Tree::add(const AtlasFile& file,
   // An array of its own is mapped by its own name, too.
   remote.is_mapped = array && !array->file->member;
   const auto node =
-      tree_.add_file(path, remote, file.listed.modified.value_or(input_.now));
+      tree_.add_file(path, remote, file.listed.modified.value_or(kUndated));
   if (!node) {
     return node.error();
   }
@@ -203,20 +203,21 @@ Result<SourceSummary> Scprint2Tree::finish(std::string_view table_text) {
   if (faults_ > kFaultsTold) {
     input_.warn(fmt::format("{} faults of arrays in all", faults_));
   }
-  const std::pair<std::string_view, std::string> texts[] = {
-      {"columns.json", std::string(table_text)},
-      {"README.txt", scprint2_readme({summary_.files, summary_.bytes,
-                                      told_place(input_.settings.listing.empty()
-                                                     ? input_.settings.base_url
-                                                     : input_.settings.listing),
-                                      !table_.empty()},
-                                     subsets_)},
-  };
-  for (const auto& [name, text] : texts) {
-    if (const auto made = tree_.add_inline_file(name, text, input_.now);
-        !made) {
-      return made.error();
-    }
+  if (const auto made = tree_.add_inline_file(
+          "columns.json", std::string(table_text), kUndated);
+      !made) {
+    return made.error();
+  }
+  const std::string place =
+      told_place(input_.settings.listing.empty() ? input_.settings.base_url
+                                                 : input_.settings.listing);
+  if (auto set = tree_.set_readme(
+          scprint2_readme(
+              {summary_.files, summary_.bytes, place, !table_.empty()},
+              subsets_),
+          kUndated);
+      !set) {
+    return set.error();
   }
   if (const std::uint64_t count = troubled(subsets_); count != 0) {
     summary_.note =
@@ -292,7 +293,7 @@ Result<SourceSummary> build_scprint2(const SourceInput& input,
     return array_within(*input.archives,
                         std::make_shared<const RemoteFile>(
                             remote_file_of((*files)[index].listed)),
-                        input.now);
+                        kUndated);
   };
   const auto take = [&](std::size_t index,
                         const Result<ArrayFile>& array) -> Result<void> {

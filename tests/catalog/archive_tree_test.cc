@@ -126,6 +126,84 @@ TEST(AddArchive, WhatIsUnreadableSaysWhyInAnAttribute) {
             MemberMethod::kUnreadable);
 }
 
+ArchiveMember link(const std::string& name, const std::string& target) {
+  ArchiveMember one = member(name, target.size(), target.size());
+  one.is_link = true;
+  one.link_target = target;
+  one.method = MemberMethod::kUnreadable;
+  one.why_unreadable = "it is a symbolic link";
+  return one;
+}
+
+TEST(AddArchive, LinksWithinTheArchiveAreLinks) {
+  const std::pair<const char*, const char*> links[] = {
+      {"d/same", "f"},           {"d/up", "../g"},        {"top", "d/e/deep"},
+      {"dir", "d/e/"},           {"through", "dir/deep"}, {"d/e/root", "../.."},
+      {"d/twice", "../top"},     {"d/dots", "./e/../f"},  {"d/odd", "../a\nb"},
+      {"d/round", "../d/../d/f"}};
+  ArchiveMembers members = {member("d/f"), member("g"), member("d/e/deep"),
+                            member("a\nb")};
+  for (const auto& [name, target] : links) {
+    members.push_back(link(name, target));
+  }
+  const ScratchDir dir;
+  const Made made = made_of(dir, members);
+  EXPECT_TRUE(made.warnings.empty());
+  EXPECT_EQ(made.totals.files, 4U);
+  const std::pair<const char*, const char*> texts[] = {
+      {"d/same", "f"},         {"d/up", "../g"},
+      {"top", "d/e/deep"},     {"dir", "d/e"},
+      {"through", "dir/deep"}, {"d/e/root", "../.."},
+      {"d/twice", "../top"},   {"d/dots", "e/../f"},
+      {"d/odd", "../a%0Ab"},   {"d/round", "../d/../d/f"}};
+  for (const auto& [name, text] : texts) {
+    const auto node = node_at(*made.snapshot, std::string("a/") + name);
+    ASSERT_TRUE(node) << name;
+    ASSERT_EQ(node->kind, NodeKind::kSymlink) << name;
+    EXPECT_EQ(*made.snapshot->symlink_target(node->id), text);
+  }
+}
+
+TEST(AddArchive, LinksThatLeadElsewhereAreUnreadableAndSayWhy) {
+  const std::pair<const char*, const char*> links[] = {
+      {"../x", "out of the archive"},
+      {"d/../../x", "out of the archive"},
+      {"/etc/passwd", "absolute"},
+      {"gone", "does not hold"},
+      {"link", "circle"},
+      {"circle", "circle"},
+      {"f/x", "through a file"},
+      {"outside/f", "out of the archive"},
+      // The kernel goes up from where the link leads, not from its name.
+      {"deep/../../../x", "out of the archive"},
+  };
+  for (const auto& [target, why] : links) {
+    const ScratchDir dir;
+    const Made made =
+        made_of(dir, {member("f"), member("d/e/g"), link("deep", "d/e"),
+                      link("circle", "link"), link("outside", ".."),
+                      link("link", target)});
+    const auto node = node_at(*made.snapshot, "a/link");
+    ASSERT_TRUE(node) << target;
+    ASSERT_EQ(node->kind, NodeKind::kRemoteFile) << target;
+    EXPECT_EQ(made.snapshot->remote_file(node->id)->member->method,
+              MemberMethod::kUnreadable);
+    const auto told = made.snapshot->xattr(node->id, "omicsfs.unreadable");
+    ASSERT_TRUE(told && *told) << target;
+    EXPECT_NE((*told)->find(why), std::string::npos) << **told;
+    EXPECT_GE(made.warnings.size(), 2U);
+  }
+}
+
+TEST(AddArchive, AMemberBelowALinkMakesADirectoryOfIt) {
+  const ScratchDir dir;
+  const Made made =
+      made_of(dir, {link("d", "e"), member("d/x"), member("e/y")});
+  EXPECT_EQ(tree_text(*made.snapshot, "a"),
+            "a/d/\na/d/x 10 bytes, 1 links\na/e/\na/e/y 10 bytes, 1 links\n");
+  EXPECT_EQ(made.warnings.size(), 1U);
+}
+
 TEST(GuardArchive, LetsRealOnesPass) {
   // A matrix of refine.bio's, 54 to 1.
   ArchiveMembers members = {member("m", 72'693'526, 1'337'130)};

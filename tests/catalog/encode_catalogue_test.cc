@@ -109,6 +109,9 @@ TEST(EncodeCatalogue, TheAnswerOfASearch) {
 }
 
 TEST(EncodeCatalogue, ASearchThatFoundNothing) {
+  EXPECT_NE(told_by(R"({"total": 762008, "@graph": [{"accession": "E"}]})")
+                .error.find("1 of the 762008 files"),
+            std::string::npos);
   const Told told = told_by(R"({"total": 0, "@graph": []})");
   EXPECT_EQ(told.error, "");
   EXPECT_TRUE(told.files.empty());

@@ -113,22 +113,6 @@ TEST(EncodeRules, AnS3UriLeadsToTheEndpointOfTheSettings) {
             "http://mirror:9000/encode-public/a/b.bed.gz");
 }
 
-TEST(EncodeRules, UrlsAreTheEndpointThenTheBucketThenAzure) {
-  using Urls = std::vector<std::string>;
-  const std::string cloud = "https://encode-public.s3.amazonaws.com/k.bed.gz";
-  const std::string azure = "https://a.blob.core.windows.net/d/k.bed.gz?sig=x";
-  EncodeFile file = file_of({{Field::kS3Uri, "s3://encode-public/k.bed.gz"},
-                             {Field::kCloudUrl, cloud},
-                             {Field::kAzureUri, azure}});
-  EXPECT_EQ(encode_file_urls(file), (Urls{cloud, azure}));
-  EXPECT_EQ(encode_file_urls(file, {"http://mirror/", ""}),
-            (Urls{"http://mirror/encode-public/k.bed.gz", cloud, azure}));
-  for (const char* none : {"file:///etc/passwd", "/etc/passwd", "s3://b/k"}) {
-    file.set(Field::kAzureUri, none);
-    EXPECT_EQ(encode_file_urls(file), Urls{cloud}) << none;
-  }
-}
-
 TEST(EncodeRules, AFileTypeTellsItsFormat) {
   const Values bed = {{Field::kId, "ENCFF1"}, {Field::kFileType, "bed bed3+"}};
   EXPECT_EQ(completed(bed, Field::kFileFormat), "bed");

@@ -151,6 +151,33 @@ TEST_F(EncodeTest, AFileStandsInItsExperimentAndAmongAll) {
   EXPECT_EQ(to_string(*file->digest), "md5:2a41c04233d7ba1cac7b73b912161d50");
 }
 
+TEST_F(EncodeTest, UrlsAreTheEndpointThenTheBucketThenAzureThenThePortal) {
+  using Urls = std::vector<std::string>;
+  const auto urls = [this](const std::string& azure) {
+    documents_["list"] =
+        "accession\tfile_format\tfile_size\ts3_uri\tcloud_metadata.url\t"
+        "azure_uri\nENCFF001AAA\tbed\t9\ts3://b/k.bed.gz\thttps://c/"
+        "k.bed.gz\t" +
+        azure + "\n";
+    const auto summary = refresh({"list"});
+    EXPECT_TRUE(summary) << summary.error().message;
+    const auto node = node_at(*snapshot_, "files/001/ENCFF001AAA.bed.gz");
+    return snapshot_->remote_file(node->id)->urls;
+  };
+  const std::string cloud = "https://c/k.bed.gz";
+  const std::string azure = "https://a.blob.core.windows.net/k.bed.gz?sig=x";
+  const std::string portal =
+      "redirect:https://portal/files/ENCFF001AAA/@@download/ENCFF001AAA.bed.gz";
+  EXPECT_EQ(urls(azure), (Urls{cloud, azure, portal}));
+  settings_.endpoints.s3 = "http://mirror/";
+  EXPECT_EQ(urls(azure),
+            (Urls{"http://mirror/b/k.bed.gz", cloud, azure, portal}));
+  settings_.endpoints.s3 = "";
+  for (const char* none : {"file:///etc/passwd", "/etc/passwd", "s3://b/k"}) {
+    EXPECT_EQ(urls(none), (Urls{cloud, portal})) << none;
+  }
+}
+
 TEST_F(EncodeTest, DatasetsAreFoundByWhatTheyAre) {
   Row other{"ENCFF002AAA"};
   other.dataset = "/experiments/ENCSR000BBB/";
@@ -302,7 +329,12 @@ TEST_F(EncodeTest, AListOfUrlsTakesItsTableAlong) {
       "\n";
   ASSERT_TRUE(refresh({"list"}));
   EXPECT_TRUE(exists("experiments/ENCSR000AAA/ENCFF001AAA.bam"));
-  documents_.erase("https://portal/metadata/?type=Experiment");
+}
+
+TEST_F(EncodeTest, AListOfUrlsWhoseTableIsGoneHasNoSizes) {
+  documents_["list"] =
+      "\"https://portal/metadata/?type=Experiment\"\n"
+      "https://portal/files/ENCFF001AAA/@@download/ENCFF001AAA.bam\n";
   ASSERT_TRUE(refresh({"list"}));
   EXPECT_EQ(warnings_.size(), 1U);
   EXPECT_NE(text_of("unavailable.tsv").find("ENCFF001AAA"), std::string::npos);
@@ -488,6 +520,29 @@ TEST_F(EncodeTest, FewBadRowsAreToldOfAndManyAreTheEnd) {
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
   EXPECT_NE(refused.error().message.find("3 of 203 rows"), std::string::npos);
   EXPECT_TRUE(exists("files/100"));  // what was there stays
+}
+
+TEST_F(EncodeTest, OneBadRowOfASmallTableIsLeftOutAlone) {
+  Row bad{"ENCFF002AAA"};
+  bad.size = "many";
+  documents_["list"] = std::string(kHeader) + line_of({"ENCFF001AAA"}) +
+                       line_of(bad) + line_of({"ENCFF003AAA"});
+  const auto summary = refresh({"list"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 2U);
+  EXPECT_EQ(summary->warnings, 1U);
+  documents_["list"] = std::string(kHeader) + line_of(bad);
+  EXPECT_FALSE(refresh({"list"}));
+}
+
+TEST_F(EncodeTest, ATableOfAHeaderAloneReplacesNoCatalogThatHasFiles) {
+  documents_["list"] = std::string(kHeader) + line_of({"ENCFF001AAA"});
+  ASSERT_TRUE(refresh({"list"}));
+  documents_["list"] = kHeader;
+  const auto summary = refresh({"list"});
+  ASSERT_FALSE(summary);
+  EXPECT_NE(summary.error().message.find("--allow-empty"), std::string::npos);
+  EXPECT_TRUE(exists("files/001"));
 }
 
 TEST_F(EncodeTest, AFileThatIsToldOfTwiceIsOne) {

@@ -32,7 +32,8 @@ class FakeArchives {
   void add_file(const std::string& place, const std::string& bytes) {
     files_[place] = bytes;
   }
-  // What is asked of `place` fails from now on; of "read <place>" its bytes.
+  // What is asked of `place` fails from now on; of "read <place>" its
+  // bytes, and of "locate <place>" the question where it is.
   void fail(const std::string& place, Error error) {
     failures_.insert_or_assign(place, std::move(error));
   }
@@ -52,9 +53,11 @@ class FakeArchives {
   };
 
   Result<RemoteFile> locate(const std::string& place) {
-    const auto failure = failures_.find(place);
-    if (failure != failures_.end()) {
-      return failure->second;
+    for (const std::string& what : {place, "locate " + place}) {
+      const auto failure = failures_.find(what);
+      if (failure != failures_.end()) {
+        return failure->second;
+      }
     }
     if (!archives_.contains(place)) {
       return Error{ErrorCode::kNotFound, "no " + place};

@@ -94,22 +94,26 @@ TEST(FileListing, LinesOfNamesUrlsAndSizes) {
             "rn7.2bit https://o/n ?\n");
 }
 
-TEST(FileListing, RefusesWhatNoTreeCanHold) {
+TEST(FileListing, LeavesOutWhatNoTreeCanHold) {
   for (const char* text :
        {"../x", "/etc/passwd", "a//b", "a/../b", "a/\x01", "file:///etc/passwd",
         "https://o/", "https://o/%2e%2e", "https://o/a%2Fb%2F", "a b c",
         "a https://o/x y", "https://o/x name", "name -5", "name 5 6",
         "name 99999999999999999999"}) {
-    const auto files = parse_listing_page(text, kListBase);
-    ASSERT_FALSE(files) << text;
-    EXPECT_EQ(files.error().code, ErrorCode::kInvalid);
-    EXPECT_TRUE(files.error().message.starts_with("line 1: "))
-        << files.error().message;
+    const auto page =
+        parse_listing_page(std::string(text) + "\ngood", kListBase);
+    ASSERT_TRUE(page) << text;
+    ASSERT_EQ(page->files.size(), 1U) << text;
+    EXPECT_EQ(page->files[0].path, "good");
+    ASSERT_EQ(page->faults.size(), 1U) << text;
+    EXPECT_EQ(page->faults[0].place, "line 1");
   }
-  EXPECT_FALSE(parse_listing_page(
-      "<ListBucketResult><IsTruncated>false</IsTruncated><Contents>"
-      "<Key>../x</Key><Size>1</Size></Contents></ListBucketResult>",
-      kListBase));
+  EXPECT_EQ(parse_listing_page(
+                "<ListBucketResult><IsTruncated>false</IsTruncated><Contents>"
+                "<Key>../x</Key><Size>1</Size></Contents></ListBucketResult>",
+                kListBase)
+                ->faults.size(),
+            1U);
   EXPECT_FALSE(parse_listing_page("<html>nothing", kListBase));
 }
 
@@ -121,10 +125,16 @@ TEST(FileListing, OfABucketNamesThePageThatFollows) {
       std::string::npos);
 }
 
-TEST(FileListing, OfTheHubIsRefusedWhereNoTreeCanHoldIt) {
-  EXPECT_NE(listed_in(R"([{"type": "file", "path": "../x", "size": 1}])")
-                .find("../x"),
-            std::string::npos);
+TEST(FileListing, AnEntryOfTheHubThatIsBadIsLeftOutAlone) {
+  const auto page = parse_listing_page(
+      R"([{"type": "file", "path": "../x", "size": 1}, 7,
+          {"type": "file", "path": "a", "size": "1"},
+          {"type": "file", "path": "good", "size": 1}])",
+      kListBase);
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->files.size(), 1U);
+  EXPECT_EQ(page->files[0].path, "good");
+  EXPECT_EQ(page->faults.size(), 3U);
 }
 
 class ListFiles : public ::testing::Test {
@@ -150,12 +160,22 @@ class ListFiles : public ::testing::Test {
       return text ? LinkedDocument{*std::move(text), links_[url]}
                   : Result<LinkedDocument>(text.error());
     };
-    const SourceInput input{settings, download, {}, {}, 0,
-                            nullptr,  &open,    {}, {}, &linked};
+    warnings_.clear();
+    const SourceInput input{settings,
+                            download,
+                            {},
+                            [this](std::string text) { warnings_.push_back(std::move(text)); },
+                            0,
+                            nullptr,
+                            &open,
+                            {},
+                            {},
+                            &linked};
     return text_of_files(list_files(input, default_url_));
   }
   std::string default_url_ = "https://default/";
   std::map<std::string, std::string> links_;
+  std::vector<std::string> warnings_;
   FakeWeb web_;
 };
 
@@ -247,9 +267,18 @@ TEST_F(ListFiles, OfASourceWithoutAPlaceAreWhereTheListingIs) {
   }
 }
 
-TEST_F(ListFiles, ANameThatIsThereTwiceIsRefused) {
-  web_.documents["/names"] = "x\ny\nhttps://o/x\n";
-  EXPECT_EQ(list("", "/names"), "the listing has \"x\" twice");
+TEST_F(ListFiles, ANameThatIsThereTwiceStandsForTheFirst) {
+  web_.documents["/names"] = "x\n../z\ny\nhttps://o/x\n";
+  EXPECT_EQ(list("", "/names"),
+            "x https://default/x ?\ny https://default/y ?\n");
+  ASSERT_EQ(warnings_.size(), 2U);
+  EXPECT_NE(warnings_[0].find("line 2: left out"), std::string::npos);
+  EXPECT_NE(warnings_[1].find("\"x\": left out"), std::string::npos);
+}
+
+TEST_F(ListFiles, AListOfBadEntriesAloneIsRefused) {
+  web_.documents["/names"] = "../x\n/etc/passwd\n";
+  EXPECT_NE(list("", "/names").find("line 2: "), std::string::npos);
 }
 
 TEST_F(ListFiles, ADocumentThatIsTooLargeIsRefused) {

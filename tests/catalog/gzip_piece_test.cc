@@ -157,5 +157,30 @@ TEST(GzipPiece, AnErrorOfItsSourceIsItsOwnAndStays) {
   }
 }
 
+TEST(GzipPiece, ABombIsRefusedLongBeforeItsEnd) {
+  // 256 MiB of zeros in 256 members of 1 KB.
+  constexpr std::uint64_t kMember = std::uint64_t{1} << 20U;
+  const std::string member = gzip_of(std::string(kMember, '\0'));
+  int members = 0;
+  const ReadPiece read =
+      inflated_if_gzip([&](std::span<char> out) -> Result<std::size_t> {
+        if (members == 256) {
+          return std::size_t{0};
+        }
+        ++members;
+        std::copy(member.begin(), member.end(), out.begin());
+        return member.size();
+      });
+  std::vector<char> out(kMember);
+  std::uint64_t bytes = 0;
+  auto got = read(out);
+  for (; got && *got > 0; got = read(out)) {
+    bytes += *got;
+  }
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, ErrorCode::kInvalid);
+  EXPECT_LT(bytes, 64 * kMember + 300 * member.size() * 100);
+}
+
 }  // namespace
 }  // namespace omicsfs

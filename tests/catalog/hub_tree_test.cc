@@ -72,6 +72,14 @@ TEST(HubTree, TellsWhereItsFilesAre) {
   }
 }
 
+TEST(HubTree, TellsTheFolderThatItIsOf) {
+  const std::string tree = "https://hub/api/datasets/o/n/tree/";
+  EXPECT_EQ(hub_tree_folder(tree + "main?recursive=true"), "");
+  EXPECT_EQ(hub_tree_folder(tree + "main/a%20b/c?recursive=true"), "a b/c/");
+  EXPECT_EQ(hub_tree_folder(tree + "refs%2Fpr%2F1/a/"), "a/");
+  EXPECT_EQ(hub_tree_folder("https://h/tree.json"), "");
+}
+
 TEST(HubTree, IsReadAsTheHubTellsIt) {
   const std::string sample =
       std::string(OMICSFS_SHARED_DATA) + "/catalogues/hf_tree_example.json";

@@ -15,7 +15,7 @@ JsonValue parsed_json(std::string_view text) {
 }
 
 std::string fault(std::string_view text, std::size_t depth = 64) {
-  const Result<JsonValue> root = JsonValue::parse(text, depth);
+  const Result<JsonValue> root = JsonValue::parse(text, {.depth = depth});
   return root ? "" : root.error().message;
 }
 
@@ -121,6 +121,20 @@ TEST(JsonQuoted, IsReadBackAsTheSameText) {
 
 TEST(JsonQuoted, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(json_quoted("a\xFF"), "\"a\xEF\xBF\xBD\"");
+}
+
+TEST(JsonFields, TheNumberOfValuesIsBoundedWhereverTheyStand) {
+  const JsonLimits limits{.depth = 64, .values = 5};
+  for (const char* text :
+       {"[1,2,3,4]", "{\"a\":1,\"b\":[2],\"c\":{}}", "[[[[[]]]]]"}) {
+    EXPECT_TRUE(JsonValue::parse(text, limits)) << text;
+  }
+  for (const char* text : {"[1,2,3,4,5]", "{\"a\":1,\"b\":[2,3],\"c\":{}}",
+                           "[[[[[[]]]]]]", "[{},{},{},{},[]]"}) {
+    const auto parsed = JsonValue::parse(text, limits);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().code, ErrorCode::kInvalid) << text;
+  }
 }
 
 }  // namespace

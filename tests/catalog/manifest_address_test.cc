@@ -38,6 +38,27 @@ TEST(ManifestAddress, ARepositoryIsItsTree) {
       {"hf://datasets/o/n@v1.0", "datasets/o/n/tree/v1.0"},
       {"hf://datasets/o/n@refs/convert/parquet",
        "datasets/o/n/tree/refs%2Fconvert%2Fparquet"},
+      {"hf://datasets/o/n@refs%2Fconvert%2Fparquet",
+       "datasets/o/n/tree/refs%2Fconvert%2Fparquet"},
+      {"hf://datasets/o/n@refs/convert/parquet/default/train",
+       "datasets/o/n/tree/refs%2Fconvert%2Fparquet/default/train"},
+      {"hf://datasets/o/n@refs/pr/7/a", "datasets/o/n/tree/refs%2Fpr%2F7/a"},
+      {"hf://datasets/o/n@refs%2Fpr%2F7/a",
+       "datasets/o/n/tree/refs%2Fpr%2F7/a"},
+      {"hf://datasets/o/n@feature%2Fx", "datasets/o/n/tree/feature%2Fx"},
+      {"hf://datasets/o/n/folder", "datasets/o/n/tree/main/folder"},
+      {"hf://datasets/o/n/a b/c/", "datasets/o/n/tree/main/a%20b/c"},
+      {"hf://datasets/o/n/a@b", "datasets/o/n/tree/main/a%40b"},
+      {"hf://datasets/o/n@main/folder", "datasets/o/n/tree/main/folder"},
+      {"hf://datasets/o/n/", "datasets/o/n/tree/main"},
+      {"hf://datasets/squad", "datasets/squad/tree/main"},
+      {"hf://datasets/squad@v1", "datasets/squad/tree/v1"},
+      {"hf://datasets/squad@main/plain_text",
+       "datasets/squad/tree/main/plain_text"},
+      {"hf://gpt2", "models/gpt2/tree/main"},
+      {"hf://gpt2@main/onnx", "models/gpt2/tree/main/onnx"},
+      {"hf://o/n/onnx", "models/o/n/tree/main/onnx"},
+      {"hf://spaces/o/n", "spaces/o/n/tree/main"},
       {"hf://models/o/n", "models/o/n/tree/main"},
       {"hf://o/n@x", "models/o/n/tree/x"}};
   for (const auto& [place, address] : places) {
@@ -68,8 +89,11 @@ TEST(ManifestAddress, OthersAreWhatTheyAre) {
     EXPECT_EQ(*manifest_address(place), place);
   }
   for (const char* place :
-       {"s3://", "s3:///x", "s3://e:80/x", "hf://", "hf://datasets/o",
-        "hf://datasets/o/n/x", "hf://datasets/o/n@", "hf://../x"}) {
+       {"s3://", "s3:///x", "s3://e:80/x", "hf://", "hf://datasets",
+        "hf://datasets/", "hf://datasets/o/n@", "hf://datasets/@v1",
+        "hf://datasets/o//n", "hf://datasets/o/n//x", "hf://datasets/o/n@/x",
+        "hf://datasets/o/n/../x", "hf://datasets/o/n@%2",
+        "hf://datasets/o/n@..%2F..", "hf://../x"}) {
     EXPECT_FALSE(manifest_address(place)) << place;
   }
 }

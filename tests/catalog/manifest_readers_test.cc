@@ -298,6 +298,30 @@ TEST(HubManifest, ThePagesThatFollowAreRead) {
       has(reading.read(hub_page(1000), kHubTree).error, "no https://hub/3"));
 }
 
+TEST(HubManifest, APageThatIsNotFullIsFollowedWhereItsHeaderSaysSo) {
+  ManifestReading reading;
+  const std::string first = R"([{"type": "file", "path": "a", "size": 1}])";
+  reading.pages[kHubTree] = {first, "https://hub/2"};
+  reading.pages["https://hub/2"] = {"[]", "https://hub/3"};
+  reading.pages["https://hub/3"] = {
+      R"([{"type": "file", "path": "b", "size": 2}])", ""};
+  const ToldManifest told = reading.read(first, kHubTree);
+  EXPECT_EQ(told.error + told.problems + told.odd, "");
+  EXPECT_EQ(told.files,
+            "a 1 - - redirect:https://hub/datasets/o/n/resolve/main/a\n"
+            "b 2 - - redirect:https://hub/datasets/o/n/resolve/main/b\n");
+  reading.pages["https://hub/3"].next = "https://hub/2";
+  EXPECT_TRUE(has(reading.read(first, kHubTree).error, "does not end"));
+}
+
+TEST(HubManifest, FilesOfAFolderStandBelowIt) {
+  EXPECT_EQ(read_at("https://hub/api/datasets/o/n/tree/main/a%20b/c?x=1",
+                    R"([{"type": "file", "path": "a b/c/d/e", "size": 3}])")
+                .files,
+            "d/e 3 - - redirect:https://hub/datasets/o/n/resolve/main/"
+            "a%20b/c/d/e\n");
+}
+
 TEST(CrateManifest, FilesAreBesideItOrWhereTheyAreToldToBe) {
   const ToldManifest told = read_at(
       "https://h/c/ro-crate-metadata.json",

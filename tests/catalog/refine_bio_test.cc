@@ -221,6 +221,47 @@ TEST_F(RefineBioTest, OneThatCannotBeReadIsLeftOutUnlessItIsAlone) {
             ErrorCode::kInterrupted);
 }
 
+TEST_F(RefineBioTest, AServerThatIsDownLeavesTheCatalogAsItIs) {
+  archives_.add("https://h/a.zip", dataset("2024-01-01T00:00:00", {"SRP1"}));
+  archives_.add("https://h/b.zip", dataset("2024-01-01T00:00:00", {"SRP2"}));
+  ASSERT_TRUE(refresh({"https://h/a.zip", "https://h/b.zip"}));
+  for (const char* place : {"https://h/a.zip", "https://h/b.zip"}) {
+    archives_.fail(place, {ErrorCode::kUnavailable, "down"});
+  }
+  const auto summary = refresh({"https://h/a.zip", "https://h/b.zip"});
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(names("datasets"), "a a.zip b b.zip");
+}
+
+TEST_F(RefineBioTest, AnArchiveThatIsKnownIsKeptWhileItsServerIsDown) {
+  archives_.add("https://h/a.zip", dataset("2024-01-01T00:00:00", {"SRP1"}));
+  archives_.add("https://h/b.zip", dataset("2024-01-01T00:00:00", {"SRP2"}));
+  ASSERT_TRUE(refresh({"https://h/a.zip"}));
+  // It cannot be asked for, and the cache has what was read of it.
+  archives_.fail("locate https://h/a.zip", {ErrorCode::kUnavailable, "down"});
+  const auto summary = refresh({"https://h/a.zip", "https://h/b.zip"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(names("datasets"), "a a.zip b b.zip");
+}
+
+TEST_F(RefineBioTest, OnesThatAreAllBadAreRefusedWithTheReasons) {
+  archives_.add("https://h/x.zip", {{"x.txt", "no download"}});
+  archives_.add("https://h/y.zip", {{"y.txt", "no download"}});
+  const auto summary = refresh({"https://h/x.zip", "https://h/y.zip"});
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(summary.error().message.find("https://h/y.zip"), std::string::npos);
+}
+
+TEST_F(RefineBioTest, OneThatIsNamedTwiceStandsOnce) {
+  archives_.add("https://h/a.zip", dataset("2024-01-01T00:00:00", {"SRP1"}));
+  const auto summary = refresh({"https://h/a.zip", "https://h/a.zip"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(names("datasets"), "a a.zip");
+  EXPECT_EQ(summary->warnings, 1U);
+}
+
 TEST_F(RefineBioTest, ThePublishedDigestOfTheZipIsKept) {
   archives_.add("https://h/a.zip", dataset("2024-01-01T00:00:00", {"SRP1"}));
   ASSERT_TRUE(refresh({"https://h/a.zip"}));

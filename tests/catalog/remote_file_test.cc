@@ -16,15 +16,91 @@ RemoteFile remote_at(const std::string& url) {
   return file;
 }
 
-TEST(ContentKey, WithADigestSaysNothingOfTheUrl) {
-  RemoteFile one = remote_at("https://a/x");
-  one.digest = digest_of(DigestKind::kMd5, {});
-  RemoteFile other = remote_at("https://b/y");
-  other.digest = one.digest;
+RemoteFile digested(std::vector<std::string> urls) {
+  RemoteFile file = remote_at("");
+  file.urls = std::move(urls);
+  file.digest = digest_of(DigestKind::kMd5, {});
+  return file;
+}
+
+TEST(ContentKey, TwoUrlsOfOneServerAndDigestAreOneContent) {
+  RemoteFile one = digested({"https://a/x"});
+  RemoteFile other = digested({"https://user@A:443/y?q=1"});
   EXPECT_EQ(content_key(one), content_key(other));
-  EXPECT_EQ(content_key(one), "md5-d41d8cd98f00b204e9800998ecf8427e-10");
+  EXPECT_TRUE(
+      content_key(one).starts_with("md5-d41d8cd98f00b204e9800998ecf8427e-10-"));
+  EXPECT_EQ(verified_key(one), "md5-d41d8cd98f00b204e9800998ecf8427e-10");
   other.size = 11;
   EXPECT_NE(content_key(one), content_key(other));
+}
+
+TEST(ContentKey, AnotherServerMayNotFillAFileByItsDigest) {
+  const std::vector<RemoteFile> files{
+      digested({"https://a/x"}),
+      digested({"https://b/x"}),
+      digested({"http://a/x"}),
+      digested({"https://a:8443/x"}),
+      digested({"https://a/x", "https://b/x"}),
+      digested({"https://s3.amazonaws.com/good/x"}),
+      digested({"https://s3.amazonaws.com/evil/x"}),
+      digested({"https://storage.googleapis.com/good/x"}),
+      digested({"https://storage.googleapis.com/evil/x"}),
+      digested({"https://huggingface.co/datasets/good/d/resolve/main/x"}),
+      digested({"https://huggingface.co/datasets/evil/d/resolve/main/x"})};
+  std::set<std::string> keys;
+  for (const RemoteFile& file : files) {
+    keys.insert(content_key(file));
+    EXPECT_EQ(verified_key(file), verified_key(files.front()));
+  }
+  EXPECT_EQ(keys.size(), files.size());
+}
+
+TEST(ContentKey, MirrorsBelongToTheFileInAnyOrder) {
+  EXPECT_EQ(
+      content_key(digested({"https://a/x", "https://b/x"})),
+      content_key(digested({"https://b/y", "https://a/x", "https://b/z"})));
+}
+
+TEST(ContentKey, WithoutADigestAMirrorMakesItAnotherFile) {
+  RemoteFile one = remote_at("https://a/x");
+  RemoteFile mirrored = one;
+  mirrored.urls.push_back("https://evil/x");
+  EXPECT_NE(content_key(one), content_key(mirrored));
+}
+
+TEST(ContentKey, ALocalFileOfADigestIsNoRemoteOne) {
+  RemoteFile remote = digested({"https://a/x"});
+  RemoteFile local = remote;
+  local.urls.clear();
+  local.local_path = "/x";
+  EXPECT_TRUE(content_key(local).starts_with("local-"));
+  EXPECT_EQ(verified_key(local), "");
+}
+
+// The keys of earlier versions: their caches stay in use.
+TEST(ContentKey, AUrlThatIsNotSignedHasTheKeyThatItAlwaysHad) {
+  EXPECT_EQ(
+      content_key(remote_at("https://a/x?b=1&c")),
+      "url-452b5cd55a66c1ed62a942b9c4cef8b041085b4230226f29cbd1d370e8d07ba8");
+}
+
+TEST(ContentKey, ANewSignatureIsNoOtherFile) {
+  const std::string plain = content_key(remote_at("https://a/x?versionId=7"));
+  for (const std::string signature :
+       {"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k&X-Amz-Date=1&"
+        "X-Amz-Expires=9&X-Amz-SignedHeaders=host&X-Amz-Signature=s",
+        "AWSAccessKeyId=k&Signature=s&Expires=1",
+        "X-Goog-Algorithm=a&X-Goog-Credential=k&X-Goog-Signature=s",
+        "GoogleAccessId=k&Expires=1&Signature=s",
+        "sv=2024-01-01&sr=b&se=2026-01-01&sp=r&sig=s",
+        "Expires=1&Signature=s&Key-Pair-Id=k"}) {
+    RemoteFile file = remote_at("https://a/x?versionId=7&" + signature);
+    EXPECT_EQ(content_key(file), plain) << signature;
+    file.urls = {"https://a/x?" + signature + "&versionId=7"};
+    EXPECT_EQ(content_key(file), plain) << signature;
+    file.urls = {"https://a/x?" + signature + "&versionId=8"};
+    EXPECT_NE(content_key(file), plain) << signature;
+  }
 }
 
 TEST(ContentKey, WithoutADigestTellsUrlValidatorAndSizeApart) {

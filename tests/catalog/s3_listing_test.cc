@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "catalog/entry_name.h"
 #include "tests/catalog/fake_web.h"
 
 namespace omicsfs {
@@ -68,14 +69,34 @@ TEST(S3Page, WhatIsNoListingIsRefused) {
        {std::string(), std::string("<html/>"), std::string("{}"),
         std::string("<ListBucketResult></ListBucketResult>"),
         std::string("<ListBucketResult><IsTruncated>true</IsTruncated>"
-                    "</ListBucketResult>"),
-        page(contents("")), page(contents("a", "")), page(contents("a", "-1")),
-        page(contents("a", "-0")), page(contents("a", "1x")),
-        page(contents("a", "9223372036854775808")),
-        page("<EncodingType>url</EncodingType>" + contents("%zz"))}) {
+                    "</ListBucketResult>")}) {
     const auto parsed = parse_s3_page(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, ErrorCode::kInvalid) << text;
+  }
+}
+
+TEST(S3Page, ABadObjectIsLeftOutAlone) {
+  for (const std::string& bad :
+       {contents(""), contents("a", ""), contents("a", "-1"),
+        contents("a", "-0"), contents("a", "1x"),
+        contents("a", "9223372036854775808"),
+        "<EncodingType>url</EncodingType>" + contents("%zz")}) {
+    const auto parsed = parse_s3_page(page(bad + contents("good")));
+    ASSERT_TRUE(parsed) << bad;
+    ASSERT_EQ(parsed->objects.size(), 1U) << bad;
+    EXPECT_EQ(parsed->objects[0].key, "good");
+    EXPECT_EQ(parsed->faults.size(), 1U) << bad;
+  }
+}
+
+TEST(S3Page, AKeyWithANulIsNoneThatATreeCanHold) {
+  for (const std::string& nul : {std::string("&#0;"), std::string(1, '\0')}) {
+    const auto parsed = parse_s3_page(page(contents("a" + nul + "b")));
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    ASSERT_EQ(parsed->objects.size(), 1U);
+    EXPECT_NE(parsed->objects[0].key, "a");
+    EXPECT_FALSE(check_entry_name(parsed->objects[0].key));
   }
 }
 

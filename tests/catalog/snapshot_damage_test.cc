@@ -122,10 +122,43 @@ Error opened_after(const std::string& sql) {
 }
 
 TEST(DamagedSnapshot, AnotherSchemaVersionSaysSoAndWhatToDo) {
+  EXPECT_EQ(opened_after("PRAGMA user_version=0").code, ErrorCode::kInvalid);
   const Error error = opened_after("PRAGMA user_version=999");
   EXPECT_EQ(error.code, ErrorCode::kInvalid);
   EXPECT_NE(error.message.find("schema version 999"), std::string::npos);
   EXPECT_NE(error.message.find("omicsfs refresh"), std::string::npos);
+}
+
+TEST(DamagedSnapshot, AnOlderSchemaIsReadWhereItHasWhatIsAsked) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  Result<Database> database =
+      Database::open(dir / "s", OpenMode::kReadWriteCreate);
+  ASSERT_TRUE(database->execute("PRAGMA user_version=1"));
+  const auto snapshot = Snapshot::open(dir / "s");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ((*snapshot)->header().schema, 1);
+  read_everything(**snapshot);
+  const Error lacking =
+      opened_after("PRAGMA user_version=1; DROP TABLE signposts");
+  EXPECT_EQ(lacking.code, ErrorCode::kInvalid);
+  EXPECT_NE(lacking.message.find("schema version 1"), std::string::npos);
+}
+
+TEST(DamagedSnapshot, ASchemaWithoutNumbersOfNodesIsRead) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  Result<Database> database =
+      Database::open(dir / "s", OpenMode::kReadWriteCreate);
+  ASSERT_TRUE(
+      database->execute("PRAGMA user_version=7; DROP TABLE numbers;"
+                        "ALTER TABLE nodes DROP COLUMN number"));
+  const auto snapshot = Snapshot::open(dir / "s");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  read_everything(**snapshot);
+  const auto root = (*snapshot)->node(kRootNode);
+  ASSERT_TRUE(root) << root.error().message;
+  EXPECT_TRUE((*snapshot)->numbered(root->number));
 }
 
 TEST(DamagedSnapshot, OneThatWasNotCommittedIsCorrupt) {

@@ -101,7 +101,7 @@ TEST(SnapshotStore, OnlyOneRefreshHoldsTheLock) {
   Result<UniqueFd> first = lock_snapshots(dir.path(), "src");
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(lock_snapshots(dir.path(), "src").error().code,
-            ErrorCode::kInvalid);
+            ErrorCode::kTimedOut);
   EXPECT_TRUE(lock_snapshots(dir.path(), "other"));
   first->reset();
   EXPECT_TRUE(lock_snapshots(dir.path(), "src"));

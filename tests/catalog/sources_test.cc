@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "catalog/snapshot.h"
 #include "catalog/source.h"
@@ -17,21 +20,33 @@ Result<SourceSummary> build_one_file(const SourceInput& input,
   if (!text) {
     return text.error();
   }
+  if (text->empty()) {
+    return SourceSummary{};
+  }
+  if (*text == "odd") {
+    input.warn("one entry is odd");
+  }
   const auto node = tree.add_inline_file("index", *text, input.now);
-  return node ? Result<SourceSummary>(SourceSummary{1, text->size(), "r", 1})
-              : node.error();
+  const auto readme = tree.set_readme("About\n", input.now);
+  return node && readme
+             ? Result<SourceSummary>(SourceSummary{1, text->size(), "r", 1})
+             : (node ? readme.error() : node.error());
 }
 
 constexpr SourceKind kTestKind = {"test", "A Test", "https://h/",
                                   build_one_file};
 
 Result<SourceSummary> refresh_with(const ScratchDir& dir,
-                                   const Result<std::string>& answer) {
+                                   const Result<std::string>& answer,
+                                   bool allow_empty = false,
+                                   const RefreshTurn& turn = {}) {
   const SourceSettings settings;
   const Download download = [&answer](const std::string&, std::uint64_t) {
     return answer;
   };
-  const SourceInput input{settings, download, {}, {}, 42};
+  SourceInput input{settings, download, {}, {}, 42};
+  input.allow_empty = allow_empty;
+  input.turn = turn;
   return refresh_source(kTestKind, input, dir.path().native());
 }
 
@@ -87,7 +102,84 @@ TEST(RefreshSource, AnErrorLeavesTheCurrentOneAndNoFileBehind) {
             1);
 }
 
-TEST(RefreshSource, ASecondOneAtTheSameTimeIsRefused) {
+TEST(RefreshSource, ACatalogWithoutFilesReplacesNoneThatHasFiles) {
+  const ScratchDir dir;
+  ASSERT_TRUE(refresh_with(dir, std::string()));
+  ASSERT_TRUE(refresh_with(dir, std::string("text")));
+  const auto before = current_snapshot(dir.path(), "test");
+  const auto refused = refresh_with(dir, std::string());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--allow-empty"), std::string::npos);
+  EXPECT_EQ(*current_snapshot(dir.path(), "test"), *before);
+  ASSERT_TRUE(refresh_with(dir, std::string(), true));
+  EXPECT_EQ(summary_of(**open_current_snapshot(dir.path(), "test"))->files, 0U);
+}
+
+TEST(RefreshSource, ItsWarningsAreCountedAndInTheReadme) {
+  const ScratchDir dir;
+  const auto readme = [&dir] {
+    const auto snapshot = *open_current_snapshot(dir.path(), "test");
+    const auto node = snapshot->lookup(kRootNode, "README.txt");
+    return *snapshot->inline_bytes(node->id, 0, node->size);
+  };
+  ASSERT_TRUE(refresh_with(dir, std::string("text")));
+  EXPECT_EQ(readme(), "About\n");
+  EXPECT_EQ(refresh_with(dir, std::string("odd"))->warnings, 1U);
+  EXPECT_EQ(readme(),
+            "About\n\nWarnings of the last refresh: 1\n  one entry is odd\n");
+  const auto snapshot = *open_current_snapshot(dir.path(), "test");
+  EXPECT_EQ(summary_of(*snapshot)->warnings, 1U);
+}
+
+// A turn whose wait calls `on_wait`, and is long enough for any machine.
+RefreshTurn patient_turn(std::function<void()> on_wait, bool take_theirs) {
+  return {std::chrono::hours(1), std::move(on_wait), take_theirs};
+}
+
+TEST(RefreshSource, ASecondOneWaitsForTheFirstAndSaysSo) {
+  const ScratchDir dir;
+  auto lock = lock_snapshots(dir.path(), "test");
+  ASSERT_TRUE(lock);
+  int waits = 0;
+  const auto end_theirs = [&] {
+    ++waits;
+    lock->reset();
+  };
+  ASSERT_TRUE(refresh_with(dir, std::string("text"), false,
+                           patient_turn(end_theirs, false)));
+  EXPECT_EQ(waits, 1);
+}
+
+TEST(RefreshSource, ItTakesTheCatalogThatAnotherMadeMeanwhileIfAskedTo) {
+  for (const bool take_theirs : {true, false}) {
+    const ScratchDir dir;
+    auto lock = lock_snapshots(dir.path(), "test");
+    ASSERT_TRUE(lock);
+    const auto end_theirs = [&] {
+      lock->reset();
+      ASSERT_TRUE(refresh_with(dir, std::string("theirs")));
+    };
+    const auto summary = refresh_with(dir, std::string("our"), false,
+                                      patient_turn(end_theirs, take_theirs));
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(summary->bytes, take_theirs ? 6U : 3U);
+    const auto snapshot = *open_current_snapshot(dir.path(), "test");
+    EXPECT_EQ(snapshot->header().generation, take_theirs ? 1U : 2U);
+  }
+}
+
+TEST(RefreshSource, ItMakesItsOwnWhereTheOtherMadeNone) {
+  const ScratchDir dir;
+  ASSERT_TRUE(refresh_with(dir, std::string("old one")));
+  auto lock = lock_snapshots(dir.path(), "test");
+  const auto summary =
+      refresh_with(dir, std::string("our"), false,
+                   patient_turn([&lock] { lock->reset(); }, true));
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->bytes, 3U);
+}
+
+TEST(RefreshSource, ASecondOneWithoutPatienceIsRefused) {
   const ScratchDir dir;
   const auto lock = lock_snapshots(dir.path(), "test");
   ASSERT_TRUE(lock);

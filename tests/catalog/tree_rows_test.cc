@@ -19,7 +19,7 @@ class TreeRowsTest : public testing::Test {
 
   Result<void> write() {
     RowWriter writer(database_);
-    auto written = rows_.write(writer);
+    auto written = rows_.write(writer, {});
     return written ? writer.flush() : written;
   }
 
@@ -44,7 +44,7 @@ TEST_F(TreeRowsTest, NodesAreKeptAsTheyWereGiven) {
       add({NodeKind::kRemoteFile, 1'000'000'000'000, -5, 12, {}, true});
   const NodeId empty = inline_file("");
   const NodeId large = add({NodeKind::kInlineFile, 0, 9});
-  rows_.set_size(large, 5000);
+  rows_.set_content(large, 5000, 77);
   for (const auto& [name, node] :
        {std::pair("m", mapped), std::pair("e", empty), std::pair("l", large)}) {
     ASSERT_TRUE(*rows_.add_entry(root, name, node));
@@ -56,7 +56,7 @@ TEST_F(TreeRowsTest, NodesAreKeptAsTheyWereGiven) {
   };
   EXPECT_EQ(holds(root,
                   "kind = 1 AND mtime = 7 AND links = 2 AND content IS "
-                  "NULL AND parent IS NULL AND position IS NULL AND "
+                  "NOT NULL AND parent IS NULL AND position IS NULL AND "
                   "bytes IS NULL"),
             1);
   EXPECT_EQ(holds(mapped,

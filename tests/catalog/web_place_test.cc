@@ -18,6 +18,33 @@ TEST(WebPlace, IsHttpWithAHost) {
   }
 }
 
+// A token goes to the server that this names, so it must be the one that a
+// client connects to (RFC 3986 3.2).
+TEST(WebServer, IsTheOneThatAClientConnectsTo) {
+  const std::pair<const char*, const char*> servers[] = {
+      {"https://good", "https://good"},
+      {"https://good/a", "https://good"},
+      {"HTTPS://GOOD:443/a", "https://good"},
+      {"http://good:80", "http://good"},
+      {"https://good:80", "https://good:80"},
+      {"http://good:443", "http://good:443"},
+      {"https://good:444/", "https://good:444"},
+      {"https://good.evil/", "https://good.evil"},
+      {"https://user:password@good/a", "https://good"},
+      {"https://good@evil/", "https://evil"},
+      {"https://a@b@evil/", "https://evil"},
+      {"https://good:x@evil/", "https://evil"},
+      {"https://evil?@good", "https://evil"},
+      {"https://evil#@good", "https://evil"},
+      {"https://evil/@good", "https://evil"},
+      {"https://evil?a/b@good:443", "https://evil"},
+      {"https://evil#a?b@good", "https://evil"},
+      {"https://evil/a?b@good", "https://evil"}};
+  for (const auto& [url, server] : servers) {
+    EXPECT_EQ(web_server(url), server) << url;
+  }
+}
+
 TEST(WebPlace, AUrlIsOneOfTheWebOrOfAPublicBucket) {
   const std::pair<const char*, const char*> urls[] = {
       {"https://h/a", "https://h/a"},

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/xattr.h>
+
 #include <chrono>
 #include <filesystem>
 #include <future>
@@ -8,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "fetch/store_backlog.h"
 #include "tests/faults/faulty_mount.h"
 #include "tests/support/environment_variable.h"
 #include "tests/support/faulty_disk.h"
@@ -45,8 +46,30 @@ class DiskFaults : public FaultyMount {
     drop_pages(file);
     expect_right(file);
   }
+  // Until all of it is on the disk, which no read waits for.
+  [[nodiscard]] bool comes_to_disk(const ComposedFile& file) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    std::string cached(64, '\0');
+    const std::string all = std::to_string(file.bytes.size());
+    do {
+      const ssize_t length =
+          ::getxattr(at(file).c_str(), "user.omicsfs.cached_bytes",
+                     cached.data(), cached.size());
+      if (length > 0 &&
+          cached.substr(0, static_cast<std::size_t>(length)) == all) {
+        return true;
+      }
+      std::this_thread::yield();
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
+  }
+  void expect_right_on_disk(const ComposedFile& file) const {
+    expect_right(file);
+    EXPECT_TRUE(comes_to_disk(file));
+  }
   // Whether all of it comes from the cache.
   void expect_kept(const ComposedFile& file) {
+    EXPECT_TRUE(comes_to_disk(file));
     origin_.clear_log();
     expect_right_anew(file);
     EXPECT_TRUE(origin_.log().empty());
@@ -89,7 +112,7 @@ class Writes : public DiskFaults,
                public ::testing::WithParamInterface<Refusal> {};
 
 TEST_P(Writes, ThatFailUnderTheMountLeaveReadsRightAndAreToldOf) {
-  expect_right(small());
+  expect_right_on_disk(small());
   disk_->fail("write", GetParam().error);
   expect_right(large());
   expect_right_anew(large());
@@ -140,16 +163,12 @@ class SlowDisk : public DiskFaults {
   const EnvironmentVariable memory_{"OMICSFS_NETWORK_MEMORY", "1M"};
 };
 
-TEST_F(SlowDisk, IsWaitedForSoThatWhatWasReadIsKept) {
-  disk_->slow_down(std::chrono::milliseconds(50));
-  expect_right(large());
-  disk_->mend();
-  expect_kept(large());
-}
-
-// As that of a server that does not answer any more.
-TEST_F(SlowDisk, ThatTakesNothingIsNotWaitedFor) {
-  disk_->slow_down(2 * StoreBacklog::kPatience);
+// Not by a small file's digest either. A write takes longer than a read may.
+TEST_F(SlowDisk, NoReadWaitsForIt) {
+  const EnvironmentVariable soon("OMICSFS_NETWORK_TIMEOUT_S", "10");
+  ASSERT_EQ(mount_.stop(), 0);
+  ASSERT_TRUE(mount_.start());
+  disk_->slow_down(std::chrono::seconds(20));
   expect_right(large());
   expect_right(small());
   disk_->mend();

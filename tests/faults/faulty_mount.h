@@ -15,7 +15,8 @@ struct Outcome {
   std::string bytes;
 };
 
-// A mount that gives up soon: one retry, a second without bytes.
+// A mount that gives up soon: one retry, a second without bytes, twenty seconds
+// in which a busy server is waited for.
 class FaultyMount : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -71,7 +72,8 @@ class FaultyMount : public ::testing::Test {
   }
 
   static constexpr const char* kImpatient =
-      R"(, "network": {"retries": 1, "stall_s": 1})";
+      R"(, "network": {"retries": 1, "first_byte_s": 1, "stall_s": 1,
+                       "timeout_s": 20})";
 
   const std::vector<ComposedRelease> atlas_ = composed_atlas();
   Origin origin_;

@@ -50,7 +50,7 @@ def mounted(work, url):
     root.mkdir()
     config.write_text(json.dumps({
         "state_dir": str(work / "state"), "cache": {"dir": str(work / "cache"), "keep_free": "1M"},
-        "network": {"stall_s": 120, "timeout_s": 120},
+        "network": {"first_byte_s": 120, "stall_s": 120, "timeout_s": 120},
         "sources": {"abc-atlas": {"base_url": url}}}))
     run(OMICSFS, "--config", config, "mount", "abc-atlas", root)
     try:

@@ -136,7 +136,7 @@ class Mount:
         self.config.write_text(json.dumps({
             "state_dir": str(work / "state"),
             "cache": {"dir": str(work / "cache"), "limit": "6M", "keep_free": "1M"},
-            "network": {"retries": 1, "stall_s": 1, "timeout_s": 10},
+            "network": {"retries": 1, "first_byte_s": 1, "stall_s": 1, "timeout_s": 10},
             "sources": {"abc-atlas": {"base_url": url, "releases": releases}}}))
 
     def start(self):

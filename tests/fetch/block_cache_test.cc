@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <numeric>
 #include <random>
@@ -172,6 +173,62 @@ TEST_F(BlockCacheTest, FilesThatWereClosedAreForgottenAsOthersAreOpened) {
   }
 }
 
+TEST_F(BlockCacheTest, ANewSignatureFetchesNothingAgain) {
+  const auto signed_url = [](const std::string& signature) {
+    return kUrl + "?v=1&X-Amz-Credential=me&X-Amz-Signature=" + signature;
+  };
+  RemoteFile remote = without_digest(remote_);
+  remote.urls = {signed_url("old")};
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(signed_url("old"), bytes_);
+    ASSERT_EQ(read_all(*world.cache().open(remote)).bytes, bytes_);
+  }
+  CacheWorld world(dir_.path());
+  remote.urls = {signed_url("new")};
+  EXPECT_EQ(read_all(*world.cache().open(remote)).bytes, bytes_);
+  EXPECT_EQ(world.network().requests(), 0U);
+  remote.urls = {kUrl + "?v=2&X-Amz-Credential=me&X-Amz-Signature=new"};
+  world.network().add(remote.urls.front(), random_bytes(kSize, 9));
+  EXPECT_NE(read_all(*world.cache().open(remote)).bytes, bytes_);
+}
+
+TEST_F(BlockCacheTest, AFileThatIsOpenIsAskedForByTheNewestSignature) {
+  const auto signed_url = [](const std::string& signature) {
+    return kUrl + "?sv=1&se=2&sig=" + signature;
+  };
+  RemoteFile remote = without_digest(remote_);
+  remote.urls = {signed_url("old")};
+  CacheWorld world(dir_.path());
+  world.network().add(signed_url("old"), bytes_);
+  const auto source = world.cache().open(remote);
+  ASSERT_FALSE(read_range(*source, {0, 1}).error);
+  world.network().remove(signed_url("old"));
+  world.network().add(signed_url("new"), bytes_);
+  remote.urls = {signed_url("new")};
+  EXPECT_EQ(world.cache().open(remote), source);
+  EXPECT_EQ(read_all(*source).bytes, bytes_);
+}
+
+TEST_F(BlockCacheTest, TwoSignaturesOfAnObjectThatChangedAreNotMixed) {
+  const auto signed_url = [](const std::string& signature) {
+    return kUrl + "?sv=1&se=2&sig=" + signature;
+  };
+  RemoteFile remote = without_digest(remote_);
+  remote.urls = {signed_url("old")};
+  {
+    CacheWorld world(dir_.path());
+    world.network().add(signed_url("old"), bytes_);
+    ASSERT_FALSE(read_range(*world.cache().open(remote), {0, 1}).error);
+  }
+  CacheWorld world(dir_.path());
+  remote.urls = {signed_url("new")};
+  world.network().add(remote.urls.front(), random_bytes(kSize, 9), "\"v2\"");
+  const auto outcome = read_all(*world.cache().open(remote));
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+}
+
 TEST_F(BlockCacheTest, TenReadersOfOneMissingBlockSendOneRequest) {
   CacheWorld world(dir_.path());
   world.network().add(kUrl, bytes_);
@@ -240,6 +297,9 @@ TEST_F(BlockCacheTest, TwoProcessesShareTheirBlocks) {
   const auto of_two = two.cache().open(remote_);
   ASSERT_FALSE(read_range(*of_two, {0, 1}).error);
   ASSERT_FALSE(read_range(*of_one, {2 * kBlockBytes, kBlockBytes}).error);
+  // A read does not wait for the disk.
+  two.cache().wait_until_idle();
+  one.cache().wait_until_idle();
   EXPECT_EQ(read_range(*of_two, {2 * kBlockBytes, kBlockBytes}).bytes,
             bytes_.substr(2 * kBlockBytes, kBlockBytes));
   EXPECT_EQ(two.network().requests(), 1U);
@@ -293,6 +353,7 @@ TEST_F(BlockCacheTest, FilesTruncatedUnderAnOpenSourceAreFetchedAgain) {
   world.network().add(kUrl, bytes_);
   const auto source = world.cache().open(remote_);
   ASSERT_FALSE(read_all(*source).error);
+  world.cache().wait_until_idle();  // no read waits for the disk
   std::filesystem::resize_file(paths().data, kBlockBytes + 5);
   std::filesystem::resize_file(paths().map, 100);
   EXPECT_EQ(read_all(*source).bytes, bytes_);
@@ -476,19 +537,101 @@ TEST_F(BlockCacheTest, ABlockThatIsLateIsAskedForASecondTimeElsewhere) {
   world.network().release(kUrl);
 }
 
-// Only another catalog can tell of the new bytes.
-TEST_F(BlockCacheTest, AChangedObjectStaysChangedAndIsNotAskedForAgain) {
-  CacheWorld world(dir_.path());
-  world.network().add(kUrl, bytes_ + "more");
-  ASSERT_TRUE(read_range(*world.cache().open(remote_), {0, 1}).error);
-  world.network().add(kUrl, bytes_);
-  const std::size_t before = world.network().requests();
+// A clock of verdicts that a test sets.
+class VerdictTest : public BlockCacheTest {
+ protected:
+  ChangeVerdicts verdicts() {
+    return {std::chrono::seconds(30), [this] {
+              return CachedSource::TimePoint(std::chrono::seconds(now_.load()));
+            }};
+  }
+
+  std::atomic<std::int64_t> now_{0};
+  CacheWorld world_{dir_.path(), {CacheWorld::kPlenty, 0}, 0, {}, verdicts()};
+};
+
+TEST_F(VerdictTest, HoldsUntilItExpiresAndTheBlocksAreKept) {
+  world_.network().add(kUrl, bytes_);
+  const auto source = world_.cache().open(remote_);
+  ASSERT_FALSE(read_range(*source, {0, 4 * kBlockBytes}).error);
+  world_.cache().wait_until_idle();
+  world_.network().add(kUrl, bytes_ + "more");
+  ASSERT_TRUE(read_range(*source, {20 * kBlockBytes, 1}).error);
+  world_.network().add(kUrl, bytes_);
+  const std::size_t before = world_.network().requests();
+  now_ = 29;
   for (int opens = 0; opens < 3; ++opens) {
-    const auto outcome = read_range(*world.cache().open(remote_), {0, 1});
+    const auto outcome =
+        read_range(*world_.cache().open(remote_), {20 * kBlockBytes, 1});
     ASSERT_TRUE(outcome.error);
     EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
   }
-  EXPECT_EQ(world.network().requests(), before);
+  EXPECT_EQ(world_.network().requests(), before) << "it is known already";
+  now_ = 30;
+  EXPECT_EQ(read_range(*source, {20 * kBlockBytes, 1}).bytes,
+            bytes_.substr(20 * kBlockBytes, 1));
+  for (std::uint64_t block = 0; block < 4; ++block) {
+    EXPECT_TRUE(source->file().present(block));
+  }
+  EXPECT_EQ(read_all(*source).bytes, bytes_);
+}
+
+TEST_F(VerdictTest, OutlivesTheLastReaderAndThenTheBlocksAreTakenUpAgain) {
+  world_.network().add(kUrl, bytes_);
+  ASSERT_FALSE(
+      read_range(*world_.cache().open(remote_), {0, 4 * kBlockBytes}).error);
+  world_.cache().wait_until_idle();
+  world_.network().add(kUrl, bytes_ + "more");
+  ASSERT_TRUE(
+      read_range(*world_.cache().open(remote_), {20 * kBlockBytes, 1}).error);
+  ASSERT_TRUE(read_range(*world_.cache().open(remote_), {0, 1}).error);
+  now_ = 30;
+  const auto source = world_.cache().open(remote_);
+  EXPECT_TRUE(source->has({0, 4 * kBlockBytes}));
+  EXPECT_EQ(read_range(*source, {0, kBlockBytes}).bytes,
+            bytes_.substr(0, kBlockBytes));
+}
+
+// Two sessions of one directory, to which a server showed two versions.
+class TwoVersionsTest : public BlockCacheTest {
+ protected:
+  void SetUp() override {
+    old_.network().add(kUrl, bytes_, "\"v1\"");
+    new_.network().add(kUrl, newer_bytes_, "\"v2\"");
+  }
+
+  const RemoteFile remote_file_ = without_digest(remote_);
+  const std::string newer_bytes_ = random_bytes(kSize, 9);
+  CacheWorld old_{dir_.path()};
+  CacheWorld new_{dir_.path()};
+  std::shared_ptr<CachedSource> older_ = old_.cache().open(remote_file_);
+  std::shared_ptr<CachedSource> newer_ = new_.cache().open(remote_file_);
+};
+
+TEST_F(TwoVersionsTest, AReaderOfOneNeverGetsBlocksOfTheOther) {
+  ASSERT_FALSE(read_range(*older_, {0, kBlockBytes}).error);
+  old_.cache().wait_until_idle();
+  const auto outcome = read_range(*newer_, {0, kSize});
+  if (!outcome.error) {
+    EXPECT_EQ(outcome.bytes, newer_bytes_);  // all of them are its server's
+  }
+  new_.cache().wait_until_idle();
+  const auto later = read_range(*newer_, {0, kSize});
+  ASSERT_TRUE(later.error);
+  EXPECT_EQ(later.error->code, ErrorCode::kChanged);
+}
+
+TEST_F(TwoVersionsTest, TheSecondToStoreKeepsNothingAndSaysSo) {
+  // Both are open and have pinned nothing; each fetches a block of its own.
+  ASSERT_FALSE(read_range(*newer_, {4 * kBlockBytes, kBlockBytes}).error);
+  new_.cache().wait_until_idle();
+  static_cast<void>(read_range(*older_, {10 * kBlockBytes, kBlockBytes}));
+  old_.cache().wait_until_idle();
+  EXPECT_FALSE(older_->file().present(10)) << "it is of another version";
+  const auto outcome = read_range(*older_, {4 * kBlockBytes, kBlockBytes});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+  EXPECT_FALSE(read_range(*newer_, {4 * kBlockBytes, kBlockBytes}).error);
 }
 
 TEST_F(BlockCacheTest, ErrorsAreNotCached) {
@@ -591,6 +734,7 @@ TEST_F(BlockCacheTest, ADirectoryThatCannotBeUsedLeavesReadsUncached) {
   world.network().add(kUrl, bytes_);
   const auto source = world.cache().open(remote_);
   EXPECT_EQ(read_range(*source, {100, 1000}).bytes, bytes_.substr(100, 1000));
+  world.cache().wait_until_idle();
   EXPECT_EQ(read_range(*source, {100, 1000}).bytes, bytes_.substr(100, 1000));
   EXPECT_EQ(world.network().requests(), 2U);
 }
@@ -620,6 +764,7 @@ TEST_F(BlockCacheTest, TheLimitHoldsAndTheLeastRecentlyUsedFilesGo) {
     world.network().add(url, bytes);
     files.push_back(remote_of(url, bytes));
     ASSERT_EQ(read_all(*world.cache().open(files.back())).bytes, bytes);
+    world.cache().wait_until_idle();
     ASSERT_LE(disk_use(dir_.path() / "v1" / "files"), kLimit);
   }
   EXPECT_GE(world.counters().files_evicted, 6U);
@@ -652,12 +797,14 @@ TEST_F(BlockCacheTest, AnOpenFileLosesItsOldestPartsAndIsReadOn) {
   world.network().add("http://origin/open", bytes);
   const auto open = world.cache().open(remote_of("http://origin/open", bytes));
   ASSERT_EQ(read_all(*open).bytes, bytes);
+  world.cache().wait_until_idle();
   ASSERT_TRUE(open->file().complete());
   const std::string other = random_bytes(3 << 20, 2);
   world.network().add("http://origin/other", other);
   const auto source =
       world.cache().open(remote_of("http://origin/other", other));
   EXPECT_EQ(read_all(*source).bytes, other);
+  world.cache().wait_until_idle();
   EXPECT_EQ(world.counters().reads_uncached, 0U);
   EXPECT_GE(world.counters().extents_evicted, 1U);
   EXPECT_TRUE(source->file().complete());
@@ -670,6 +817,7 @@ TEST_F(BlockCacheTest, FilesOpenInAnotherProcessAreNotEvicted) {
   other.network().add(kUrl, bytes_);
   const auto open = other.cache().open(remote_);
   ASSERT_FALSE(read_all(*open).error);
+  other.cache().wait_until_idle();
   EXPECT_FALSE(remove_cached(dir_.path(), content_key(remote_)));
   EXPECT_TRUE(std::filesystem::exists(paths().data));
 }

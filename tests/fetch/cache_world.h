@@ -71,9 +71,10 @@ class CacheWorld {
 
   explicit CacheWorld(const std::filesystem::path& dir,
                       CacheLimits limits = {kPlenty, 0}, int retries = 0,
-                      const FetchLimits& fetch = {})
+                      const FetchLimits& fetch = {},
+                      const ChangeVerdicts& verdicts = {})
       : fetcher_(*network_, mirrors_, policy(retries), counters_, 1),
-        cache_(dir, limits, {fetcher_, fetch}, counters_,
+        cache_(dir, limits, {fetcher_, fetch, verdicts}, counters_,
                [this](const CacheReport& report) {
                  const MutexLock lock(mutex_);
                  reports_.push_back(report);

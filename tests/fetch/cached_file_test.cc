@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "catalog/crc32c.h"
 #include "fetch/counters.h"
 #include "tests/support/temporary_directory.h"
 
@@ -94,6 +95,39 @@ TEST_F(CachedFileTest, TheNextSessionFindsPunchedBlocksAbsent) {
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }
 
+// Both have made the file before either knows a version.
+TEST_F(CachedFileTest, PinsOfAnotherProcessAreKeptBesideOurs) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  CachedFile other(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(file.create());
+  ASSERT_TRUE(other.create());
+  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
+  ASSERT_TRUE(other.pin()->note("http://b/f", {"\"2\"", ""}));
+  ASSERT_TRUE(store(file, 0));
+  ASSERT_TRUE(store(other, 1));
+  CachedFile next(remote_, dir_.path(), counters_);
+  next.attach();
+  EXPECT_EQ(next.pin()->expected("http://a/f").etag, "\"1\"");
+  EXPECT_EQ(next.pin()->expected("http://b/f").etag, "\"2\"");
+}
+
+TEST_F(CachedFileTest, BlocksOfTwoVersionsAreNeitherStoredNorTakenTogether) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  CachedFile other(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(file.create());
+  ASSERT_TRUE(other.create());
+  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
+  ASSERT_TRUE(other.pin()->note("http://a/f", {"\"2\"", ""}));
+  ASSERT_TRUE(store(file, 0));
+  const auto taken = other.refresh({0, 1});
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::kChanged);
+  EXPECT_FALSE(other.present(0));
+  EXPECT_FALSE(store(other, 1));
+  EXPECT_TRUE(file.refresh({1, 1}));
+  EXPECT_FALSE(file.present(1));
+}
+
 TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   CachedFile file(remote_, dir_.path(), counters_);
   fill(file);
@@ -104,7 +138,7 @@ TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   EXPECT_FALSE(loads(other, 20));
   EXPECT_FALSE(other.present(20));
   ASSERT_TRUE(store(file, 20));
-  other.refresh({20, 1});
+  ASSERT_TRUE(other.refresh({20, 1}));
   EXPECT_TRUE(loads(other, 20));
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }
@@ -118,6 +152,92 @@ TEST_F(CachedFileTest, APunchOfWhatAnotherProcessHasPunchedFreesNothing) {
   ASSERT_TRUE(other.present(16));
   EXPECT_EQ(other.punch(std::array{kMiddle}), 0U);
   EXPECT_FALSE(other.present(16));
+}
+
+TEST_F(CachedFileTest, ABlockThatComesAgainMustBeTheOneThatWasVerified) {
+  std::vector<std::uint32_t> crcs;
+  for (BlockIndex block = 0; block < kBlocks; ++block) {
+    crcs.push_back(crc32c(content(block)));
+  }
+  {
+    CachedFile file(remote_, dir_.path(), counters_);
+    fill(file);
+    EXPECT_EQ(file.losses(), 0U);
+    ASSERT_TRUE(file.seal(crcs));
+    EXPECT_GT(file.punch(std::array{kMiddle}), 0U);
+    EXPECT_GT(file.losses(), 0U);
+  }
+  CachedFile file(remote_, dir_.path(), counters_);
+  file.attach();
+  Block wrong = content(20);
+  wrong[7] ^= std::byte{1};
+  EXPECT_FALSE(file.may_be(20, wrong));
+  EXPECT_TRUE(file.may_be(20, content(20)));
+  const auto stored =
+      file.store({20, 1}, {{std::span<const std::byte>(wrong)}});
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, ErrorCode::kCorrupt);
+  EXPECT_FALSE(file.present(20));
+  EXPECT_TRUE(store(file, 20));
+  EXPECT_TRUE(loads(file, 20));
+}
+
+// In some of the rounds the removal finds no file, and the file is made before
+// the removal is over.
+TEST_F(CachedFileTest, ARemovalTakesNoFileThatIsOpen) {
+  constexpr int kRounds = 4000;
+  std::atomic<int> lost{0};
+  std::atomic<int> uncached{0};
+  std::atomic<bool> ended{false};
+  std::thread remover([&] {
+    while (!ended) {
+      static_cast<void>(remove_cached(dir_.path(), content_key(remote_)));
+    }
+  });
+  for (int round = 0; round < kRounds; ++round) {
+    CachedFile file(remote_, dir_.path(), counters_);
+    if (!file.create()) {
+      ++uncached;
+      continue;
+    }
+    const auto paths = cache_paths(dir_.path(), file.key());
+    const bool is_there = std::filesystem::exists(paths.data) &&
+                          std::filesystem::exists(paths.map);
+    lost += is_there ? 0 : 1;
+  }
+  ended = true;
+  remover.join();
+  EXPECT_EQ(lost, 0);
+  EXPECT_LT(uncached, kRounds / 2);
+}
+
+TEST_F(CachedFileTest, ARemovalTakesAllFilesOfItsKey) {
+  const auto paths = cache_paths(dir_.path(), content_key(remote_));
+  {
+    CachedFile file(remote_, dir_.path(), counters_);
+    fill(file);
+    std::ofstream(paths.points) << "checkpoints";
+    EXPECT_FALSE(remove_cached(dir_.path(), file.key())) << "it is open";
+    EXPECT_TRUE(std::filesystem::exists(paths.points));
+  }
+  EXPECT_TRUE(remove_cached(dir_.path(), content_key(remote_)));
+  for (const auto& path : {paths.data, paths.map, paths.points}) {
+    EXPECT_FALSE(std::filesystem::exists(path)) << path;
+  }
+  std::ofstream(paths.points) << "checkpoints";
+  EXPECT_TRUE(remove_cached(dir_.path(), content_key(remote_)));
+  EXPECT_FALSE(std::filesystem::exists(paths.points)) << "alone";
+}
+
+TEST_F(CachedFileTest, AFailedFileTakesNoneThatWasMadeMeanwhile) {
+  CachedFile failed(remote_, dir_.path(), counters_);
+  fill(failed);
+  CachedFile other(remote_, dir_.path(), counters_);
+  failed.remove();
+  ASSERT_TRUE(other.create());
+  failed.remove();
+  EXPECT_TRUE(
+      std::filesystem::exists(cache_paths(dir_.path(), other.key()).map));
 }
 
 // The punch falls between the other's write of the block and of its cell.

@@ -8,8 +8,10 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "fetch/rate_file.h"
 #include "fetch/response_head.h"
 #include "tests/support/collecting_sink.h"
 #include "tests/support/dead_port.h"
@@ -31,7 +33,7 @@ class CurlTransportTest : public ::testing::Test {
     // The loopback interface is not behind the machine's proxy.
     setenv("no_proxy", "*", 1);
     origin_.add("/f", "0123456789", "\"e\"");
-    restart({.stall = seconds{1}});
+    restart({.silence = {seconds{1}, seconds{1}}});
   }
   void restart(const TransportOptions& options) {
     transport_ = std::make_unique<CurlTransport>(options);
@@ -142,6 +144,21 @@ TEST_F(CurlTransportTest, ServerThatNeverAnswersIsGivenUp) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(sink->calls(), "d");
+}
+
+TEST_F(CurlTransportTest, AFirstByteMayComeLaterThanAStall) {
+  restart({.silence = {std::chrono::hours{1}, milliseconds{500}}});
+  origin_.fail(
+      {.kind = FaultKind::kStallHead, .count = 1, .pause = seconds{2}});
+  EXPECT_TRUE(get("/f")->wait());
+}
+
+TEST_F(CurlTransportTest, AFirstByteIsNotWaitedForWhereThereIsAnAlternative) {
+  restart({.silence = {std::chrono::hours{1}, milliseconds{500}}});
+  origin_.fail({.kind = FaultKind::kStallHead});
+  const SinkPtr sink =
+      start({.url = origin_.url("/f"), .has_alternative = true});
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
 }
 
 TEST_F(CurlTransportTest, BodyThatStallsIsGivenUp) {
@@ -280,14 +297,28 @@ TEST_F(CurlTransportTest, ServerThatDoesNotSpeakTlsIsUnavailable) {
   EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
 }
 
-// Servers that are asked only so often.
+// Servers that are asked only so often. The times at which requests arrive have
+// lower bounds alone: a slow machine asks later, never sooner.
 class LimitedServer : public CurlTransportTest {
  protected:
   void SetUp() override {
     CurlTransportTest::SetUp();
-    restart(
-        {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
-         .rate_directory = dir_.path()});
+    restart(limited());
+  }
+  [[nodiscard]] TransportOptions limited() const {
+    return {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
+            .rate_directory = dir_.path()};
+  }
+  // Over one connection, whose first request the origin holds back: what is
+  // started until it is released waits.
+  SinkPtr hold_first() {
+    TransportOptions options = limited();
+    options.connections_per_host = 1;
+    restart(options);
+    origin_.fail({.kind = FaultKind::kStallHead, .glob = "/held", .count = 1});
+    SinkPtr held = start({.url = origin_.url("/held")});
+    EXPECT_TRUE(origin_.wait_for_requests(1));
+    return held;
   }
   // The most requests that the origin saw within a second.
   std::size_t most_in_a_second() {
@@ -303,15 +334,24 @@ class LimitedServer : public CurlTransportTest {
     }
     return most;
   }
+  // Waits until all processes know of a pause.
+  void wait_for_pause() {
+    bool paused = false;
+    while (!paused) {
+      RateFile(dir_.path() / "rate-127.0.0.1", kPerSecond)
+          .update([&](RateSlots& slots, RateTime now) {
+            paused = slots.paused_until > now;
+          });
+      std::this_thread::yield();
+    }
+  }
 
   static constexpr int kPerSecond = 5;
   const TemporaryDirectory dir_;
 };
 
 TEST_F(LimitedServer, SeesNoMoreRequestsInASecondThanItAllows) {
-  CurlTransport other(
-      {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
-       .rate_directory = dir_.path()});
+  CurlTransport other(limited());
   std::vector<SinkPtr> sinks;
   for (int count = 0; count < 16; ++count) {
     sinks.push_back(std::make_shared<CollectingSink>());
@@ -344,6 +384,7 @@ TEST_F(LimitedServer, IsAskedForWhatIsUrgentFirst) {
    public:
     [[nodiscard]] bool urgent() const override { return false; }
   };
+  const SinkPtr held = hold_first();
   std::vector<SinkPtr> sinks;
   for (int count = 0; count < 6; ++count) {
     sinks.push_back(std::make_shared<Patient>());
@@ -352,6 +393,7 @@ TEST_F(LimitedServer, IsAskedForWhatIsUrgentFirst) {
   for (int count = 0; count < 3; ++count) {
     sinks.push_back(start({.url = origin_.url("/f")}));
   }
+  origin_.release();
   for (const SinkPtr& sink : sinks) {
     EXPECT_TRUE(sink->wait());
   }
@@ -359,11 +401,12 @@ TEST_F(LimitedServer, IsAskedForWhatIsUrgentFirst) {
   for (const RequestRecord& record : origin_.log()) {
     order += record.path == "/f" ? 'u' : '-';
   }
-  // The first may have been sent before the others came.
-  EXPECT_LE(order.find_last_of('u'), 3U) << order;
+  // The held one; one more may have been chosen before the others came.
+  EXPECT_LE(order.find_last_of('u'), 4U) << order;
 }
 
 TEST_F(LimitedServer, IsNotAskedForWhatNobodyWantsAnyMore) {
+  const SinkPtr held = hold_first();
   std::vector<SinkPtr> sinks;
   for (int count = 0; count < 30; ++count) {
     sinks.push_back(start({.url = origin_.url("/f")}));
@@ -371,11 +414,12 @@ TEST_F(LimitedServer, IsNotAskedForWhatNobodyWantsAnyMore) {
   for (const SinkPtr& sink : sinks) {
     sink->cancel();
   }
+  origin_.release();
   EXPECT_TRUE(get("/f")->wait());
   for (const SinkPtr& sink : sinks) {
-    static_cast<void>(sink->wait());
+    EXPECT_FALSE(sink->wait());
   }
-  EXPECT_LE(origin_.log().size(), 4U);
+  EXPECT_EQ(origin_.log().size(), 2U);
 }
 
 TEST_F(LimitedServer, ThatAsksForAPauseIsLeftAloneByAll) {
@@ -384,9 +428,8 @@ TEST_F(LimitedServer, ThatAsksForAPauseIsLeftAloneByAll) {
                 .status = 403,
                 .header = "Retry-After: 2"});
   EXPECT_EQ(get("/busy")->head->status, 403);
-  CurlTransport other(
-      {.rates = RateRules(RateRules::PerSecond{{"127.0.0.1", kPerSecond}}),
-       .rate_directory = dir_.path()});
+  wait_for_pause();
+  CurlTransport other(limited());
   auto sink = std::make_shared<CollectingSink>();
   other.start({.url = origin_.url("/f")}, sink);
   EXPECT_TRUE(get("/f")->wait());
@@ -411,16 +454,17 @@ TEST_F(LimitedServer, ThatAsksForALongPauseIsNotWaitedFor) {
 }
 
 TEST_F(LimitedServer, EndsItsWaitersWithTheTransport) {
-  std::vector<SinkPtr> sinks;
+  const SinkPtr held = hold_first();
+  std::vector<SinkPtr> sinks = {held};
   for (int count = 0; count < 30; ++count) {
     sinks.push_back(start({.url = origin_.url("/f")}));
   }
   transport_.reset();
-  std::size_t ended = 0;
   for (const SinkPtr& sink : sinks) {
-    ended += sink->wait() ? 0 : 1;
+    const auto end = sink->wait();
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().code, ErrorCode::kInterrupted);
   }
-  EXPECT_GE(ended, 20U);
 }
 
 TEST_F(CurlTransportTest, TransportsLiveAndEndBesideEachOther) {

@@ -36,16 +36,16 @@ class DocumentFetch : public ::testing::Test {
   }
   // What a file holds after fetch_to, or its error.
   Result<std::string> fetch_to(std::uint64_t max_bytes = kPlenty) {
-    const auto size =
+    const auto facts =
         DocumentFetcher(transport_, mirrors_, policy_, counters_, 1)
             .fetch_to(kUrl, {file_.get(), max_bytes}, stop_.get_token(),
                       [this](std::uint64_t done, std::uint64_t total) {
                         told_.emplace_back(done, total);
                       });
-    if (!size) {
-      return size.error();
+    if (!facts) {
+      return facts.error();
     }
-    std::string text(*size + 1, '\0');
+    std::string text(facts->size + 1, '\0');
     text.resize(
         read_up_to(file_.get(), 0, std::as_writable_bytes(std::span(text))));
     return text;

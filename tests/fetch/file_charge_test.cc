@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace omicsfs {
@@ -71,6 +72,32 @@ TEST(FileCharge, BlocksAboutToBeStoredAreNotPunchedNorTheReverse) {
   charge.leave({20, 30});
   const std::vector<ExtentIndex> now_free{3, 4};
   EXPECT_EQ(charge.begin_punch(all), now_free);
+}
+
+TEST(FileCharge, APunchThatEndsByAnExceptionIsOver) {
+  FileCharge charge;
+  const std::array<ExtentIndex, 1> extents{1};
+  try {
+    ASSERT_FALSE(charge.begin_punch(extents).empty());
+    const PunchEnd end(charge);
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+    EXPECT_TRUE(charge.enter({16, 1}));
+  }
+}
+
+TEST(FileCharge, WhatTheIndexDidNotTakeStaysGranted) {
+  FileCharge charge;
+  charge.add(100, 100);
+  charge.landed(60);
+  std::uint64_t returned = charge.give_up_written();
+  { const GivenUp refused(charge, returned); }
+  EXPECT_EQ(charge.give_up_written(), 60U);
+  {
+    const GivenUp taken(charge, returned);
+    returned = 0;
+  }
+  EXPECT_EQ(charge.give_up_written(), 0U);
 }
 
 }  // namespace

@@ -36,12 +36,13 @@ class FileSpaceTest : public ::testing::Test {
       }};
   CachedFile file_{remote_, dir_.path(), counters_};
 
-  void fill() {
-    ASSERT_TRUE(file_.create());
+  void fill() { fill(file_); }
+  static void fill(CachedFile& file) {
+    ASSERT_TRUE(file.create());
     const std::vector<std::byte> bytes(kBlockBytes, std::byte{7});
     for (BlockIndex block = 0; block < kBlocks; ++block) {
       ASSERT_TRUE(
-          file_.store({block, 1}, {{std::span<const std::byte>(bytes)}}));
+          file.store({block, 1}, {{std::span<const std::byte>(bytes)}}));
     }
   }
   void execute(const char* statement) {
@@ -51,22 +52,6 @@ class FileSpaceTest : public ::testing::Test {
     ASSERT_TRUE(database->execute(statement));
   }
 };
-
-TEST_F(FileSpaceTest, APunchThatThrowsLeavesTheExtentsToBeStoredInto) {
-  fill();
-  bool throws = true;
-  FileSpace space(file_, &space_, [&throws] {
-    if (throws) {
-      throw std::bad_alloc();
-    }
-  });
-  const std::array<ExtentIndex, 1> extents{1};
-  EXPECT_THROW(static_cast<void>(space.punch(extents)), std::bad_alloc);
-  EXPECT_TRUE(space.reserve(blocks_of_extent(1, kBlocks), Priority::kDemand));
-  throws = false;
-  EXPECT_GT(space.punch(extents), 0U);
-  space.close();
-}
 
 TEST_F(FileSpaceTest, AnEvictionThatThrowsLetsTheNextOneRun) {
   int looks = 0;
@@ -82,7 +67,7 @@ TEST_F(FileSpaceTest, AnEvictionThatThrowsLetsTheNextOneRun) {
 }
 
 TEST_F(FileSpaceTest, WhatAFailedChargeWasToReturnIsReturnedByTheNext) {
-  FileSpace space(file_, &space_, [] {});
+  FileSpace space(file_, &space_);
   ASSERT_TRUE(space.reserve({0, 8}, Priority::kDemand));  // and written
   ASSERT_GT(index_->shares()->granted, 0U);
   execute("ALTER TABLE grants RENAME TO hidden");
@@ -95,7 +80,7 @@ TEST_F(FileSpaceTest, WhatAFailedChargeWasToReturnIsReturnedByTheNext) {
 
 TEST_F(FileSpaceTest, AFileThatIsJustBeingOpenedLosesNothing) {
   fill();
-  FileSpace space(file_, &space_, [] {});
+  FileSpace space(file_, &space_);
   const auto surveyed = [&space, this] {
     SpaceSurvey survey{Priority::kDemand, space_.now(), OldestVictims(99),
                        OldestVictims(99), OldestVictims(99)};
@@ -106,6 +91,31 @@ TEST_F(FileSpaceTest, AFileThatIsJustBeingOpenedLosesNothing) {
   space.attach();
   EXPECT_EQ(surveyed(), extent_count(kBlocks));
   space.close();
+}
+
+// The older file's blocks are chosen first, as this process knows of no punch.
+TEST_F(FileSpaceTest, AnEvictionGoesOnIfAnotherProcessWasFaster) {
+  fill();
+  CachedFile younger(
+      {{"http://origin/y"}, file_.remote().size, std::nullopt, ""}, dir_.path(),
+      counters_);
+  fill(younger);
+  const auto space = std::make_shared<FileSpace>(file_, &space_);
+  const auto next = std::make_shared<FileSpace>(younger, &space_);
+  open_files_ = [&] { return OpenSpaces{space, next}; };
+  space->attach();
+  next->attach();
+  space->touch({0, kBlocks}, Touch::kFetched);
+  next->touch({0, kBlocks}, Touch::kFetched);
+  CachedFile other(remote_, dir_.path(), counters_);
+  other.attach();
+  ASSERT_EQ(other.punch(std::array{BlockRun{0, kBlocks}}),
+            kBlocks * kBlockBytes);
+  const std::uint64_t before = younger.disk_bytes();
+  space_.make_room(kExtentBlocks * kBlockBytes);
+  EXPECT_LE(younger.disk_bytes() + kExtentBlocks * kBlockBytes, before + 4096);
+  space->close();
+  next->close();
 }
 
 }  // namespace

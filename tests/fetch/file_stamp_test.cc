@@ -124,6 +124,7 @@ TEST(CachedSourceWhole, IsThereOnceTheDigestWasFoundRightAndOverARestart) {
     EXPECT_EQ(read_range(*source, {0, 1000}).bytes, bytes.substr(0, 1000));
     EXPECT_FALSE(source->open_whole().valid()) << "incomplete";
     EXPECT_EQ(read_all(*source).bytes, bytes);
+    world.cache().wait_until_idle();  // no read waits for the disk
     EXPECT_TRUE(source->open_whole().valid());
   }
   CacheWorld world(dir.path());

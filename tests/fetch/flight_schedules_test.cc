@@ -149,7 +149,6 @@ class World {
       present_.insert(block);
     }
     table_.finish(*flight);
-    flight->settle();
   }
   // A run that is on its way has its room: its blocks stay.
   [[nodiscard]] bool busy(BlockIndex block) const {

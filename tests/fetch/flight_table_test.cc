@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 #include <set>
 #include <string>
 #include <vector>
@@ -119,6 +120,66 @@ TEST_F(FlightTableTest, ARefusalEndsTheFetchingAhead) {
       });
   EXPECT_EQ(flights.size(), 2U);
   EXPECT_TRUE(join({16, 8})[0].is_new);
+}
+
+// Whether it was woken.
+class Woken final : public Waker {
+ public:
+  void wake() override { ++times; }
+  int times = 0;
+};
+
+TEST_F(FlightTableTest, AReaderIsWokenByItsBlockThoughNoByteFollowsIt) {
+  const auto flight = join({0, 8})[0].flight;
+  const auto first = std::make_shared<Woken>();
+  const auto third = std::make_shared<Woken>();
+  EXPECT_FALSE(flight->poll(0, first).outcome);
+  EXPECT_FALSE(flight->poll(2, third).outcome);
+  EXPECT_FALSE(flight->poll(2, third).outcome) << "it may ask again";
+  const std::string block(kBlockBytes, 'x');
+  ASSERT_TRUE(flight->on_bytes(std::as_bytes(std::span(block))));
+  EXPECT_EQ(first->times, 1);
+  EXPECT_EQ(third->times, 0);
+  const auto answer = flight->poll(0, first);
+  ASSERT_TRUE(answer.outcome);
+  EXPECT_TRUE(*answer.outcome);
+  ASSERT_TRUE(flight->on_bytes(std::as_bytes(std::span(block))));
+  EXPECT_EQ(third->times, 0);
+  ASSERT_TRUE(flight->on_bytes(std::as_bytes(std::span(block))));
+  EXPECT_EQ(third->times, 1);
+}
+
+TEST_F(FlightTableTest, AllWhoWaitAreWokenByTheEndAndToldWhy) {
+  const auto flight = join({0, 8})[0].flight;
+  const auto waker = std::make_shared<Woken>();
+  EXPECT_FALSE(flight->poll(7, waker).outcome);
+  flight->on_done(Error{ErrorCode::kUnavailable, "gone"});
+  EXPECT_EQ(waker->times, 1);
+  const auto answer = flight->poll(7, waker);
+  ASSERT_TRUE(answer.outcome && !*answer.outcome);
+  EXPECT_EQ(answer.outcome->error().message, "gone");
+}
+
+TEST_F(FlightTableTest, AThrowWhileARunIsEnteredLeavesTheTableAsItWas) {
+  const auto before = join({8, 4})[0].flight;
+  const FlightTable::Make make = maker();
+  const auto absent = [](BlockIndex) { return false; };
+  int left = 1;
+  const auto throws = [&](BlockRun run) {
+    if (left-- == 0) {
+      throw std::bad_alloc();
+    }
+    return make(run);
+  };
+  EXPECT_THROW(table_.join({0, 20}, {8, 0}, absent, throws), std::bad_alloc);
+  EXPECT_EQ(table_.all(), std::vector{before});
+  left = 1;
+  EXPECT_THROW(table_.fetch_ahead({0, 20}, {8, 0}, absent, throws),
+               std::bad_alloc);
+  EXPECT_EQ(table_.all(), std::vector{before});
+  // Nobody of those counts as one who waits.
+  table_.leave(before);
+  EXPECT_FALSE(before->wanted());
 }
 
 TEST_F(FlightTableTest, MemoryIsTakenAsBytesArriveAndGivenBackAtTheEnd) {

@@ -34,7 +34,7 @@ class RangeFetch : public ::testing::Test {
   using Sink = std::shared_ptr<CollectingRangeSink>;
 
   RangeRequest request(ByteRange range) {
-    return {urls_, text_.size(), range, pin_};
+    return {urls_, text_.size(), range, pin_, has_digest_};
   }
   Sink start(ByteRange range) {
     RangeFetcher fetcher(transport_, mirrors_, policy_, counters_, 1);
@@ -70,6 +70,7 @@ class RangeFetch : public ::testing::Test {
   std::string text_ = text_of(100);
   std::vector<std::string> urls_ = {kA};
   std::shared_ptr<VersionPin> pin_ = std::make_shared<VersionPin>();
+  bool has_digest_ = false;
   Mirrors mirrors_;
   RetryPolicy policy_{.max_retries = 3,
                       .first_delay = std::chrono::milliseconds{100},

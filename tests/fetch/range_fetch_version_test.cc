@@ -43,7 +43,9 @@ TEST_F(RangeFetch, ObjectThatChangesBetweenTwoTriesIsNotMixed) {
   transport_.add(kA, text_);
   transport_.hold(kA);
   transport_.fail_nth(1, {.what = What::kReset, .bytes = 10});
-  transport_.fail_nth(2, {.what = What::kChangedEtag});
+  for (std::uint64_t nth = 2; nth <= 4; ++nth) {
+    transport_.fail_nth(nth, {.what = What::kChangedEtag});
+  }
   const Sink sink = start({0, 50});
   transport_.release(kA);
   EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
@@ -56,6 +58,60 @@ TEST_F(RangeFetch, ObjectOfAnotherSizeHasChanged) {
   transport_.add(kA, text_.substr(0, 50));
   EXPECT_EQ(error_of({0, 10}), ErrorCode::kChanged);
   EXPECT_EQ(error_of({60, 10}), ErrorCode::kChanged);
+}
+
+// One machine of many answers oddly, once or twice.
+TEST_F(RangeFetch, AnOddAnswerIsNotBelievedBeforeItCameOverThreeConnections) {
+  transport_.add(kA, text_);
+  for (const FakeFault& fault :
+       {FakeFault{.what = What::kWrongTotal},
+        FakeFault{.what = What::kChangedEtag},
+        FakeFault{.what = What::kStatus, .status = 412},
+        FakeFault{.what = What::kStatus, .status = 416}}) {
+    pin_ = std::make_shared<VersionPin>();
+    expect_bytes({0, 10});
+    for (std::uint64_t nth = 1; nth <= 2; ++nth) {
+      transport_.fail_nth(nth, fault);
+    }
+    expect_bytes({10, 10});
+    const auto log = transport_.log();
+    EXPECT_TRUE(log[log.size() - 1].fresh_connection);
+    EXPECT_TRUE(log[log.size() - 2].fresh_connection);
+    EXPECT_FALSE(log[log.size() - 3].fresh_connection);
+  }
+}
+
+TEST_F(RangeFetch, ARefusalBesideAStaleMirrorIsNoChange) {
+  offer_both();
+  transport_.fail_url(kA, {.what = What::kStatus, .status = 403});
+  transport_.add(kB, "an older, shorter object");
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kUnavailable);
+}
+
+// Behind one address, machines that make ETags of their own.
+TEST_F(RangeFetch, APublishedDigestOutranksTheEtagsOfReplicas) {
+  has_digest_ = true;
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  transport_.add(kA, text_, "\"another machine\"");
+  expect_bytes({10, 10});
+  transport_.add(kA, text_);
+  expect_bytes({20, 10});
+  for (const auto& entry : transport_.log()) {
+    EXPECT_EQ(entry.if_match, "");
+  }
+}
+
+TEST_F(RangeFetch, AReplicaMustHaveTheBytesThatAreKnown) {
+  has_digest_ = true;
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  std::string other = text_;
+  other[3] = '!';
+  transport_.add(kA, other, "\"v2\"");
+  const Sink sink = start({10, 10});
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
+  EXPECT_EQ(sink->bytes(), "");
 }
 
 TEST_F(RangeFetch, StaleMirrorDoesNoHarmWhileAnotherUrlIsRight) {

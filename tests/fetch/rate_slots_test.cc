@@ -184,7 +184,7 @@ TEST(RateSlots, AnEndThatComesTooLateTakesNobodysPlace) {
   const RateSlots before = slots;
   give_back(slots, *first, RateEnd::kAnswered, later);
   EXPECT_EQ(slots, before);
-  give_back(slots, {7, second->taken_until}, RateEnd::kAnswered, later);
+  give_back(slots, {7, second->taken_until, later}, RateEnd::kAnswered, later);
   EXPECT_EQ(slots, before) << "a place that there is not";
 }
 
@@ -217,7 +217,7 @@ TEST(RateSlots, WhatCannotBeIsMendedAndWhatCanBeIsKept) {
   for (const RateTime free : times) {
     for (const RateTime start : times) {
       for (const RateTime pause : times) {
-        const RateSlots odd{{free, free}, start, pause};
+        const RateSlots odd{{free, free}, start, pause, {}};
         const RateSlots mended = mended_slots(odd, 2, now);
         EXPECT_LE(mended.free_at[0], now + lease);
         EXPECT_LE(mended.next_start, now + milliseconds{500});
@@ -234,7 +234,8 @@ TEST(RateSlots, WhatCannotBeIsMendedAndWhatCanBeIsKept) {
 
 TEST(RateSlots, AnotherNumberOfPlacesKeepsThoseThatAreTakenTheLongest) {
   const RateTime now = seconds{1'000};
-  const RateSlots slots{{now, now + seconds{2}, now + seconds{1}}, now, now};
+  const RateSlots slots{
+      {now, now + seconds{2}, now + seconds{1}}, now, now, {}};
   EXPECT_EQ(mended_slots(slots, 2, now).free_at,
             (std::vector<RateTime>{now + seconds{2}, now + seconds{1}}));
   EXPECT_EQ(mended_slots(slots, 4, now).free_at,

@@ -64,10 +64,15 @@ class ResolvingTransportTest : public ::testing::Test {
   const RemoteFile remote_ =
       remote_of(resolve_url(kApi, "download_url"), bytes_);
   std::unique_ptr<FakeTransport> network_ = std::make_unique<FakeTransport>();
+  void advance(LearnedUrls::Time::duration by) { now_ += by.count(); }
+  std::atomic<LearnedUrls::Time::rep> now_{
+      LearnedUrls::Time::duration(std::chrono::hours{1}).count()};
   ResolvingTransport transport_{
-      *network_, [](const MarkedUrl& address) {
+      *network_,
+      [](const MarkedUrl& address) {
         return std::string(address.url == kApi ? kSecret : "");
-      }};
+      },
+      [this] { return LearnedUrls::Time(LearnedUrls::Time::duration(now_)); }};
   Mirrors mirrors_;
   Counters counters_;
   RangeFetcher fetcher_{transport_, mirrors_, RetryPolicy{0}, counters_, 1};
@@ -342,7 +347,7 @@ TEST_F(RedirectTest, OfAMissingFileIsNotFound) {
 
 TEST_F(RedirectTest, APortalThatIsBusyIsAskedAgain) {
   network_->fail_nth(1, {FakeFault::What::kStatus, 0, 403});
-  network_->fail_nth(2, {FakeFault::What::kStatus, 0, 429, "2"});
+  network_->fail_nth(2, {FakeFault::What::kStatus, 0, 429, "57"});
   network_->fail_nth(3, {FakeFault::What::kRefuse});
   EXPECT_EQ(read({0, 100}).bytes, bytes_.substr(0, 100));
   EXPECT_EQ(asked(kPortal), 4U);
@@ -350,7 +355,7 @@ TEST_F(RedirectTest, APortalThatIsBusyIsAskedAgain) {
   for (const auto& entry : network_->log()) {
     delays.push_back(entry.delay.count());
   }
-  EXPECT_EQ(delays, (std::vector<long>{0, 500, 2'000, 2'000, 0}));
+  EXPECT_EQ(delays, (std::vector<long>{0, 500, 57'000, 2'000, 0}));
 }
 
 TEST_F(RedirectTest, APortalThatStaysBusyIsGivenUpForAWhile) {
@@ -383,26 +388,29 @@ TEST_F(RedirectTest, WhatNobodyWantsAnyMoreIsNotAskedFor) {
   EXPECT_EQ(asked(kActual), 1U);
 }
 
-TEST_F(RedirectTest, ThatSaysWhenItEndsIsAskedForAnewBefore) {
-  const auto ending_in = [](std::chrono::seconds left) {
+TEST_F(RedirectTest, AUrlThatSaysWhenItEndsIsAskedForAnewBefore) {
+  const auto ending_in = [](std::chrono::hours left) {
     const auto end = std::chrono::system_clock::now() + left;
     return "http://store/a?Expires=" +
            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
                               end.time_since_epoch())
                               .count());
   };
-  const std::string brief = ending_in(std::chrono::seconds{3});
+  const std::string brief = ending_in(std::chrono::hours{10});
   network_->redirect(kPortal, brief);
   network_->add(brief, bytes_);
   ASSERT_FALSE(read({0, 100}).error);
-  std::this_thread::sleep_for(std::chrono::seconds{2});
-  const std::string lasting = ending_in(std::chrono::hours{1});
+  advance(std::chrono::hours{1});
+  ASSERT_FALSE(read({kBlockBytes * 3, 100}).error);
+  EXPECT_EQ(asked(kPortal), 1U);
+  advance(std::chrono::hours{9});
+  const std::string lasting = ending_in(std::chrono::hours{30});
   network_->redirect(kPortal, lasting);
   network_->add(lasting, bytes_);
   ASSERT_FALSE(read({kBlockBytes * 9, 100}).error);
   ASSERT_FALSE(read({kBlockBytes * 15, 100}).error);
   EXPECT_EQ(asked(kPortal), 2U);
-  EXPECT_EQ(asked(brief), 1U);
+  EXPECT_EQ(asked(brief), 2U);
 }
 
 TEST_F(ResolvingTransportTest, AUrlThatNeedsHeadersIsNotAskedFor) {
@@ -432,6 +440,66 @@ TEST_F(ResolvingTransportTest, AnApiLeadsToTheWebAlone) {
     EXPECT_EQ(asked(api), 1U);
   }
   EXPECT_EQ(network_->log().size(), static_cast<std::size_t>(number));
+}
+
+TEST_F(ResolvingTransportTest, AnApiOfHttpsLeadsToHttpsAlone) {
+  for (const auto& [url, is_taken] : {std::pair{"http://store/b.zip", false},
+                                      {"https://store/b.zip", true}}) {
+    const std::string api =
+        std::string("https://api/") + (is_taken ? "good/" : "bad/");
+    network_->add(url, bytes_);
+    network_->add(api, R"({"download_url": ")" + std::string(url) + R"("})");
+    const auto sink = std::make_shared<CollectingSink>();
+    transport_.start({.url = resolve_url(api, "download_url")}, sink);
+    EXPECT_EQ(sink->wait().has_value(), is_taken) << url;
+    EXPECT_EQ(asked(url), is_taken ? 1U : 0U);
+  }
+}
+
+// The one who asked leaves; another comes before the lookup has ended.
+TEST_F(RedirectTest, ALookupThatWasLeftIsMadeAgainForThoseWhoCameSince) {
+  network_->hold(kPortal);
+  const auto left = std::make_shared<CollectingSink>();
+  const auto came = std::make_shared<CollectingSink>();
+  left->then = [this, came] {
+    transport_.start({.url = redirect_url(kPortal)}, came);
+  };
+  transport_.start({.url = redirect_url(kPortal)}, left);
+  network_->wait_for_requests(1);
+  left->cancel();
+  EXPECT_EQ(left->wait().error().code, ErrorCode::kInterrupted);
+  network_->release(kPortal);
+  EXPECT_TRUE(came->wait());
+  EXPECT_EQ(came->bytes(), bytes_);
+}
+
+// A request that is sent on late must not put an older place over a newer one.
+TEST_F(RedirectTest, WhereALateRequestIsSentIsNotLearnedOverANewerPlace) {
+  constexpr char kOn[] = "http://store/on";
+  constexpr char kEnd[] = "http://store/end";
+  const auto ask = [this] {
+    auto sink = std::make_shared<CollectingSink>();
+    transport_.start({.url = redirect_url(kPortal)}, sink);
+    return sink;
+  };
+  ASSERT_TRUE(ask()->wait());
+  network_->hold(kActual);
+  network_->hold(kOn);
+  network_->fail_nth(1, {FakeFault::What::kStatus, 0, 403});
+  const auto renewing = ask();
+  const auto late = ask();
+  network_->redirect(kActual, kOn);
+  network_->redirect(kOn, kEnd);
+  network_->redirect(kPortal, kNewer);
+  for (const char* url : {kNewer, kOn, kEnd}) {
+    network_->add(url, bytes_);
+  }
+  network_->release(kActual);
+  EXPECT_TRUE(renewing->wait());
+  network_->release(kOn);
+  EXPECT_TRUE(late->wait());
+  EXPECT_TRUE(ask()->wait());
+  EXPECT_EQ(network_->log().back().url, kNewer);
 }
 
 // Files whose server is shown the token "lab".
@@ -491,6 +559,26 @@ TEST_F(TokenTest, StaysBehindWhereItsServerLeadsElsewhere) {
             std::string(kHome) + "! " + kActual + " " + kActual + " ");
   kept_.end_unpacking();
   network_.reset();
+}
+
+TEST_F(TokenTest, IsNotShownToAServerWhoseNameOnlyBeginsLikeItsServers) {
+  for (const char* there :
+       {"http://lab.evil/f", "http://lab:444/f", "http://labs/f",
+        "http://lab@evil/f", "https://lab/f"}) {
+    auto network = std::make_unique<FakeTransport>();
+    ResolvingTransport tokens(*network, [](const MarkedUrl&) {
+      return Result<std::string>(std::string(kSecret));
+    });
+    network->add(there, bytes_);
+    network->redirect(kHome, there);
+    const auto sink = std::make_shared<CollectingSink>();
+    tokens.start({.url = token_url("lab", kHome)}, sink);
+    EXPECT_TRUE(sink->wait());
+    const auto log = network->log();
+    EXPECT_EQ(log.front().secret_header, kSecret);
+    EXPECT_EQ(log.back().url, there);
+    EXPECT_EQ(log.back().secret_header, "") << there;
+  }
 }
 
 TEST_F(TokenTest, IsShownAgainWhereWhatItLedToHasExpired) {

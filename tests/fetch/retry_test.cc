@@ -118,5 +118,30 @@ TEST(RetryAfter, EveryPrefixOfADateIsRefused) {
   }
 }
 
+// All that the delay depends on.
+TEST(BusyDelay, IsWhatTheServerSaidOrTheBackoffWhileThePatienceLasts) {
+  constexpr RetryPolicy kPolicy{.first_delay = milliseconds{200},
+                                .max_delay = milliseconds{20'000},
+                                .patience = milliseconds{60'000}};
+  for (int tries = 1; tries <= 100; ++tries) {
+    for (const int told : {-1, 1, 57'000, 60'000, 60'001}) {
+      for (const int waited : {0, 3'000, 59'000, 60'000, 61'000}) {
+        for (const double random : {0.0, 0.5, 1.0}) {
+          BusyServer server{tries, {}, milliseconds{waited}};
+          if (told >= 0) {
+            server.told = milliseconds{told};
+          }
+          const int ceiling = tries < 5 ? 100 << tries : 2'000;
+          const int delay =
+              told >= 0 ? told : static_cast<int>(ceiling * random);
+          const auto got = busy_delay(kPolicy, server, random);
+          EXPECT_EQ(got.has_value(), waited + delay <= 60'000);
+          EXPECT_EQ(got.value_or(milliseconds{delay}), milliseconds{delay});
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace omicsfs

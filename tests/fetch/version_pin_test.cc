@@ -90,6 +90,43 @@ TEST(VersionPin, EntriesOfAnEarlierSessionArePinnedAgain) {
   EXPECT_EQ(second.revision(), 0U);
 }
 
+TEST(VersionPin, ANewSignatureIsNoNewPlace) {
+  VersionPin pin;
+  EXPECT_TRUE(pin.note("https://h/f?sig=1", {"\"1\"", ""}));
+  EXPECT_EQ(pin.expected("https://h/f?sig=2").etag, "\"1\"");
+  EXPECT_FALSE(pin.note("https://h/f?sig=2", {"\"2\"", ""}));
+  EXPECT_TRUE(pin.note("https://h:444/f?sig=2", {"\"2\"", ""}))
+      << "another server has a version of its own";
+}
+
+TEST(VersionPin, PinsOfAnotherProcessAreMergedAndAConflictIsToldApart) {
+  VersionPin mine;
+  ASSERT_TRUE(mine.note("http://a/f", {"\"1\"", ""}));
+  VersionPin theirs;
+  ASSERT_TRUE(theirs.note("http://b/f", {"\"2\"", ""}));
+  EXPECT_TRUE(mine.merge(theirs.entries()));
+  EXPECT_EQ(mine.entries().size(), 2U);
+  VersionPin others;
+  ASSERT_TRUE(others.note("http://a/f", {"\"9\"", ""}));
+  EXPECT_EQ(mine.merge(others.entries()).error().code, ErrorCode::kChanged);
+  EXPECT_EQ(mine.entries().size(), 2U);
+}
+
+TEST(VersionPin, ReplicasOfOnePlaceMayEachHaveAValidator) {
+  VersionPin pin;
+  ASSERT_TRUE(pin.note("http://a/f", {"\"1\"", ""}));
+  pin.add_replica("http://a/f", {"\"2\"", ""});
+  EXPECT_TRUE(pin.note("http://a/f", {"\"1\"", ""}));
+  EXPECT_TRUE(pin.note("http://a/f", {"\"2\"", ""}));
+  EXPECT_FALSE(pin.note("http://a/f", {"\"3\"", ""}));
+  EXPECT_TRUE(pin.expected("http://a/f").empty()) << "either may answer";
+  EXPECT_TRUE(pin.is_pinned("http://a/f"));
+  VersionPin one;
+  ASSERT_TRUE(one.note("http://a/f", {"\"2\"", ""}));
+  EXPECT_TRUE(one.merge(pin.entries()));
+  EXPECT_TRUE(one.note("http://a/f", {"\"1\"", ""}));
+}
+
 TEST(VersionPin, OfThreadsThatDisagreeOneVersionIsBelieved) {
   VersionPin pin;
   std::atomic<int> accepted = 0;

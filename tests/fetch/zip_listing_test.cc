@@ -136,6 +136,65 @@ TEST(ZipListing, WhatIsEncryptedOrPackedOtherwiseIsUnreadableAndSaysWhy) {
   EXPECT_NE(members[1].why_unreadable.find("12"), std::string::npos);
 }
 
+ZipEntry made_by(int system, const std::string& name) {
+  ZipEntry entry{name, "x", Packing::kStored};
+  entry.made_by = system << 8 | 20;
+  return entry;
+}
+
+TEST(ZipListing, BackslashesOfDosAreSlashesWhereANameHasNone) {
+  const ArchiveMembers members = must_list(composed_zip(
+      {made_by(0, "GSE1\\sub\\a.tsv"), made_by(0, "empty\\"),
+       made_by(0, "a/b\\c"), made_by(3, "d\\e"), made_by(19, "f\\g")}));
+  ASSERT_EQ(members.size(), 5U);
+  EXPECT_EQ(members[0].name, "GSE1/sub/a.tsv");
+  EXPECT_EQ(members[1].name, "empty/");
+  EXPECT_EQ(members[2].name, "a/b\\c");
+  EXPECT_EQ(members[3].name, "d\\e");
+  EXPECT_EQ(members[4].name, "f\\g");
+}
+
+ZipEntry link_to(const std::string& target, Packing packing, int system = 3) {
+  ZipEntry entry{"link", target, packing};
+  entry.made_by = system << 8 | 20;
+  entry.attributes = 0xa1ff0000;
+  return entry;
+}
+
+TEST(ZipListing, ALinkTellsItsTargetAndHasNoBytes) {
+  for (const Packing packing : {Packing::kStored, Packing::kDeflated}) {
+    for (const int system : {3, 19}) {
+      const ArchiveMembers members = must_list(composed_zip(
+          {{"real", kTable}, link_to("../d/real", packing, system)}));
+      ASSERT_EQ(members.size(), 2U);
+      EXPECT_FALSE(members[0].is_link);
+      EXPECT_TRUE(members[1].is_link);
+      EXPECT_EQ(members[1].link_target, "../d/real");
+      EXPECT_EQ(members[1].method, MemberMethod::kUnreadable);
+    }
+  }
+  // On DOS these attributes mean something else.
+  EXPECT_FALSE(
+      must_list(composed_zip({link_to("x", Packing::kStored, 0)}))[0].is_link);
+}
+
+TEST(ZipListing, ALinkWhoseTargetCannotBeReadSaysSo) {
+  ZipEntry damaged = link_to("real", Packing::kStored);
+  damaged.stated_crc = 1;
+  ZipEntry secret = link_to("real", Packing::kStored);
+  secret.flags = 1;
+  const ZipEntry endless = link_to(std::string(5000, 'x'), Packing::kDeflated);
+  for (const ZipEntry& entry :
+       {damaged, secret, endless, link_to("", Packing::kStored)}) {
+    const ArchiveMembers members = must_list(composed_zip({entry}));
+    ASSERT_EQ(members.size(), 1U);
+    EXPECT_TRUE(members[0].is_link);
+    EXPECT_EQ(members[0].link_target, "");
+    EXPECT_EQ(members[0].method, MemberMethod::kUnreadable);
+    EXPECT_FALSE(members[0].why_unreadable.empty());
+  }
+}
+
 TEST(ZipListing, AnEmptyArchiveHasNoMembers) {
   EXPECT_TRUE(must_list(composed_zip({})).empty());
 }

@@ -147,6 +147,28 @@ TEST(CommandLine, TakesWhatIsToBeAdded) {
   EXPECT_EQ(one.id, "name");
 }
 
+TEST(CommandLine, TakesWhatIsToBeRemoved) {
+  const auto options =
+      accepted_as<RemoveOptions>({"remove", "refine-bio", "SRP1", "b.zip"});
+  EXPECT_EQ(options.source, "refine-bio");
+  EXPECT_EQ(options.items, (Words{"SRP1", "b.zip"}));
+  EXPECT_EQ(accepted_as<RemoveOptions>({"remove", "manifest", "s3://b"}).items,
+            Words{"s3://b"});
+}
+
+TEST(CommandLine, TakesManifestsThatAreToBeAdded) {
+  const auto options =
+      accepted_as<AddOptions>({"add", "manifest", "dataset", "s3://b/x"});
+  EXPECT_EQ(options.items, (Words{"dataset", "s3://b/x"}));
+  EXPECT_FALSE(options.request) << "refine.bio alone is asked for datasets";
+}
+
+TEST(CommandLine, TakesARefreshThatMayEmptyACatalog) {
+  EXPECT_FALSE(accepted_as<RefreshOptions>({"refresh"}).allow_empty);
+  EXPECT_TRUE(
+      accepted_as<RefreshOptions>({"refresh", "--allow-empty"}).allow_empty);
+}
+
 TEST(CommandLine, TakesWhatIsToBeAskedOfRefineBio) {
   const auto compendium = accepted_as<AddOptions>(
       {"add", "refine-bio", "compendium", "DANIO_RERIO", "--rna-seq"});

@@ -17,15 +17,15 @@ using std::chrono::seconds;
 
 TEST(Inode, ComesApartAsItWasPutTogether) {
   for (const InodeParts& parts :
-       {InodeParts{1, 0, 1}, InodeParts{255, 65535, (1LL << 40) - 1},
-        InodeParts{1, 7, 12345}}) {
+       {InodeParts{1, 1}, InodeParts{65535, kMaxNodeNumber},
+        InodeParts{7, 12345}}) {
     EXPECT_EQ(parts_of(inode_of(parts)), parts);
   }
 }
 
 TEST(Inode, NeverIsTheRootsNorZero) {
-  for (std::uint8_t slot = 1; slot != 0; ++slot) {
-    EXPECT_GT(inode_of({slot, 0, 0}), kRootInode);
+  for (std::uint16_t slot = 1; slot != 0; ++slot) {
+    EXPECT_GT(inode_of({slot, 0}), kRootInode);
   }
 }
 

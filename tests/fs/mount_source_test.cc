@@ -40,7 +40,9 @@ TEST(MountSource, AManifestIsShownByItsName) {
       {"/a/b.c/urls.txt.gz", "urls"},
       {"s3://bucket", "bucket"},
       {"s3://bucket/a/b/", "b"},
-      {"hf://datasets/o/n@refs/convert/parquet", "n"}};
+      {"hf://datasets/o/n@refs/convert/parquet", "n"},
+      {"hf://datasets/o/n@main/a/b", "b"},
+      {"hf://datasets/squad", "squad"}};
   for (const auto& [word, shown] : words) {
     const auto sources = mount_sources({word});
     ASSERT_TRUE(sources) << word;
@@ -60,7 +62,7 @@ TEST(MountSource, AManifestIsShownByItsName) {
   EXPECT_NE(there->front().name, elsewhere->front().name);
   EXPECT_EQ(there->front().place, elsewhere->front().place);
   EXPECT_FALSE(mount_sources({"s3://"}));
-  EXPECT_FALSE(mount_sources({"hf://datasets/o"}));
+  EXPECT_FALSE(mount_sources({"hf://datasets"}));
 }
 
 TEST(MountSource, ArchivesAreToldApartByTheirPlace) {

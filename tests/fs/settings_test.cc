@@ -49,6 +49,7 @@ TEST(MergeSettings, GivesDefaultsBelowTheHomeDirectory) {
   EXPECT_EQ(settings.cache.keep_free, 2'000'000'000U);
   EXPECT_EQ(settings.network.connections_per_host, 24);
   EXPECT_EQ(settings.network.timeout, std::chrono::seconds(60));
+  EXPECT_EQ(settings.network.first_byte, std::chrono::seconds(60));
   EXPECT_EQ(settings.network.stall, std::chrono::seconds(15));
   EXPECT_EQ(settings.network.retries, 5);
   EXPECT_TRUE(settings.passthrough);
@@ -78,7 +79,7 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
     "members": "*.h5z:none.zip",
     "cache": {"dir": "~/c", "limit": "1.5T", "keep_free": 500000000},
     "network": {"connections_per_host": 4, "timeout_s": 90, "stall_s": 20,
-                "retries": 0},
+                "first_byte_s": 30, "retries": 0},
     "endpoints": {"s3": "http://localhost:9000", "hf": "https://hub.org/"},
     "tokens": {"lab": {"server": "https://Lab.org:443/"},
                "own": {"server": "http://127.0.0.1:8080", "header": "X-Key",
@@ -92,6 +93,7 @@ TEST(MergeSettings, ReadsEveryKeyOfAFile) {
   EXPECT_EQ(settings.cache.keep_free, 500'000'000U);
   EXPECT_EQ(settings.network.connections_per_host, 4);
   EXPECT_EQ(settings.network.timeout, std::chrono::seconds(90));
+  EXPECT_EQ(settings.network.first_byte, std::chrono::seconds(30));
   EXPECT_EQ(settings.network.stall, std::chrono::seconds(20));
   EXPECT_EQ(settings.network.retries, 0);
   EXPECT_FALSE(settings.passthrough);
@@ -222,6 +224,7 @@ TEST(MergeSettings, ReadsEveryVariable) {
       {"OMICSFS_NETWORK_CONNECTIONS_PER_HOST", "5"},
       {"OMICSFS_NETWORK_TIMEOUT_S", "6"},
       {"OMICSFS_NETWORK_STALL_S", "7"},
+      {"OMICSFS_NETWORK_FIRST_BYTE_S", "9"},
       {"OMICSFS_NETWORK_RETRIES", "8"},
       {"OMICSFS_PASSTHROUGH", "false"},
       {"OMICSFS_SOURCES_ABC_ATLAS_BASE_URL", "https://here"}};
@@ -233,6 +236,7 @@ TEST(MergeSettings, ReadsEveryVariable) {
   EXPECT_EQ(settings.cache.keep_free, 4'000'000'000U);
   EXPECT_EQ(settings.network.connections_per_host, 5);
   EXPECT_EQ(settings.network.timeout.count(), 6);
+  EXPECT_EQ(settings.network.first_byte.count(), 9);
   EXPECT_EQ(settings.network.stall.count(), 7);
   EXPECT_EQ(settings.network.retries, 8);
   EXPECT_FALSE(settings.passthrough);
@@ -411,7 +415,7 @@ TEST(MergeSettings, TakesManifestsByTheirPlaces) {
   EXPECT_EQ(found.base_url, "https://h/d/");
   for (const char* source :
        {R"({"catalogue": "a.json"})", R"({"archived": true})",
-        R"({"releases": ["1"]})"}) {
+        R"({"patient": "yes"})", R"({"releases": ["1"]})"}) {
     EXPECT_TRUE(has_part(refusal_of_file(R"({"sources": {"manifest": )" +
                                          std::string(source) + "}}"),
                          "/sources/manifest/"))

@@ -69,6 +69,49 @@ TEST(SourceItems, AreKeptWholeOrNotAtAll) {
   EXPECT_NE(damaged.error().message.find("refine-bio.json"), std::string::npos);
 }
 
+TEST(SourceItems, AnItemIsNamedByItsPlaceItsPathOrItsNameInTheTree) {
+  const ArchiveItem url{"https://h/d/SRP1.zip?sig=x", {}, ""};
+  for (const char* word :
+       {"https://h/d/SRP1.zip?sig=x", "SRP1.zip", "SRP1", "datasets/SRP1"}) {
+    EXPECT_TRUE(is_item_named(url, word)) << word;
+  }
+  for (const char* word : {"", "SRP", "SRP10", "https://h/d/SRP1.zip",
+                           "other/SRP1", "/SRP1.zip"}) {
+    EXPECT_FALSE(is_item_named(url, word)) << word;
+  }
+  EXPECT_TRUE(is_item_named({"/a/b.zip", {}, "mine"}, "mine"));
+  EXPECT_TRUE(is_item_named({"/a/b.zip", {}, ""}, "/a/x/../b.zip"));
+  EXPECT_TRUE(is_item_named({"s3://bucket/x", {}, ""}, "s3://bucket/x"));
+}
+
+TEST(SourceItems, WhoChangesThemKeepsOthersAway) {
+  const TemporaryDirectory dir;
+  const auto lock = [&dir](ItemsUse use) {
+    return lock_items(dir.path(), "refine-bio", use, {});
+  };
+  {
+    const auto first = lock(ItemsUse::kRead);
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_TRUE(lock(ItemsUse::kRead));
+    EXPECT_EQ(lock(ItemsUse::kChange).error().code, ErrorCode::kTimedOut);
+  }
+  const auto change = lock(ItemsUse::kChange);
+  ASSERT_TRUE(change);
+  EXPECT_EQ(lock(ItemsUse::kRead).error().code, ErrorCode::kTimedOut);
+}
+
+TEST(SourceItems, OfManifestsMayBeBuckets) {
+  const TemporaryDirectory dir;
+  ASSERT_TRUE(save_items(dir.path(), "manifest", {{"s3://b/x", {}, ""}}));
+  Settings settings;
+  settings.state_dir = dir.path();
+  const auto whole = with_added_items(settings);
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(whole->sources.at("manifest").archives.front().place, "s3://b/x");
+  EXPECT_EQ(*item_place(**find_source("manifest"), "hf://o/n"), "hf://o/n");
+  EXPECT_FALSE(item_place(**find_source("refine-bio"), "hf://o/n"));
+}
+
 TEST(SourceItems, AreAddedToTheSettings) {
   const TemporaryDirectory dir;
   ASSERT_TRUE(save_items(dir.path(), "refine-bio", {{"/a.zip", {}, ""}}));

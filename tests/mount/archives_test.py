@@ -10,6 +10,7 @@ is a directory with a real download, SRP164913.zip; without it, its test skips.
 """
 
 import contextlib
+import errno
 import hashlib
 import io
 import json
@@ -166,6 +167,88 @@ class OneArchive(Mounts):
         self.assertEqual((root / "%2E%2E/%2E%2E/etc/x").read_text(), "1")
         self.assertEqual((root / "abs").read_text(), "2")
         self.assertEqual((root / "a%0Ab").read_text(), "3")
+
+    def test_backslashes_are_read_as_unzip_reads_them(self):
+        path = self.bucket / "w.zip"
+        with zipfile.ZipFile(path, "w") as target:
+            for name in ("GSE1\\sub\\a.tsv", "GSE1\\b.tsv", "GSE1/c\\d.tsv"):
+                member = zipfile.ZipInfo(name)
+                member.create_system = 0
+                target.writestr(member, name)
+            member = zipfile.ZipInfo("unix\\e.tsv")
+            member.create_system = 3
+            target.writestr(member, member.filename)
+        root = self.mount(self.serve() + "w.zip")
+        unpacked = self.work / "unpacked"
+        # unzip warns of the backslashes, and says so by its status 1.
+        subprocess.run(["unzip", "-q", str(path), "-d", str(unpacked)], check=False,
+                       capture_output=True, timeout=60)
+        names = sorted(str(p.relative_to(unpacked)) for p in unpacked.rglob("*"))
+        self.assertIn("GSE1/sub/a.tsv", names)
+        self.assertEqual(sorted(str(p.relative_to(root)) for p in root.rglob("*")), names)
+        self.assertEqual((root / "GSE1/sub/a.tsv").read_text(), "GSE1\\sub\\a.tsv")
+
+    def test_links_lead_to_members_or_are_errors_that_say_why(self):
+        links = {"d/link.txt": "../real.txt", "dir": "d", "out": "../../etc/passwd",
+                 "absolute": "/etc/passwd", "itself": "itself", "gone": "nothing",
+                 "through": "dir/link.txt", "through-out": "dir/../../x"}
+        with zipfile.ZipFile(self.bucket / "l.zip", "w", zipfile.ZIP_DEFLATED) as target:
+            target.writestr("real.txt", "real data")
+            for name, leads_to in links.items():
+                member = zipfile.ZipInfo(name)
+                member.create_system = 3
+                member.external_attr = 0o120777 << 16
+                target.writestr(member, leads_to)
+        root = self.mount(self.serve() + "l.zip")
+        for name in ("d/link.txt", "through"):
+            self.assertTrue((root / name).is_symlink())
+            self.assertEqual((root / name).read_text(), "real data")
+        self.assertEqual(os.listdir(root / "dir"), ["link.txt"])
+        for name in ("out", "absolute", "itself", "gone", "through-out"):
+            with self.assertRaises(OSError) as failure:
+                (root / name).read_bytes()
+            self.assertEqual(failure.exception.errno, errno.EOPNOTSUPP, name)
+            why = os.getxattr(root / name, "user.omicsfs.unreadable").decode()
+            self.assertIn("symbolic link", why)
+
+    def test_what_programs_write_is_read_as_zipfile_reads_it(self):
+        class Stream(io.RawIOBase):  # it cannot seek: sizes follow the data
+            def __init__(self, path):
+                super().__init__()
+                self.file = open(path, "wb")  # pylint: disable=consider-using-with
+
+            def writable(self):
+                return True
+
+            def write(self, data):
+                return self.file.write(data)
+
+            def close(self):
+                self.file.close()
+                super().close()
+
+        for kind, compression in (("stored", zipfile.ZIP_STORED),
+                                  ("deflated", zipfile.ZIP_DEFLATED)):
+            path = self.bucket / f"{kind}.zip"
+            with Stream(path) as stream, zipfile.ZipFile(stream, "w", compression) as target:
+                target.writestr("no/entry/of/its/directory.txt", "x" * 100_000)
+                target.writestr("./dotted.txt", "dotted")
+                with target.open("small64.txt", "w", force_zip64=True) as member:
+                    member.write(b"64" * 1000)
+            with mounted_words([str(path)], self.work / kind, self.environment) as root:
+                self.assertEqual((root / "no/entry/of/its/directory.txt").read_text(),
+                                 "x" * 100_000)
+                self.assertEqual((root / "dotted.txt").read_text(), "dotted")
+                self.assertEqual((root / "small64.txt").read_bytes(), b"64" * 1000)
+
+    def test_names_without_the_mark_of_utf8_are_of_code_page_437(self):
+        path = self.bucket / "c.zip"
+        archive(path, {"Gr_n.txt": "g", "again.txt": "first", "again.TXT": "other"})
+        data = path.read_bytes().replace(b"Gr_n.txt", b"Gr\x81n.txt")
+        path.write_bytes(data.replace(b"again.TXT", b"again.txt"))
+        root = self.mount(str(path))
+        self.assertEqual((root / "Grün.txt").read_text(), "g")
+        self.assertEqual((root / "again.txt").read_text(), "other", "the last one stands")
 
     def test_a_name_with_a_comma_is_no_mount_option(self):
         path = archive(self.bucket / "a,allow_other b.zip", {"x.txt": "x"})

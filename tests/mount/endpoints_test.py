@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import tempfile
 import threading
 import unittest
@@ -87,26 +88,30 @@ class Hub(Store):
 
     def get(self, path, query):
         path = path.removeprefix("/hub")
-        if path == "/api/datasets/o/n/revision/main":
+        if re.fullmatch(r"/api/datasets/(o/n|squad)/revision/(main|refs/convert/parquet)",
+                        path):
             return self.answer(200, json.dumps({"sha": COMMIT}).encode())
-        if path == f"/api/datasets/o/n/tree/{COMMIT}":
-            return self.tree(int(query.get("cursor", "0")))
-        prefix = f"/datasets/o/n/resolve/{COMMIT}/"
-        if path.startswith(prefix):
-            return self.answer(302, Location=f"/store/{path[len(prefix):]}?sig=secret")
+        tree = re.fullmatch(rf"/api/datasets/(o/n|squad)/tree/{COMMIT}(?:/(.*))?", path)
+        if tree:
+            return self.tree(int(query.get("cursor", "0")), tree[2])
+        file = re.fullmatch(rf"/datasets/(o/n|squad)/resolve/{COMMIT}/(.*)", path)
+        if file:
+            return self.answer(302, Location=f"/store/{file[2]}?sig=secret")
         data = self.server.files.get(path.removeprefix("/store/"))
         if data is None or query.get("sig") != "secret":
             return self.answer(404)
         return self.answer_range(data)
 
-    def tree(self, start):
-        names = list(self.server.files)
+    def tree(self, start, folder):
+        below = f"{folder}/" if folder else ""
+        names = [name for name in self.server.files if name.startswith(below)]
+        size = self.server.page
         page = json.dumps([
             {"type": "file", "path": name, "size": len(data), "oid": "1" * 40,
              "lfs": {"oid": sha256(data), "size": len(data), "pointerSize": 1}}
             for name, data in ((name, self.server.files[name])
-                               for name in names[start:start + HUB_PAGE])]).encode()
-        end = start + HUB_PAGE
+                               for name in names[start:start + size])]).encode()
+        end = start + size
         follows = f"http://{self.headers['Host']}{self.path.split('?')[0]}?cursor={end}"
         more = {"Link": f'<{follows}>; rel="next"'} if end < len(names) else {}
         return self.answer(200, page, **more)
@@ -117,6 +122,7 @@ def store(kind, files):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind) as server:
         server.files = files
         server.asked = []
+        server.page = HUB_PAGE
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -199,6 +205,27 @@ class Endpoints(unittest.TestCase):
         self.assertTrue(trees and all(f"/tree/{COMMIT}" in path for path in trees), trees)
         self.assertIn("/hub/api/datasets/o/n/revision/main", server.asked)
         self.assertTrue(any("cursor=1000" in path for path in trees), trees)
+
+    def test_pages_of_a_repository_are_followed_however_few_names_they_have(self):
+        server, url = self.stack.enter_context(store(Hub, self.files))
+        server.page = 2
+        self.configure(endpoints={"hf": url + "hub"})
+        with self.mounted("hf://datasets/o/n") as root:
+            self.assertEqual(files_of(root), self.files)
+
+    def test_folders_revisions_and_repositories_without_an_owner(self):
+        _, url = self.stack.enter_context(store(Hub, self.files))
+        self.configure(endpoints={"hf": url + "hub"})
+        deep = {name.removeprefix("deep/"): data for name, data in self.files.items()
+                if name.startswith("deep/")}
+        for place, files in {"hf://datasets/o/n/deep": deep,
+                             "hf://datasets/o/n@main/deep/er": {"x": b"x"},
+                             "hf://datasets/o/n@refs%2Fconvert%2Fparquet": self.files,
+                             "hf://datasets/o/n@refs/convert/parquet/deep": deep,
+                             "hf://datasets/squad": self.files,
+                             "hf://datasets/squad@main/deep": deep}.items():
+            with self.subTest(place), self.mounted(place) as root:
+                self.assertEqual(files_of(root), files)
 
 
 if __name__ == "__main__":

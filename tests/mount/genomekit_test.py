@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import types
 import unittest
 import unittest.mock
@@ -305,10 +306,43 @@ class Mapped(GenomeKit):
         ours = kit.gk_data.data_manager
         self.assertEqual(ours.list_available_genomes(),
                          sorted([*compose_genomekit.ASSEMBLIES, *compose_genomekit.ANNOTATIONS]))
-        self.assertEqual(ours.list_available_annotations_by_assembly("demo1"), ["gencode.vD1"])
+        expected = {}
+        for annotation, assembly in compose_genomekit.ANNOTATIONS.items():
+            expected.setdefault(assembly, []).append(annotation)
+        # As GenomeKit calls it: without arguments, for a dict.
+        self.assertEqual(ours.list_available_annotations_by_assembly(), expected)
         self.assertEqual(ours.get_file("demo1.2bit"), str(mount / "demo1.2bit"))
         with self.assertRaises(NotThere):
             ours.get_file("gencode.vD1.chrom.sizes")
+
+
+class FirstBlocks(http.server.BaseHTTPRequestHandler):
+    """Until all is well, a server that hangs up after a file's first 64 KiB."""
+
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, state, *words):
+        self.state = state
+        super().__init__(*words)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        whole = (self.state.bucket / urllib.parse.unquote(self.path[1:])).read_bytes()
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        begin = int(asked[1]) if asked else 0
+        end = min(int(asked[2]), len(whole) - 1) if asked else len(whole) - 1
+        self.send_response(206 if asked else 200)
+        if asked:
+            self.send_header("Content-Range", f"bytes {begin}-{end}/{len(whole)}")
+        self.send_header("Content-Length", str(end + 1 - begin))
+        self.end_headers()
+        most = len(whole) if self.state.well.is_set() else 64 << 10
+        self.wfile.write(whole[begin:min(end + 1, most)])
+        if end >= most:
+            self.close_connection = True
+            self.state.failed.release()
 
 
 class Outage(GenomeKit):
@@ -347,9 +381,6 @@ class Outage(GenomeKit):
         mount = self.mount()
         self.server.close()
         with self.hanging_up() as calls:
-            with self.assertRaises(OSError) as failed:
-                (mount / "demo1.chrom.sizes").read_bytes()
-            self.assertEqual(failed.exception.errno, errno.EIO)
             readers = [subprocess.Popen(
                 [sys.executable, "-c", MAPPED_MD5, "1", str(mount / name)], text=True,
                 stdout=subprocess.PIPE) for name in ("demo1.2bit", "gencode.vD1.v22.dganno")]
@@ -362,6 +393,73 @@ class Outage(GenomeKit):
             self.assertEqual(reader.returncode, 0, "killed by SIGBUS")
             digest, path = told.split()
             self.assertEqual(digest, md5_of(self.bucket / os.path.basename(path)))
+
+    def test_a_file_that_is_not_mapped_outlives_it_whole(self):
+        # A reader that takes an error for the end of the file would have the
+        # first block only.
+        path = self.bucket / "demo1.chromAlias.txt"
+        path.write_text("".join(f"chr{number}\talias{number}\n" for number in range(40_000)))
+        state = types.SimpleNamespace(bucket=self.bucket, well=threading.Event(),
+                                      failed=threading.Semaphore(0))
+        with serving(functools.partial(FirstBlocks, state)) as url:
+            self.configure({"retries": 0, "timeout_s": 600}, base_url=url,
+                           listing=str(self.names()))
+            mount = self.mount()
+            reader = subprocess.Popen(["cat", str(mount / path.name)], stdout=subprocess.PIPE)
+            # More failures than a reader outlives whose reads are not tried again.
+            for _ in range(12):
+                self.assertTrue(state.failed.acquire(timeout=TIMEOUT_S))
+            self.assertIsNone(reader.poll())
+            state.well.set()
+            self.assertEqual(reader.communicate(timeout=TIMEOUT_S)[0], path.read_bytes())
+
+    def test_an_open_fails_where_the_first_block_cannot_be_had(self):
+        self.configure({"retries": 0, "timeout_s": 2}, base_url=self.start(),
+                       listing=str(self.names()))
+        mount = self.mount()
+        self.server.close()
+        with self.hanging_up(), self.assertRaises(OSError) as failed:
+            os.open(mount / "demo1.chrom.sizes", os.O_RDONLY)
+        self.assertEqual(failed.exception.errno, errno.EIO)
+
+    def test_nobody_waits_for_opens_that_wait(self):
+        more = [f"demo{number}.chrom.sizes" for number in range(10, 90)]
+        for name in more:
+            (self.bucket / name).write_text("chr1\t1\n" * 1000)
+        self.configure({"retries": 0, "timeout_s": 600}, base_url=self.start(),
+                       listing=str(self.names()))
+        mount = self.mount()
+        cached = mount / "demo1.chrom.sizes"
+        whole = cached.read_bytes()
+        deadline = time.monotonic() + TIMEOUT_S
+        while int(os.getxattr(cached, "user.omicsfs.cached_bytes")) < len(whole):
+            self.assertLess(time.monotonic(), deadline, "it is not kept")
+            time.sleep(0.01)
+        self.server.close()
+        with self.hanging_up() as calls:
+            waiting = [subprocess.Popen(["cat", str(mount / name)], stderr=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL) for name in more]
+            try:
+                self.assertTrue(calls.acquire(timeout=TIMEOUT_S))
+                self.assertEqual(cached.read_bytes(), whole)
+                for name in more:
+                    self.assertEqual((mount / name).stat().st_size, 7000)
+                self.assertEqual({one.poll() for one in waiting}, {None})
+            finally:
+                for one in waiting:
+                    one.kill()
+                for one in waiting:
+                    one.wait(TIMEOUT_S)
+
+    def test_patience_is_a_setting(self):
+        self.configure({"retries": 0, "timeout_s": 600}, base_url=self.start(),
+                       listing=str(self.names()), patient=False)
+        mount = self.mount()
+        self.server.close()
+        with self.hanging_up(), open(mount / "demo1.chrom.sizes", "rb") as file:
+            with self.assertRaises(OSError) as failed:
+                file.read()
+        self.assertEqual(failed.exception.errno, errno.EIO)
 
     def test_a_read_of_it_ends_at_the_deadline_or_when_it_is_interrupted(self):
         self.configure({"retries": 0, "timeout_s": 3}, base_url=self.start(),

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -95,10 +96,14 @@ class PassedThrough : public MountedAtlas {
     }
   }
 
+  // Long enough for any machine; only a test that fails waits for so long.
+  static constexpr std::chrono::milliseconds kPatience{120'000};
+
   // The smallest file decides.
   [[nodiscard]] bool offered() const {
     complete(atlas_[0].files[0]);
-    return open_through(path(atlas_[0].files[0])).valid();
+    return open_through(path(atlas_[0].files[0]), std::chrono::seconds(10))
+        .valid();
   }
 
   [[nodiscard]] std::string path(const ComposedFile& file) const {
@@ -114,16 +119,18 @@ class PassedThrough : public MountedAtlas {
   // Opens a file that is to be passed through; none where it never was. A close
   // reaches the server some time after close(2) has returned, and until then
   // the file counts as open.
-  static UniqueFd open_through(const std::string& path) {
-    constexpr int kTries = 500;
-    for (int i = 0; i < kTries; ++i) {
+  static UniqueFd open_through(const std::string& path,
+                               std::chrono::milliseconds patience = kPatience) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    do {
       UniqueFd file = open_at(path);
       if (file.valid() && passed_through(file.get())) {
         return file;
       }
       file.reset();
-      std::this_thread::yield();
-    }
+      // The server has work to do, perhaps on the same core.
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    } while (std::chrono::steady_clock::now() < end);
     return {};
   }
 
@@ -132,13 +139,13 @@ class PassedThrough : public MountedAtlas {
   // all but fills it may lose a part again before it is open: what is being
   // written counts as granted and as written for a moment.
   [[nodiscard]] UniqueFd completed_and_opened(const ComposedFile& file) const {
-    constexpr int kTries = 20;
+    const auto end = std::chrono::steady_clock::now() + kPatience;
     UniqueFd fd;
-    for (int i = 0; i < kTries && !fd.valid(); ++i) {
+    while (!fd.valid() && std::chrono::steady_clock::now() < end) {
       // What the kernel has, it does not ask for again.
       ::posix_fadvise(open_at(path(file)).get(), 0, 0, POSIX_FADV_DONTNEED);
       complete(file);
-      fd = open_through(path(file));
+      fd = open_through(path(file), std::chrono::milliseconds(200));
     }
     EXPECT_TRUE(fd.valid());
     return fd;

@@ -90,12 +90,18 @@ std::string composed_zip(const std::vector<ZipEntry>& entries,
   const std::size_t directory = out.size();
   for (const Packed& packed : all) {
     put(out, 0x02014b50, 4);
-    put(out, 0x031e, 2);  // made on Unix
+    put(out, static_cast<unsigned>(packed.entry.made_by), 2);
     out += common_fields(packed, 0);
     put(out, 0, 2);  // no comment
     put(out, 0, 2);
     put(out, 0, 2);
-    put(out, packed.entry.name.ends_with('/') ? 0x41ed0010U : 0x81a40000U, 4);
+    const std::uint64_t usual =
+        packed.entry.name.ends_with('/') ? 0x41ed0010U : 0x81a40000U;
+    put(out,
+        packed.entry.attributes < 0
+            ? usual
+            : static_cast<std::uint64_t>(packed.entry.attributes),
+        4);
     put(out, packed.offset, 4);
     out += packed.entry.name;
   }

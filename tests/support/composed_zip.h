@@ -19,7 +19,9 @@ struct ZipEntry {
   int flags = 0;
   std::int64_t stated_size = -1;
   std::int64_t stated_crc = -1;
-  std::string local_extra{};  // the directory's entry has none
+  std::string local_extra{};     // the directory's entry has none
+  int made_by = 0x031e;          // version and system (APPNOTE.TXT 4.4.2): Unix
+  std::int64_t attributes = -1;  // external ones, where not those of a file
 };
 
 // `bytes` as a raw deflate stream.

@@ -58,11 +58,13 @@ void spoil_head(ResponseHead& head, const std::optional<FakeFault>& fault) {
   if (has(fault, What::kWrongLength)) {
     head.content_length = *head.content_length + 1;
   }
-  if (has(fault, What::kShort) || has(fault, What::kLongerBody)) {
+  if (has(fault, What::kShort) || has(fault, What::kLongerBody) ||
+      has(fault, What::kUnknownLength)) {
     head.content_length.reset();
   }
   if (has(fault, What::kGzipClaim)) {
     head.content_encoding = "gzip";
+    head.content_range += "0";
   }
 }
 
@@ -85,9 +87,20 @@ struct Asked {
   const std::optional<FakeFault>& fault;
 };
 
+FakeReply decoded(const Request& request, const std::string& bytes) {
+  const bool as_stored = request.accept_encoding == "gzip";
+  FakeReply reply = whole(as_stored ? bytes : bytes + bytes);
+  reply.head.content_encoding = as_stored ? "gzip" : "";
+  return reply;
+}
+
 FakeReply content(const Asked& asked, const std::string& bytes) {
   const auto& range = asked.request.range;
-  if (!range || has(asked.fault, What::kIgnoreRange)) {
+  if (has(asked.fault, What::kDecodes)) {
+    return decoded(asked.request, bytes);
+  }
+  if (!range || has(asked.fault, What::kIgnoreRange) ||
+      has(asked.fault, What::kUnknownLength)) {
     return whole(bytes);
   }
   if (has(asked.fault, What::kWrongRange)) {
@@ -117,6 +130,9 @@ FakeReply reply_to(const Asked& asked, const std::string& bytes,
   FakeReply reply = content(asked, bytes);
   reply.head.validator.etag = etag;
   reply.head.content_length = reply.body.size();
+  if (has(asked.fault, What::kDecodes) && reply.head.content_encoding.empty()) {
+    reply.head.content_length.reset();
+  }
   spoil_head(reply.head, asked.fault);
   spoil_body(reply.body, asked.fault);
   return reply;
@@ -154,7 +170,8 @@ void FakeTransport::start(Request request, std::shared_ptr<ResponseSink> sink) {
   const MutexLock lock(mutex_);
   auto fault = fault_of(request.url);
   log_.push_back({request.url, request.range, request.if_match, request.delay,
-                  request.secret_header, request.accept_encoding});
+                  request.secret_header, request.accept_encoding,
+                  request.fresh_connection});
   queue_.push_back({std::move(request), std::move(sink), std::move(fault)});
   changed_.notify_all();
 }

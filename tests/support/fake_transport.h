@@ -32,8 +32,11 @@ struct FakeFault {
     kChangedEtag,  // the object has another ETag: 412 to any If-Match
     kIgnoreRange,  // 200 and the whole object
     kLongerBody,   // `bytes` surplus bytes follow; no Content-Length
-    kGzipClaim,    // Content-Encoding: gzip
-    kFlipByte,     // the lowest bit of body byte `bytes` is turned
+    kGzipClaim,    // Content-Encoding: gzip, and another size than stored
+    kUnknownLength,  // 200 and the whole object, no length
+    kDecodes,        // the same of other bytes, but for who accepts gzip: 200,
+                     // Content-Encoding: gzip and the whole object
+    kFlipByte,       // the lowest bit of body byte `bytes` is turned
   };
   What what = What::kRefuse;
   std::uint64_t bytes = 0;
@@ -54,6 +57,7 @@ class FakeTransport : public Transport {
     std::chrono::milliseconds delay{0};
     std::string secret_header{};
     std::string accept_encoding{};
+    bool fresh_connection = false;
   };
 
   FakeTransport();

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace omicsfs {
+
+// In place of a date: the source tells none of that node.
+inline constexpr std::int64_t kUndated =
+    std::numeric_limits<std::int64_t>::min();
+
+// 1980-01-01T00:00:00Z, the oldest date that a zip archive can hold.
+inline constexpr std::int64_t kFixedDate = 315'532'800;
+
+// Where the date of an undated node may come from; seconds since the epoch.
+struct DateClues {
+  // That of the same node in the snapshot before: a file of the same number, or
+  // a directory that also lists the same nodes.
+  std::optional<std::int64_t> before{};
+  // When the refresh ran that changed the node. None where nothing is known of
+  // a snapshot before, and none of a remote file, which is as old as its
+  // publisher says.
+  std::optional<std::int64_t> changed{};
+  // That of the document which lists the remote file; of other nodes, the
+  // newest date in the tree.
+  std::optional<std::int64_t> document{};
+};
+
+// The date of an undated node. It never comes from the clock while the node is
+// unchanged, or programs such as make would take it for changed after each
+// mount: the first clue that there is, else kFixedDate.
+[[nodiscard]] constexpr std::int64_t undated_date(const DateClues& clues) {
+  return clues.before.value_or(
+      clues.changed.value_or(clues.document.value_or(kFixedDate)));
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "fetch/cached_file.h"
+#include "fetch/local_io.h"
+
+// The header of a cached file's map: whose versions the blocks are, as all
+// processes that store blocks agree on it.
+
+namespace omicsfs {
+namespace {
+
+// Leaves a file alone that has its size: ftruncate(2) would set its times, and
+// so take its stamp away.
+Result<void> give_size(int fd, const std::filesystem::path& path,
+                       std::uint64_t size) {
+  struct stat facts {};
+  const bool right =
+      ::fstat(fd, &facts) == 0 && facts.st_size == static_cast<off_t>(size);
+  if (!right && ::ftruncate(fd, static_cast<off_t>(size)) != 0) {
+    return system_error("cannot size " + path.string(), errno);
+  }
+  return {};
+}
+
+// The lock of a map's header, among processes and within one. Whoever holds it
+// reads and writes 4 KiB; one that was stopped meanwhile is waited for for an
+// eighth of a second.
+class HeaderLock {
+ public:
+  explicit HeaderLock(int map) : map_(map) {
+    constexpr int kTries = 7;
+    for (int i = 0; i < kTries && !held_; ++i) {
+      held_ = set(F_WRLCK);
+      if (!held_) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1U << i));
+      }
+    }
+  }
+  ~HeaderLock() {
+    if (held_) {
+      static_cast<void>(set(F_UNLCK));
+    }
+  }
+  HeaderLock(const HeaderLock&) = delete;
+  HeaderLock& operator=(const HeaderLock&) = delete;
+
+  [[nodiscard]] bool held() const { return held_; }
+
+ private:
+  // An open file description's lock, apart from the flock that marks the file
+  // as open.
+  [[nodiscard]] bool set(short type) const {
+    struct flock lock {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_len = static_cast<off_t>(kMapHeaderBytes);
+    return ::fcntl(map_, F_OFD_SETLK, &lock) == 0;
+  }
+
+  const int map_;
+  bool held_ = false;
+};
+
+}  // namespace
+
+// Reads the header, or writes it where the map is new.
+Result<void> CachedFile::adopt_header(const CacheBacking& backing) const {
+  const HeaderLock lock(backing.map.get());
+  if (!lock.held()) {
+    return Error{ErrorCode::kIo,
+                 paths_.map.string() + ": another process holds its header"};
+  }
+  MapHeaderBytes bytes;
+  const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
+  if (got == 0) {
+    if (auto written = write_header(backing); !written) {
+      return written;
+    }
+  } else {
+    auto header = decode_map_header(std::span(bytes).first(got));
+    if (!header) {
+      return header.error();
+    }
+    if (header->file_size != remote_.size) {
+      return Error{ErrorCode::kInvalid, "block map of a file of another size"};
+    }
+    if (auto merged = pin_->merge(header->pins); !merged) {
+      return merged;
+    }
+  }
+  return give_size(backing.data.get(), paths_.data, remote_.size);
+}
+
+// Whoever stores a block has written its pins before: those that are read after
+// its cell are of every block that is taken.
+Result<void> CachedFile::refresh(BlockRun run) {
+  const auto open = backing();
+  if (open == nullptr) {
+    return {};
+  }
+  // The pins of a borrowed file's servers say nothing of ours.
+  return map_.refresh(open->map.get(), run, [&] {
+    return is_borrowed() ? Result<void>() : take_pins(*open);
+  });
+}
+
+// The header's pins are those of all processes: read, merged and written under
+// the header's lock, so that none is lost.
+Result<void> CachedFile::save_pins(const Backing& backing) {
+  if (saved_pins_.load(std::memory_order_acquire) == pin_->revision()) {
+    return {};
+  }
+  const HeaderLock lock(backing.map.get());
+  if (!lock.held()) {
+    return Error{ErrorCode::kIo,
+                 paths_.map.string() + ": another process holds its header"};
+  }
+  if (auto taken = take_pins(backing); !taken) {
+    return taken;
+  }
+  return write_header(backing);
+}
+
+// REQUIRES: the header's lock is held.
+Result<void> CachedFile::write_header(const CacheBacking& backing) const {
+  const unsigned revision = pin_->revision();
+  auto written = write_all(backing.map.get(), 0,
+                           encode_map_header({remote_.size, pin_->entries()}));
+  if (written) {
+    saved_pins_.store(revision, std::memory_order_release);
+  }
+  return written;
+}
+
+// A header that cannot be read holds no pins: it is about to be written, or to
+// be refused by whoever opens the file next.
+Result<void> CachedFile::take_pins(const CacheBacking& backing) const {
+  MapHeaderBytes bytes;
+  const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
+  const auto header = decode_map_header(std::span(bytes).first(got));
+  return header ? pin_->merge(header->pins) : Result<void>();
+}
+
+// The blocks on disk are of the pinned version.
+void CachedFile::sample_what_is_here() {
+  for (BlockIndex block = 0; block < blocks(); ++block) {
+    if (const auto crc = map_.crc(block)) {
+      pin_->keep_sample({bytes_of({block, 1}, remote_.size), *crc});
+      return;
+    }
+  }
+}
+
+}  // namespace omicsfs

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "fetch/whole_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fetch/curl_transport.h"
+#include "tests/fetch/cache_world.h"
+#include "tests/support/collecting_sink.h"
+#include "tests/support/origin.h"
+
+// A server that ignores Range, behind the real transport.
+
+namespace omicsfs {
+namespace {
+
+constexpr std::uint64_t kStreamBytes = (std::uint64_t{70} << 20) + 123;
+
+class RangesIgnored : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    origin_.add("/f", bytes_);
+    Fault fault;
+    fault.kind = FaultKind::kRefuseRange;
+    origin_.fail(fault);
+  }
+  ~RangesIgnored() override {
+    cache_.end_unpacking();
+    transport_.reset();
+  }
+
+  // Reads of 128 KiB of which another byte came than the object has.
+  [[nodiscard]] int wrong_reads(std::uint64_t from, std::uint64_t to) const {
+    int wrong = 0;
+    for (std::uint64_t at = from; at < to; at += 128 * 1024) {
+      const ByteRange range = clip({at, 128 * 1024}, bytes_.size());
+      const auto read = read_range(*source_, range);
+      wrong += read.error || read.bytes != bytes_.substr(at, range.length);
+    }
+    return wrong;
+  }
+
+  TemporaryDirectory dir_;
+  const std::string bytes_ = random_bytes(kStreamBytes, 5);
+  Origin origin_;
+  Mirrors mirrors_;
+  Counters counters_;
+  std::unique_ptr<CurlTransport> transport_ = std::make_unique<CurlTransport>();
+  RangeFetcher fetcher_{*transport_, mirrors_, {}, counters_, 1};
+  BlockCache cache_{dir_.path(),
+                    {CacheWorld::kPlenty, 0},
+                    {fetcher_},
+                    counters_,
+                    [](const CacheReport&) {}};
+  std::shared_ptr<CachedSource> source_ =
+      cache_.open(remote_of(origin_.url("/f"), bytes_));
+};
+
+// A request that shows it, a few that were under way, and the stream.
+constexpr std::uint64_t kFewRequests = 40;
+
+TEST_F(RangesIgnored, OneStreamServesAReaderInOrderToTheEnd) {
+  EXPECT_EQ(wrong_reads(0, bytes_.size()), 0);
+  EXPECT_LE(origin_.log().size(), kFewRequests);
+  std::uint64_t sent = 0;
+  for (const auto& request : origin_.log()) {
+    sent += request.bytes_sent >= bytes_.size() ? 1 : 0;
+  }
+  EXPECT_EQ(sent, 1U) << "the object is sent once";
+}
+
+TEST_F(RangesIgnored, ReadersOfAllPlacesWaitForTheOneStream) {
+  std::vector<std::thread> readers;
+  std::atomic<int> wrong{0};
+  for (std::uint64_t reader = 0; reader < 8; ++reader) {
+    readers.emplace_back([&, reader] {
+      const std::uint64_t at = (7 - reader) * (std::uint64_t{9} << 20);
+      wrong += wrong_reads(at, at + (std::uint64_t{1} << 20));
+    });
+  }
+  for (std::thread& reader : readers) {
+    reader.join();
+  }
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(wrong_reads(0, bytes_.size()), 0);
+  EXPECT_LE(origin_.log().size(), kFewRequests);
+}
+
+}  // namespace
+}  // namespace omicsfs
