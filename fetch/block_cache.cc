@@ -77,8 +77,8 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
   services_.storer = storer_.get();
   prefetcher_ = std::make_unique<Worker>(Worker::Options{Worker::AtEnd::kDrop});
   services_.prefetcher = prefetcher_.get();
-  services_.after_close = [this](std::function<void()> tell) {
-    after_close(std::move(tell));
+  services_.after_close = [this](const std::function<void()>& tell) {
+    after_close(tell);
   };
   uncached_ = services_;
   uncached_.index = nullptr;
@@ -108,7 +108,7 @@ BlockCache::~BlockCache() {
 
 // By the storer, which does at the end what it was given; then by whoever is
 // the last to have the file.
-void BlockCache::after_close(std::function<void()> tell) {
+void BlockCache::after_close(const std::function<void()>& tell) {
   {
     const MutexLock lock(mutex_);
     if (!is_ending_) {

@@ -118,7 +118,7 @@ class BlockCache {
   void tell(const std::string& key, const std::string& message);
   void forget_closed() REQUIRES_LOCK(mutex_);
   void do_regular_work();
-  void after_close(std::function<void()> tell);
+  void after_close(const std::function<void()>& tell);
 
   CacheLimits limits_;
   std::string why_;

@@ -56,29 +56,32 @@ void CachedSource::attach() {
         }
       });
     }
-    if (services_.index == nullptr) {
-      return;
-    }
-    file_.attach();
-    if (!file_.complete()) {
-      file_.attach_earlier([this](const std::string& key) {
-        const auto stamp = services_.index->verified_stamp_at_once(key);
-        return stamp ? *stamp : 0;
-      });
-    }
-    space_.attach();
-    if (!file_.complete() || !file_.remote().digest || size() == 0) {
-      return;
-    }
-    const auto verified =
-        services_.index->verified_stamp_at_once(file_.disk_key());
-    if (verified && *verified != 0 && *verified == file_.stamp()) {
-      stamp_.store(*verified, std::memory_order_release);
-      check_.store(Check::kPassed, std::memory_order_release);
-    } else {
-      check_later();
+    if (services_.index != nullptr) {
+      attach_disk();
     }
   });
+}
+
+void CachedSource::attach_disk() {
+  file_.attach();
+  if (!file_.complete()) {
+    file_.attach_earlier([this](const std::string& key) {
+      const auto stamp = services_.index->verified_stamp_at_once(key);
+      return stamp ? *stamp : 0;
+    });
+  }
+  space_.attach();
+  if (!file_.complete() || !file_.remote().digest || size() == 0) {
+    return;
+  }
+  const auto verified =
+      services_.index->verified_stamp_at_once(file_.disk_key());
+  if (verified && *verified != 0 && *verified == file_.stamp()) {
+    stamp_.store(*verified, std::memory_order_release);
+    check_.store(Check::kPassed, std::memory_order_release);
+  } else {
+    check_later();
+  }
 }
 
 UniqueFd CachedSource::open_whole() const {

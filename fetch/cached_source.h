@@ -73,7 +73,7 @@ struct CacheServices {
   Worker* prefetcher = nullptr;
   // Tells the index what it must know of a file that was closed, later or, at
   // the end of the cache, at once.
-  std::function<void(std::function<void()> tell)> after_close{};
+  std::function<void(const std::function<void()>& tell)> after_close{};
   ChangeVerdicts verdicts{};
 };
 
@@ -176,17 +176,21 @@ class CachedSource final : public ByteSource,
   void fetch_runs_ahead(const std::vector<BlockRun>& runs, AheadFor whom);
   void ask_later(std::span<const BlockRun> runs, AheadFor whom);
   bool ask_room_and_fetch();
-  bool fetch_within(std::shared_ptr<const Room> room, BlockRun run);
+  bool fetch_within(const std::shared_ptr<const Room>& room, BlockRun run);
   void refuse_ahead(BlockRun run, AheadFor whom);
   enum class Ahead { kTaken, kNoMemory, kNoRoom };
   Ahead ask_ahead(BlockRun run);
+  void attach_disk();
   std::shared_ptr<BlockOrigin> origin_of_urls();
   void fill(WholeStream& stream, ByteRange range);
 
   void start(const std::shared_ptr<Flight>& flight,
-             std::shared_ptr<const Room> room) noexcept;
+             std::shared_ptr<const Room> room);
   void launch(const std::shared_ptr<Flight>& flight,
               std::shared_ptr<const Room> room);
+  void note_arrived(const std::shared_ptr<Storing>& storing,
+                    std::uint64_t count);
+  void note_ended(const Flight& flight, const Result<void>& result);
   void end_storing(Storing& storing);
   std::shared_ptr<const Room> room_for(const BlockRun& run, Priority priority);
   [[nodiscard]] std::shared_ptr<const Room> room_held(const BlockRun& run);

@@ -104,7 +104,7 @@ std::shared_ptr<const Room> CachedSource::room_held(const BlockRun& run) {
 // Whoever waits for the flight hears of its end, also where there is no memory
 // to begin it.
 void CachedSource::start(const std::shared_ptr<Flight>& flight,
-                         std::shared_ptr<const Room> room) noexcept {
+                         std::shared_ptr<const Room> room) {
   try {
     launch(flight, std::move(room));
   } catch (const std::bad_alloc&) {
@@ -113,11 +113,39 @@ void CachedSource::start(const std::shared_ptr<Flight>& flight,
   }
 }
 
-// Blocks go to disk in pieces of a MiB, or when the flight ends. `room` is null
-// where none was asked for yet. Throws only before the flight is under way.
+// Blocks go to disk in pieces of a MiB, or when the flight ends.
+void CachedSource::note_arrived(const std::shared_ptr<Storing>& storing,
+                                std::uint64_t count) {
+  constexpr std::uint64_t kPiece = 16;
+  services_.backlog->add((count - storing->here) * kBlockBytes);
+  storing->here = count;
+  if (count - storing->queued < kPiece) {
+    return;
+  }
+  storing->queued = count;
+  services_.storer->add([self = shared_from_this(), storing,
+                         count](const std::stop_token& /*stop*/) {
+    self->store_arrived(*storing, count);
+    self->settle_backlog(*storing, count);
+  });
+}
+
+// Nobody joins a flight that has failed.
+void CachedSource::note_ended(const Flight& flight,
+                              const Result<void>& result) {
+  if (result) {
+    return;
+  }
+  if (result.error().code == ErrorCode::kChanged) {
+    fail(result.error());
+  }
+  flights_.finish(flight);
+}
+
+// `room` is null where none was asked for yet. Throws only before the flight is
+// under way.
 void CachedSource::launch(const std::shared_ptr<Flight>& flight,
                           std::shared_ptr<const Room> room) {
-  constexpr std::uint64_t kPiece = 16;
   auto self = shared_from_this();
   auto storing = std::make_shared<Storing>();
   storing->flight = flight;
@@ -131,29 +159,14 @@ void CachedSource::launch(const std::shared_ptr<Flight>& flight,
   const bool kept = !services_.backlog->is_full();
   flight->listen(
       [self, storing, kept](std::uint64_t count) {
-        if (!kept) {
-          return;
-        }
-        self->services_.backlog->add((count - storing->here) * kBlockBytes);
-        storing->here = count;
-        if (count - storing->queued >= kPiece) {
-          storing->queued = count;
-          self->services_.storer->add(
-              [self, storing, count](const std::stop_token& /*stop*/) {
-                self->store_arrived(*storing, count);
-                self->settle_backlog(*storing, count);
-              });
+        if (kept) {
+          self->note_arrived(storing, count);
         }
       },
       // Made beforehand, so that the end needs no memory.
       [self, storing, kept,
        finish = std::move(finish)](const Result<void>& result) mutable {
-        if (!result && result.error().code == ErrorCode::kChanged) {
-          self->fail(result.error());
-        }
-        if (!result) {
-          self->flights_.finish(*storing->flight);  // nobody joins it any more
-        }
+        self->note_ended(*storing->flight, result);
         if (kept) {
           self->services_.storer->add_expected(std::move(finish));
         } else {
@@ -306,7 +319,7 @@ void CachedSource::fetch_runs_ahead(const std::vector<BlockRun>& runs,
     if (room == nullptr) {
       break;
     }
-    if (!fetch_within(std::move(room), run)) {
+    if (!fetch_within(room, run)) {
       refuse_ahead(run, whom);
       return;
     }
@@ -408,11 +421,11 @@ CachedSource::Ahead CachedSource::ask_ahead(BlockRun run) {
   if (room == nullptr) {
     return Ahead::kNoRoom;
   }
-  return fetch_within(std::move(room), run) ? Ahead::kTaken : Ahead::kNoMemory;
+  return fetch_within(room, run) ? Ahead::kTaken : Ahead::kNoMemory;
 }
 
 // False where there is no memory for all of it.
-bool CachedSource::fetch_within(std::shared_ptr<const Room> room,
+bool CachedSource::fetch_within(const std::shared_ptr<const Room>& room,
                                 BlockRun run) {
   bool refused = false;
   const auto flights = flights_.fetch_ahead(

@@ -85,24 +85,12 @@ class CachedSource::BlockReading final : public Reading {
   std::optional<Result<void>> fetch(const Window& window,
                                     const ReadLimits& limits,
                                     const WakerPointer& waker) {
-    if (parts_.empty()) {
-      const auto present = take_all_present(window);
-      if (!present || *present) {
-        return present ? Result<void>() : present.error();
-      }
+    if (auto ended = begin(window, limits)) {
+      return ended;
     }
     for (;;) {
-      if (parts_.empty()) {
-        if (auto ended = wait_ended(limits)) {
-          return *std::move(ended);  // it would wait for nothing
-        }
-        join(wanted_);
-        look_ahead(ReadAhead::Met::kWait);
-      }
-      if (auto waits = await_flights(waker); !waits) {
-        return waits;
-      } else if (!*waits) {
-        if (!may_ask_again()) {
+      if (auto waits = await_flights(waker); !waits || !*waits) {
+        if (!waits || !may_ask_again()) {
           return waits;
         }
         join_again(parts_[awaited_].run.first);
@@ -115,6 +103,25 @@ class CachedSource::BlockReading final : public Reading {
       }
       join_again(reached);
     }
+  }
+
+  // Joins the flights of what is not at hand. Returns the outcome of a read
+  // that has ended.
+  std::optional<Result<void>> begin(const Window& window,
+                                    const ReadLimits& limits) {
+    if (!parts_.empty()) {
+      return std::nullopt;
+    }
+    const auto present = take_all_present(window);
+    if (!present || *present) {
+      return present ? Result<void>() : present.error();
+    }
+    if (auto ended = wait_ended(limits)) {
+      return *std::move(ended);  // it would wait for nothing
+    }
+    join(wanted_);
+    look_ahead(ReadAhead::Met::kWait);
+    return std::nullopt;
   }
 
   Result<bool> take_all_present(const Window& window) {
@@ -138,7 +145,7 @@ class CachedSource::BlockReading final : public Reading {
     for (FlightTable::Part& part : source_.join(run)) {
       parts_.push_back(std::move(part));
       if (parts_.back().is_new) {
-        source_.start(parts_.back().flight, nullptr);  // does not throw
+        source_.start(parts_.back().flight, nullptr);
       }
     }
   }

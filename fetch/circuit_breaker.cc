@@ -11,7 +11,7 @@ CircuitBreaker::Pass CircuitBreaker::ask(Time now) {
   if (!open_) {
     return Pass::kYes;
   }
-  if (probing_ || now < open_until_) {
+  if (!may_ask(now)) {
     return Pass::kNo;
   }
   probing_ = true;
@@ -49,6 +49,13 @@ void CircuitBreaker::open(Time now) {
                  : std::min(policy_.first_pause, policy_.max_pause);
   open_ = true;
   open_until_ = now + pause_;
+}
+
+bool CircuitBreakers::may_ask(const std::string& server,
+                              CircuitBreaker::Time now) const {
+  const MutexLock lock(mutex_);
+  const auto found = failing_.find(server);
+  return found == failing_.end() || found->second.may_ask(now);
 }
 
 CircuitBreaker::Pass CircuitBreakers::ask(const std::string& server,

@@ -42,8 +42,13 @@ class CircuitBreaker {
 
   explicit CircuitBreaker(const BreakerPolicy& policy) : policy_(policy) {}
 
-  // Whether a request may be sent now. A pass that is not kNo must be given
-  // back by ended(), once.
+  // Whether a request that is sent now would pass; takes nothing.
+  [[nodiscard]] bool may_ask(Time now) const {
+    return !open_ || (!probing_ && now >= open_until_);
+  }
+  // Whether a request may be sent now: asked when it is sent, so that a probe
+  // which waits for its turn keeps nobody else from testing the server. A pass
+  // that is not kNo must be given back by ended(), once.
   [[nodiscard]] Pass ask(Time now);
   void ended(Pass pass, Outcome outcome, Time now);
 
@@ -70,6 +75,8 @@ class CircuitBreakers {
  public:
   explicit CircuitBreakers(const BreakerPolicy& policy) : policy_(policy) {}
 
+  [[nodiscard]] bool may_ask(const std::string& server,
+                             CircuitBreaker::Time now) const;
   [[nodiscard]] CircuitBreaker::Pass ask(const std::string& server,
                                          CircuitBreaker::Time now);
   void ended(const std::string& server, CircuitBreaker::Pass pass,

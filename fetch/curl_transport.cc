@@ -257,6 +257,14 @@ bool CurlTransport::Loop::may_ask(const std::string& host) {
 
 void CurlTransport::Loop::launch(ExchangePtr exchange) {
   auto permit = std::exchange(permit_, std::nullopt);
+  try {
+    if (exchange->wanted()) {
+      exchange->begin();  // its sink may want it no more
+    }
+  } catch (const std::bad_alloc&) {
+    hosts_.leave(exchange->host());
+    throw;
+  }
   if (!exchange->wanted()) {
     if (permit) {
       permit->unused();
@@ -271,7 +279,6 @@ void CurlTransport::Loop::launch(ExchangePtr exchange) {
     spare_.pop_back();
   }
   try {
-    exchange->begin();
     exchange->permit(std::move(permit));
     exchange->prepare(std::move(easy), options_);
     running_.try_emplace(exchange->easy());  // has its place before it moves

@@ -122,7 +122,7 @@ Result<std::uint64_t> IndexCharges::forget(const std::string& key) {
   if (auto disowned = connection_.disown.run({key}); !disowned) {
     return disowned.error();
   }
-  const auto left = settle_file(connection_, dir_, {key, 0, 0});
+  auto left = settle_file(connection_, dir_, {key, 0, 0});
   if (!left) {
     return left;
   }

@@ -242,8 +242,9 @@ Result<IndexConnection> open_index(const stdfs::path& dir) {
   const stdfs::path index = dir / "index.sqlite";
   // SQLite would leave its group without the right to write; its other files
   // take the mode of this one.
-  UniqueFd(::open(index.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                  file_mode_in(dir)));
+  const UniqueFd made(::open(index.c_str(),
+                             O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                             file_mode_in(dir)));
   auto connection = connect(index);
   if (!connection) {
     return connection;

@@ -45,17 +45,15 @@ ByteRange RangeJob::missing() const {
 
 // At the first url whose server may be asked now.
 void RangeJob::start_try(milliseconds delay) {
-  auto pass = CircuitBreaker::Pass::kNo;
   const bool may_ask = order_.turn_to([&](const std::string& url) {
-    pass = tools_.breakers->ask(server_or_none(url), Clock::now());
-    return pass != CircuitBreaker::Pass::kNo;
+    return tools_.breakers->may_ask(server_or_none(url), Clock::now());
   });
   if (!may_ask) {
     refuse_try();
     return;
   }
   const auto next = std::make_shared<Try>(
-      shared_from_this(), order_.url(), missing(), pass,
+      shared_from_this(), order_.url(), missing(),
       asks_gzip_ ? Try::Form::kStored : Try::Form::kPlain);
   lead_ = next.get();
   lead_answers_ = false;
@@ -66,9 +64,8 @@ void RangeJob::start_try(milliseconds delay) {
 
 // The transport refuses the empty url, so that the end comes from its thread.
 void RangeJob::refuse_try() {
-  const auto next =
-      std::make_shared<Try>(shared_from_this(), order_.url(), missing(),
-                            CircuitBreaker::Pass::kNo, Try::Form::kPlain);
+  const auto next = std::make_shared<Try>(shared_from_this(), order_.url(),
+                                          missing(), Try::Form::kPlain);
   lead_ = next.get();
   lead_answers_ = false;
   const Error alone{
@@ -84,13 +81,12 @@ void RangeJob::hedge() {
     return;
   }
   const std::string server = server_or_none(hedge_url_);
-  const auto pass = tools_.breakers->ask(server, Clock::now());
-  if (pass == CircuitBreaker::Pass::kNo) {
+  if (!tools_.breakers->may_ask(server, Clock::now())) {
     tools_.counters.hedges.fetch_sub(1);
     return;
   }
-  const auto extra = std::make_shared<Try>(
-      shared_from_this(), hedge_url_, request_.range, pass, Try::Form::kPlain);
+  const auto extra = std::make_shared<Try>(shared_from_this(), hedge_url_,
+                                           request_.range, Try::Form::kPlain);
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
   tools_.transport.start(extra->request(milliseconds{0}, false), extra);
 }

@@ -18,8 +18,19 @@ Error RangeJob::Try::fail(TryFailure failure) {
   return error;
 }
 
+// The server may have failed, or have got its probe, since this try was queued.
 void RangeJob::Try::on_started() {
   started_ = Clock::now();
+  const std::string server = server_or_none(url_);
+  pass_ = job_->tools_.breakers->ask(server, started_);
+  if (pass_ == CircuitBreaker::Pass::kNo) {
+    was_refused_ = true;
+    const Error alone{ErrorCode::kUnavailable,
+                      job_->tools_.breakers->why_not(server, started_)};
+    static_cast<void>(
+        fail({Failure::kTransient, alone.within(describe_get(url_, asked_))}));
+    return;
+  }
   if (job_->lead_ == this) {
     job_->sink_->on_started();
   }

@@ -22,11 +22,10 @@ class RangeJob::Try final : public ResponseSink,
   // As the server would send it to anybody, or as it stores it (gzip).
   enum class Form { kPlain, kStored };
   Try(std::shared_ptr<RangeJob> job, std::string url, ByteRange asked,
-      CircuitBreaker::Pass pass, Form form)
+      Form form)
       : job_(std::move(job)),
         url_(std::move(url)),
         asked_(asked),
-        pass_(pass),
         pinned_(job_->request_.pin->expected(url_)),
         was_pinned_(job_->request_.pin->is_pinned(url_)),
         in_form_(form) {}
@@ -60,7 +59,9 @@ class RangeJob::Try final : public ResponseSink,
   Result<void> on_head(const ResponseHead& head) override;
   Result<void> on_body(std::span<const std::byte> bytes) override;
   void on_done(Result<void> result) override;
-  [[nodiscard]] bool wanted() const override { return job_->wants(*this); }
+  [[nodiscard]] bool wanted() const override {
+    return !was_refused_ && job_->wants(*this);
+  }
   [[nodiscard]] bool ready() const override {
     return job_->lead_ != this || job_->sink_->ready();
   }
@@ -84,8 +85,9 @@ class RangeJob::Try final : public ResponseSink,
   const std::shared_ptr<RangeJob> job_;
   const std::string url_;
   const ByteRange asked_;
-  CircuitBreaker::Pass pass_;  // not yet given back
-  const Validator pinned_;     // what is expected of the url
+  // Of its server's breaker, from its launch until it is given back.
+  CircuitBreaker::Pass pass_ = CircuitBreaker::Pass::kNo;
+  const Validator pinned_;  // what is expected of the url
   const bool was_pinned_;
   const Form in_form_;
   std::optional<Validator> unknown_version_;
@@ -96,6 +98,7 @@ class RangeJob::Try final : public ResponseSink,
   std::uint64_t body_bytes_ = 0;  // of an unproven body, until now
   std::vector<std::byte> held_;   // of them, what is wanted
   bool has_bytes_ = false;        // some came
+  bool was_refused_ = false;      // by the breaker, at its launch
   bool told_to_wait_ = false;     // by a server that is busy, not broken
 };
 

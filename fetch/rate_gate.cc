@@ -259,18 +259,20 @@ void RateGate::drop_idle_lines() {
   }
 }
 
+std::filesystem::path RateGate::path_of(const std::string& name,
+                                        bool has_rule) const {
+  return options_.directory.empty()
+             ? std::filesystem::path()
+             : options_.directory / file_name(name, has_rule);
+}
+
 RateGate::Outcome RateGate::do_task(Task& task) {
   Line& line = *task.line;
   if (!line.file) {
-    const bool has_rule = line.places > 0;
-    line.file.emplace(
-        options_.directory.empty()
-            ? std::filesystem::path()
-            : options_.directory / file_name(*task.name, has_rule),
-        line.places, options_.clock);
+    line.file.emplace(path_of(*task.name, line.places > 0), line.places,
+                      options_.clock);
   }
   Outcome outcome;
-  bool refused = false;
   const auto change = [&](RateSlots& slots, RateTime now) {
     for (const Returned& one : task.returned) {
       omicsfs::give_back(slots, one.place, one.end, now);
@@ -288,9 +290,9 @@ RateGate::Outcome RateGate::do_task(Task& task) {
     outcome.next_try = next_try(slots);
     outcome.paused_until = slots.paused_until;
   };
-  for (const Returned& one : task.returned) {
-    refused = refused || is_refusal(one.answer);
-  }
+  const bool refused =
+      std::any_of(task.returned.begin(), task.returned.end(),
+                  [](const Returned& one) { return is_refusal(one.answer); });
   if (line.places > 0 || refused) {
     line.file->update(change);
   } else if (!line.file->update_if_known(change)) {

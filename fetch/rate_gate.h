@@ -135,6 +135,8 @@ class RateGate {
   std::vector<Task> take_tasks(bool all);
   void take_unclaimed(Line& line, bool all, RateTime now) REQUIRES_LOCK(mutex_);
   void drop_idle_lines() REQUIRES_LOCK(mutex_);
+  [[nodiscard]] std::filesystem::path path_of(const std::string& name,
+                                              bool has_rule) const;
   Outcome do_task(Task& task);
   bool publish(const Task& task, const Outcome& outcome);
   [[nodiscard]] RateTime next_look() const REQUIRES_LOCK(mutex_);

@@ -89,7 +89,8 @@ struct ResponseHead {
 class ResponseSink {
  public:
   virtual ~ResponseSink() = default;
-  // Its turn has come: from now on it waits for nobody but the server.
+  // Its turn has come: from now on it waits for nobody but the server. It is
+  // not sent if it is not wanted afterwards.
   virtual void on_started() {}
   // An error ends the exchange; on_done receives it unchanged.
   virtual Result<void> on_head(const ResponseHead& head) = 0;

@@ -99,25 +99,33 @@ Result<void> VersionPin::note_at(const std::string& place,
   return {};
 }
 
+// Whether one of `others` for `place` is pinned here, too.
+bool VersionPin::shares_one(const Entries& others,
+                            const std::string& place) const {
+  for (const auto& [theirs, validator] : others) {
+    for (const auto& [mine, known] : entries_) {
+      if (theirs == place && mine == place && !contradicts(known, validator)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // A place that several validators were kept for has replicas: each is taken,
 // where one of them is known here or none is.
 Result<void> VersionPin::merge(const Entries& others) {
+  Entries places = others;
+  for (auto& [place, validator] : places) {
+    place = printable_url(place);
+  }
   const MutexLock lock(mutex_);
-  for (const auto& [url, validator] : others) {
-    const std::string place = printable_url(url);
-    const auto agrees = [&](const auto& entry) {
-      return entry.first == place &&
-             std::any_of(entries_.begin(), entries_.end(),
-                         [&](const auto& mine) {
-                           return mine.first == place &&
-                                  !contradicts(mine.second, entry.second);
-                         });
-    };
+  for (const auto& [place, validator] : places) {
     auto noted = note_at(place, validator);
     if (noted) {
       continue;
     }
-    if (std::none_of(others.begin(), others.end(), agrees)) {
+    if (!shares_one(places, place)) {
       return noted;
     }
     entries_.emplace_back(place, validator);

@@ -64,6 +64,9 @@ class VersionPin {
  private:
   Result<void> note_at(const std::string& place, const Validator& seen)
       REQUIRES_LOCK(mutex_);
+  [[nodiscard]] bool shares_one(const Entries& others,
+                                const std::string& place) const
+      REQUIRES_LOCK(mutex_);
 
   mutable Mutex mutex_;
   Entries entries_ GUARDED_BY(mutex_);

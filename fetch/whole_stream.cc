@@ -211,9 +211,10 @@ WholeStream::Gap WholeStream::first_gap(std::uint64_t at) const {
 
 // Whether somebody waits for what the pass will still bring.
 bool WholeStream::is_awaited() const {
-  return std::any_of(parts_.begin(), parts_.end(), [this](const Part& part) {
-    return part.has_joined && part.rest.offset >= at_;
-  });
+  return std::any_of(parts_.begin(), parts_.end(),
+                     [at = at_](const Part& part) {
+                       return part.has_joined && part.rest.offset >= at;
+                     });
 }
 
 // Whether the pass may continue.

@@ -38,7 +38,7 @@ Result<void> hand_over(FuseSession& session, const Result<MountEntry>& entry,
   if (!entry) {
     return entry.error();
   }
-  if (const auto watched = unmounter->watch(entry->id); !watched) {
+  if (auto watched = unmounter->watch(entry->id); !watched) {
     return watched;
   }
   session.unmount_by([&process = *unmounter, id = entry->id, log] {

@@ -91,7 +91,7 @@ Result<void> restrict_files(std::span<const std::filesystem::path> directories,
 }
 
 // The first failure, or both.
-Result<void> both(Result<void> one, const Result<void>& other) {
+Result<void> both(const Result<void>& one, const Result<void>& other) {
   if (one || other) {
     return one ? other : one;
   }

@@ -59,7 +59,7 @@ class QueuedAnswer : public QueuedRead {
     }
   }
 
-  const fuse_req_t request_;
+  fuse_req_t request_;
   const ByteRange range_;
   bool is_interruptible_ = false;
 };

@@ -123,7 +123,8 @@ Result<std::string> first_path(const Snapshot& snapshot, NodeId id) {
       return entries ? Error{ErrorCode::kCorrupt, "an entry is missing"}
                      : entries.error();
     }
-    path = entries->front().name + (path.empty() ? "" : "/") + path;
+    path.insert(0, path.empty() ? "" : "/");
+    path.insert(0, entries->front().name);
     id = place->parent;
   }
   return path;

@@ -59,11 +59,23 @@ bool is_of_this_machine(const Error& error) {
          error.code == ErrorCode::kNoSpace || error.code == ErrorCode::kIo;
 }
 
+// The property of a catalog for which the portal was read.
+constexpr std::string_view kFromPortal = "encode_portal";
+
+bool was_from_portal(const Snapshot* before) {
+  const auto place =
+      before == nullptr
+          ? Result<std::optional<std::string>>(std::optional<std::string>())
+          : before->property(kFromPortal);
+  return place && place->has_value();
+}
+
 // Reads the documents that the settings name; where they name none, the list of
 // the bucket, and then the portal, which alone knows what the files are of.
-// Puts the places of what was read to `read`.
+// Puts the places of what was read to `read`. Errors: also those of the portal,
+// if the catalog that is there has what only the portal tells.
 Result<void> read_catalogue(const SourceInput& input, const std::string& portal,
-                            EncodeImport& import,
+                            EncodeImport& import, TreeBuilder& tree,
                             std::vector<std::string>& read) {
   read = input.settings.catalogue;
   const bool by_default = read.empty();
@@ -79,13 +91,18 @@ Result<void> read_catalogue(const SourceInput& input, const std::string& portal,
     return {};
   }
   const std::string search = encode_search_url(portal, input.settings.archived);
-  const auto done = import.read_further(search);
+  auto done = import.read_further(search);
   if (done) {
     read.push_back(search);
-    return {};
+    return tree.set_property(kFromPortal, told_place(search));
   }
   if (is_of_this_machine(done.error())) {
     return done;
+  }
+  if (was_from_portal(input.before)) {
+    return done.error().within(
+        "the catalog that is there stays, with the assays, biosamples and "
+        "targets that the portal told");
   }
   input.warn(
       "this catalog lacks assays, biosamples and targets, because the portal "
@@ -101,7 +118,8 @@ Result<SourceSummary> build_encode(const SourceInput& input,
   const std::string portal = portal_of(input.settings);
   EncodeImport import(input, portal);
   std::vector<std::string> catalogue;
-  if (auto read = read_catalogue(input, portal, import, catalogue); !read) {
+  if (auto read = read_catalogue(input, portal, import, tree, catalogue);
+      !read) {
     return read.error();
   }
   EncodeTree files(tree, {{input.settings.archived, input.settings.datasets},

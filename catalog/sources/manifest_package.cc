@@ -140,6 +140,16 @@ Result<void> read_data(const Resource& resource) {
   return {};
 }
 
+Result<void> take_name_for_path(const Resource& resource) {
+  const auto name = member_of(resource.value, "name");
+  if (!name || !*name) {
+    return name ? resource.value.error("it has neither \"path\" nor \"name\"")
+                : name.error();
+  }
+  resource.entry.path = **name;
+  return {};
+}
+
 // By the first that there is of: our own key, a relative path, the url's last
 // name, the resource's name.
 Result<void> read_resource_place(const Resource& resource,
@@ -161,13 +171,7 @@ Result<void> read_resource_place(const Resource& resource,
     resource.entry.other_name = other ? other->value_or("") : "";
     return {};
   }
-  const auto name = member_of(resource.value, "name");
-  if (!name || !*name) {
-    return name ? resource.value.error("it has neither \"path\" nor \"name\"")
-                : name.error();
-  }
-  resource.entry.path = **name;
-  return {};
+  return take_name_for_path(resource);
 }
 
 Result<void> read_mtime(const Resource& resource) {

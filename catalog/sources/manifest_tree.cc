@@ -148,8 +148,8 @@ Result<std::string> ManifestTree::add_apart(const ManifestEntry& entry) {
   if (!is_new) {
     return Error{ErrorCode::kInvalid, "the same is listed before"};
   }
-  const auto path = entry.is_named_by_url ? free_path(entry)
-                                          : Result<std::string>(entry.path);
+  auto path = entry.is_named_by_url ? free_path(entry)
+                                    : Result<std::string>(entry.path);
   if (!path) {
     return path;
   }

@@ -485,6 +485,23 @@ TEST_F(EncodeTest, TheListStandsAloneWithAWarningWhileThePortalFails) {
   }
 }
 
+TEST_F(EncodeTest, APortalThatFailsTakesNoAssaysFromTheCatalogThatIsThere) {
+  const std::string search = encode_search_url("https://portal/", false);
+  documents_[kBucketList] =
+      "accession\tfile_format\tdataset\tfile_size\n"
+      "ENCFF001AAA\tbam\t/experiments/ENCSR000AAA/\t10\n";
+  documents_[search] =
+      R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/",
+          "file_size": 10, "assay_title": "TF ChIP-seq"}]})";
+  ASSERT_TRUE(refresh({}));
+  ASSERT_TRUE(exists("by-assay"));
+  documents_.erase(search);
+  const auto refused = refresh({});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("stays"), std::string::npos);
+  EXPECT_TRUE(exists("by-assay"));
+}
+
 TEST_F(EncodeTest, WithoutTheBucketsListNothingIsMade) {
   documents_[encode_search_url("https://portal/", false)] =
       R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/"}]})";

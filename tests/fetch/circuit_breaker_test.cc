@@ -31,6 +31,16 @@ CircuitBreaker opened(int ms) {
   return breaker;
 }
 
+TEST(CircuitBreaker, AProbeIsTakenByWhoeverAsksAndNotByWhoeverLooks) {
+  CircuitBreaker breaker = opened(100);
+  EXPECT_FALSE(breaker.may_ask(at(109)));
+  EXPECT_TRUE(breaker.may_ask(at(110)));
+  EXPECT_TRUE(breaker.may_ask(at(110)));
+  EXPECT_EQ(breaker.ask(at(110)), Pass::kProbe);
+  EXPECT_FALSE(breaker.may_ask(at(110)));
+  EXPECT_EQ(breaker.ask(at(110)), Pass::kNo);
+}
+
 TEST(CircuitBreaker, OpensAfterEnoughFailuresOverEnoughTime) {
   CircuitBreaker breaker = opened(100);
   EXPECT_EQ(breaker.ask(at(100)), Pass::kNo);

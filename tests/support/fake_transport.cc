@@ -355,6 +355,10 @@ void FakeTransport::answer(const Exchange& exchange) {
   if (!exchange.started) {
     sink->on_started();
   }
+  if (!sink->wanted()) {
+    sink->on_done(failed(request, ErrorCode::kInterrupted, "cancelled"));
+    return;
+  }
   if (has(fault, What::kRefuse)) {
     sink->on_done(
         failed(request, ErrorCode::kUnavailable, "Connection refused"));
