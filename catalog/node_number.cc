@@ -6,6 +6,7 @@
 #include <string>
 
 #include "catalog/stable_hash.h"
+#include "catalog/url_identity.h"
 
 namespace omicsfs {
 namespace {
@@ -26,8 +27,8 @@ std::string_view before_query(std::string_view url) {
   return url.substr(0, url.find('?'));
 }
 
-// A query may hold a signature, which is another each time; it counts only
-// where nothing else tells versions apart.
+// A query counts only where nothing else tells versions apart, and then without
+// the signature in it, which is another each time.
 NodeIdentity place_identity(const RemoteFile& file,
                             std::optional<std::int64_t> told) {
   const std::string version =
@@ -37,7 +38,8 @@ NodeIdentity place_identity(const RemoteFile& file,
   const bool has_version = !version.empty() || told;
   StableHash hash(kPlaceSeed);
   hash.add(file.local_path)
-      .add(has_version ? before_query(url) : url)
+      .add(has_version ? std::string(before_query(url))
+                       : object_url(std::string(url)))
       .add(version)
       .add(file.size);
   if (version.empty() && told) {

@@ -211,8 +211,9 @@ void CachedSource::note_verified(std::uint64_t stamp,
                                  const std::vector<std::uint32_t>& crcs) {
   stamp_.store(stamp, std::memory_order_release);
   if (services_.index != nullptr) {
-    static_cast<void>(file_.seal(crcs));
-    static_cast<void>(services_.index->set_verified(file_.disk_key(), stamp));
+    if (file_.seal(crcs)) {
+      static_cast<void>(services_.index->set_verified(file_.disk_key(), stamp));
+    }
   }
 }
 

@@ -229,10 +229,14 @@ std::size_t CurlExchange::write_callback(char* data, std::size_t one,
                                          std::size_t size,
                                          void* self) noexcept {
   auto& exchange = *static_cast<CurlExchange*>(self);
+  if (!exchange.taken_) {
+    return 0;  // a body that was refused once has a hole: it ends here
+  }
   auto taken = guarded([&] { return exchange.take_body(data, one * size); });
   if (exchange.held_back_) {
     return CURL_WRITEFUNC_PAUSE;  // libcurl keeps what it offered
   }
+  exchange.bytes_ += one * size;
   return exchange.goes_on(std::move(taken)) ? one * size : 0;
 }
 
@@ -260,7 +264,13 @@ Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
 void CurlExchange::resume() {
   if (sink_->ready()) {
     held_back_ = false;
-    curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+    // libcurl gives away from within the call what it kept.
+    const CURLcode status = curl_easy_pause(easy_.get(), CURLPAUSE_CONT);
+    if (status != CURLE_OK && taken_) {
+      taken_ = Error{ErrorCode::kUnavailable,
+                     describe_get(request_.url, request_.range) +
+                         ": the body could not be continued"};
+    }
   }
 }
 

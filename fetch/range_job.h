@@ -55,7 +55,9 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
   // What the bytes of the pin's sample say of an unknown version.
   enum class Proved { kReplica, kOther, kNothing };
   bool start_proof(const Try& doubted);
+  [[nodiscard]] bool is_younger_than_pin(const Try& doubted) const;
   void proved(const Try& doubted, Proved outcome);
+  void give_up(const Try& doubted);
   bool asks_in_another_form(const Try& one, const TryFailure& failure);
   [[nodiscard]] bool takes_whole() const;
   void delivered(std::span<const std::byte> bytes);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "catalog/crc32c.h"
 #include "fetch/range_job.h"
 #include "fetch/range_try.h"
+#include "fetch/retry_after.h"
 
 // Whether an answer with an unknown validator is of the pinned version: a
 // replica with ETags of its own, or the object replaced.
@@ -44,9 +46,13 @@ class RangeJob::Proof final : public ResponseSink {
   }
   void on_done(Result<void> /*result*/) override {
     const bool is_whole = is_same_version_ && bytes_ == sample_.range.length;
-    job_->proved(*doubted_, !is_whole             ? Proved::kNothing
-                            : crc_ == sample_.crc ? Proved::kReplica
-                                                  : Proved::kOther);
+    try {
+      job_->proved(*doubted_, !is_whole             ? Proved::kNothing
+                              : crc_ == sample_.crc ? Proved::kReplica
+                                                    : Proved::kOther);
+    } catch (const std::bad_alloc&) {
+      job_->give_up(*doubted_);
+    }
   }
   [[nodiscard]] bool wanted() const override { return job_->wants(*doubted_); }
   [[nodiscard]] bool urgent() const override { return job_->sink_->urgent(); }
@@ -66,7 +72,7 @@ bool RangeJob::start_proof(const Try& doubted) {
   constexpr int kMostProofs = 4;
   const auto sample = request_.pin->sample();
   if (!request_.has_digest || !doubted.unknown_version() || !sample ||
-      proofs_ == kMostProofs) {
+      proofs_ == kMostProofs || is_younger_than_pin(doubted)) {
     return false;
   }
   ++proofs_;
@@ -75,6 +81,21 @@ bool RangeJob::start_proof(const Try& doubted) {
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
   tools_.transport.start({.url = doubted.url(), .range = sample->range}, proof);
   return true;
+}
+
+// A version that is younger than the pin is no replica of the pinned one,
+// though the sample's bytes may be those of both.
+bool RangeJob::is_younger_than_pin(const Try& doubted) const {
+  const auto changed =
+      parse_http_date(doubted.unknown_version()->last_modified);
+  return changed && *changed >= request_.pin->made_at();
+}
+
+// For want of memory.
+void RangeJob::give_up(const Try& doubted) {
+  if (lead_ == &doubted) {
+    finish(Error{ErrorCode::kUnavailable, "no memory"});
+  }
 }
 
 void RangeJob::proved(const Try& doubted, Proved outcome) {

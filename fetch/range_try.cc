@@ -49,12 +49,14 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
         head.status == 429 || failure.busy || failure.retry_after.has_value();
     return fail(std::move(failure));
   }
-  const auto noted = job_->request_.pin->note(url_, head.validator);
-  if (!noted) {
-    unknown_version_ = head.validator;
-    return fail({Failure::kDoubtful, noted.error()});
-  }
   const BodyPlan& plan = std::get<BodyPlan>(verdict);
+  // An answer of unknown length is the object's once its end has shown that.
+  validator_ = head.validator;
+  if (!plan.is_unproven) {
+    if (auto noted = note_version(); !noted) {
+      return noted;
+    }
+  }
   if (plan.is_unproven && !job_->asked_gzip_.contains(url_)) {
     return fail({Failure::kTransient,
                  {ErrorCode::kUnavailable, "the server tells no length"},
@@ -74,6 +76,15 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
   plan_ = plan;
   body_began_ = Clock::now();
   return {};
+}
+
+Result<void> RangeJob::Try::note_version() {
+  auto noted = job_->request_.pin->note(url_, validator_);
+  if (!noted) {
+    unknown_version_ = validator_;
+    return fail({Failure::kDoubtful, noted.error()});
+  }
+  return noted;
 }
 
 Result<void> RangeJob::Try::on_body(std::span<const std::byte> bytes) {
@@ -129,13 +140,14 @@ Result<void> RangeJob::Try::hold(std::span<const std::byte> bytes) {
                  {ErrorCode::kUnavailable,
                   "no memory to hold a body of unknown length"}});
   }
+  accounted_ += to - from;
   const auto wanted = bytes.subspan(from - begin, to - from);
   held_.insert(held_.end(), wanted.begin(), wanted.end());
   return {};
 }
 
 void RangeJob::Try::release_held() {
-  job_->tools_.held->fetch_sub(held_.size());
+  job_->tools_.held->fetch_sub(std::exchange(accounted_, 0));
   held_.clear();
 }
 
@@ -146,7 +158,7 @@ Result<void> RangeJob::Try::end_unproven(Result<void> result) {
     if (auto other = check_unproven(body_bytes_, job_->request_.file_size)) {
       other->error = other->error.within(describe_get(url_, asked_));
       fail(*std::move(other));
-    } else {
+    } else if (auto noted = note_version(); noted) {
       result = deliver(held_);
     }
   }

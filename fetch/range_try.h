@@ -75,6 +75,7 @@ class RangeJob::Try final : public ResponseSink,
   void release_held();
   Result<void> end_unproven(Result<void> result);
   Result<void> deliver(std::span<const std::byte> bytes);
+  Result<void> note_version();
   void settle(const TryFailure& failure);
   void end_pass(CircuitBreaker::Outcome outcome);
   [[nodiscard]] TryFailure failure_of(const Result<void>& result) const;
@@ -97,6 +98,8 @@ class RangeJob::Try final : public ResponseSink,
   std::chrono::steady_clock::time_point body_began_;
   std::uint64_t body_bytes_ = 0;  // of an unproven body, until now
   std::vector<std::byte> held_;   // of them, what is wanted
+  std::uint64_t accounted_ = 0;   // in JobTools::held
+  Validator validator_;           // of the answer
   bool has_bytes_ = false;        // some came
   bool was_refused_ = false;      // by the breaker, at its launch
   bool told_to_wait_ = false;     // by a server that is busy, not broken

@@ -27,7 +27,7 @@ struct Quota {
   std::optional<milliseconds> reset{};  // from now
 };
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed_part(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   const auto last = text.find_last_not_of(" \t");
   return first == std::string_view::npos ? std::string_view()
@@ -39,7 +39,7 @@ std::string_view take_part(std::string_view& text, char mark) {
   const auto end = std::min(text.find(mark), text.size());
   const std::string_view part = text.substr(0, end);
   text.remove_prefix(std::min(end + 1, text.size()));
-  return trimmed(part);
+  return trimmed_part(part);
 }
 
 // A whole number, or one with a fraction, which is rounded up. Of a field that

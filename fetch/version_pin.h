@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -53,6 +54,10 @@ class VersionPin {
   // version.
   void add_replica(const std::string& url, const Validator& seen);
 
+  // When this process began to hold the pin: seconds since the epoch. What was
+  // changed later is another version.
+  [[nodiscard]] std::int64_t made_at() const { return made_at_; }
+
   // Keeps the first sample; later ones are left out.
   void keep_sample(const VersionSample& sample);
   [[nodiscard]] std::optional<VersionSample> sample() const;
@@ -68,6 +73,10 @@ class VersionPin {
                                 const std::string& place) const
       REQUIRES_LOCK(mutex_);
 
+  const std::int64_t made_at_ =
+      std::chrono::duration_cast<std::chrono::seconds>(
+          std::chrono::system_clock::now().time_since_epoch())
+          .count();
   mutable Mutex mutex_;
   Entries entries_ GUARDED_BY(mutex_);
   std::optional<VersionSample> sample_ GUARDED_BY(mutex_);

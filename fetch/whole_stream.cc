@@ -105,11 +105,16 @@ RangeFetcher::AskAgain WholeStream::fetch(ByteRange range,
     start_pass();
     return [] {};
   }
-  RangeRequest request = this->request();
-  request.range = range;
-  return fetcher_.fetch(
-      std::move(request),
-      std::make_shared<Ranged>(shared_from_this(), part, std::move(sink)));
+  try {
+    RangeRequest request = this->request();
+    request.range = range;
+    return fetcher_.fetch(
+        std::move(request),
+        std::make_shared<Ranged>(shared_from_this(), part, std::move(sink)));
+  } catch (const std::bad_alloc&) {
+    leave(part);
+    throw;
+  }
 }
 
 void WholeStream::join(Parts::iterator part, std::uint64_t delivered) {
@@ -141,9 +146,14 @@ void WholeStream::start_pass() {
     filled_until_ = 0;
     fills_ = static_cast<bool>(ask_);
     refusals_ = 0;
+    asking_ = false;
     idle_since_.reset();
   }
-  fetcher_.fetch(request(), std::make_shared<Pass>(shared_from_this()));
+  try {
+    fetcher_.fetch(request(), std::make_shared<Pass>(shared_from_this()));
+  } catch (const std::bad_alloc&) {
+    ended(Error{ErrorCode::kIo, "no memory"});
+  }
 }
 
 std::vector<WholeStream::Delivery> WholeStream::deliveries(
@@ -239,7 +249,11 @@ bool WholeStream::ready() {
     asking_ = true;
     wanted = clip({gap.at, kFillBytes}, whole_.file_size);
   }
-  ask_(wanted);
+  try {
+    ask_(wanted);
+  } catch (const std::bad_alloc&) {
+    filled(wanted, Fill::kLater);
+  }
   return false;
 }
 
@@ -275,10 +289,11 @@ bool WholeStream::has_use() {
   if (fills_) {
     return true;
   }
-  restarts_ = missed;
   const auto now = Clock::now();
   idle_since_ = idle_since_.value_or(now);
-  return !missed && now - *idle_since_ < kUntilReader;
+  const bool waits = !missed && now - *idle_since_ < kUntilReader;
+  restarts_ = !waits;  // whoever joins from here on is served by the next pass
+  return waits;
 }
 
 bool WholeStream::is_pass_wanted() {

@@ -63,7 +63,23 @@ void QueuedRead::interrupt() {
   wake();
 }
 
-void QueuedRead::wake() { queue_->wake(*this); }
+// A flight may wake a read that has just ended, and whose queue is no more.
+void QueuedRead::wake() {
+  const MutexLock lock(queue_mutex_);
+  if (queue_ != nullptr) {
+    queue_->wake(*this);
+  }
+}
+
+void QueuedRead::enter(ReadQueue& queue) {
+  const MutexLock lock(queue_mutex_);
+  queue_ = &queue;
+}
+
+void QueuedRead::leave_queue() {
+  const MutexLock lock(queue_mutex_);
+  queue_ = nullptr;
+}
 
 ReadQueue::ReadQueue(std::size_t threads) {
   threads_.reserve(threads);
@@ -90,7 +106,7 @@ std::size_t ReadQueue::waiting() const {
 }
 
 void ReadQueue::start(const std::shared_ptr<QueuedRead>& read) noexcept {
-  read->queue_ = this;
+  read->enter(*this);
   try {
     begin(read);
   } catch (const std::bad_alloc&) {
@@ -178,6 +194,9 @@ std::shared_ptr<QueuedRead> ReadQueue::next() {
     }
     auto place = waiting_.extract(waiting_.begin());
     auto read = place.mapped();
+    if (!waiting_.empty()) {
+      changed_.notify_one();  // somebody else sees to the next one's time
+    }
     read->kept_place_ = std::move(place);
     read->state_ = QueuedRead::State::kPolled;
     return read;
@@ -240,6 +259,7 @@ bool ReadQueue::wait_again(QueuedRead& read) {
 void ReadQueue::end(QueuedRead& read, const Result<void>& outcome,
                     std::span<const std::byte> bytes) {
   read.reading_.reset();
+  read.leave_queue();
   bool waited = false;
   {
     const MutexLock lock(mutex_);

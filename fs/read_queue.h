@@ -53,7 +53,11 @@ class QueuedRead : public Waker,
   const TimePoint deadline_;
   std::stop_source stop_{std::nostopstate};  // made where the read waits
 
-  ReadQueue* queue_ = nullptr;
+  void enter(ReadQueue& queue);
+  void leave_queue();
+
+  Mutex queue_mutex_;
+  ReadQueue* queue_ GUARDED_BY(queue_mutex_) = nullptr;  // until it has ended
   // By the queue's lock:
   State state_ = State::kPolled;
   Places::iterator place_;        // while it waits
