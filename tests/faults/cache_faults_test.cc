@@ -121,6 +121,7 @@ TEST_F(CacheFaults, FilesCutShortAreFetchedAgain) {
 
 TEST_F(CacheFaults, ADirectoryDeletedUnderTheMountIsDoneWithout) {
   expect_right(small());
+  ASSERT_TRUE(comes_to_disk(at(small()), small().bytes.size()));
   for (const auto& entry : stdfs::directory_iterator(cache())) {
     stdfs::remove_all(entry.path());
   }
@@ -132,6 +133,7 @@ TEST_F(CacheFaults, ADirectoryDeletedUnderTheMountIsDoneWithout) {
 // Nobody but the next mount may make the directory itself again.
 TEST_F(CacheFaults, ATreeDeletedWithItsTopIsDoneWithout) {
   expect_right(small());
+  ASSERT_TRUE(comes_to_disk(at(small()), small().bytes.size()));
   stdfs::remove_all(cache());
   expect_right(large());
   ASSERT_EQ(mount_.stop(), 0);
@@ -211,6 +213,7 @@ TEST_F(CacheFaults, TwoMountsOfOneCacheHelpEachOther) {
   reader.join();
   origin_.clear_log();
   expect_right(small());
+  ASSERT_TRUE(comes_to_disk(at(small()), small().bytes.size()));
   EXPECT_TRUE(read_there(small()) == small().bytes);
   EXPECT_EQ(origin_.log().size(), 1U) << "the second finds it in the cache";
 }

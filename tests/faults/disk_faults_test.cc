@@ -46,30 +46,13 @@ class DiskFaults : public FaultyMount {
     drop_pages(file);
     expect_right(file);
   }
-  // Until all of it is on the disk, which no read waits for.
-  [[nodiscard]] bool comes_to_disk(const ComposedFile& file) const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    std::string cached(64, '\0');
-    const std::string all = std::to_string(file.bytes.size());
-    do {
-      const ssize_t length =
-          ::getxattr(at(file).c_str(), "user.omicsfs.cached_bytes",
-                     cached.data(), cached.size());
-      if (length > 0 &&
-          cached.substr(0, static_cast<std::size_t>(length)) == all) {
-        return true;
-      }
-      std::this_thread::yield();
-    } while (std::chrono::steady_clock::now() < end);
-    return false;
-  }
   void expect_right_on_disk(const ComposedFile& file) const {
     expect_right(file);
-    EXPECT_TRUE(comes_to_disk(file));
+    EXPECT_TRUE(comes_to_disk(at(file), file.bytes.size()));
   }
   // Whether all of it comes from the cache.
   void expect_kept(const ComposedFile& file) {
-    EXPECT_TRUE(comes_to_disk(file));
+    EXPECT_TRUE(comes_to_disk(at(file), file.bytes.size()));
     origin_.clear_log();
     expect_right_anew(file);
     EXPECT_TRUE(origin_.log().empty());

@@ -57,6 +57,7 @@ TEST_F(MountedAtlas, KilledWhileEightReadersReadItLosesNothingThatWasComplete) {
 TEST_F(MountedAtlas, WhatWasReadBeforeARestartIsReadAgainWithNoRequest) {
   std::string bytes;
   ASSERT_EQ(read_file(at(large().relative_path()), bytes), 0);
+  ASSERT_TRUE(comes_to_disk(at(large().relative_path()), bytes.size()));
   mount_.kill();
   ASSERT_TRUE(mount_.start());
   origin_.clear_log();

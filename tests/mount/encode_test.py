@@ -347,7 +347,11 @@ class Defaults(Encode):
             name = path.rsplit("/", 1)[1]
             self.assertEqual((mount / path).read_bytes(),
                              (self.bucket / "encode-public" / name).read_bytes())
-            self.assertGreater(self.bytes_sent("encode-public/" + name), 0)
+            # nginx logs an answer once it has been sent.
+            deadline = time.monotonic() + 60
+            while self.bytes_sent("encode-public/" + name) == 0:
+                self.assertLess(time.monotonic(), deadline, name)
+                time.sleep(0.01)
 
     def test_the_list_stands_alone_with_a_warning_while_the_portal_fails(self):
         self.start_portal()  # it knows no file

@@ -4,9 +4,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catalog/unique_fd.h"
@@ -15,6 +19,23 @@
 #include "tests/support/origin.h"
 
 namespace omicsfs {
+
+// Waits until all of a mounted file is on the disk, which no read waits for.
+// False where that does not come.
+inline bool comes_to_disk(const std::string& path, std::uint64_t size) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  std::string cached(64, '\0');
+  do {
+    const ssize_t length = ::getxattr(path.c_str(), "user.omicsfs.cached_bytes",
+                                      cached.data(), cached.size());
+    if (length > 0 && cached.substr(0, static_cast<std::size_t>(length)) ==
+                          std::to_string(size)) {
+      return true;
+    }
+    std::this_thread::yield();
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
 
 // The composed atlas behind an origin, and a mount of it.
 class MountedAtlas : public ::testing::Test {

@@ -163,7 +163,7 @@ class PassedThrough : public MountedAtlas {
 
   [[nodiscard]] CachePaths cached(const ComposedFile& file) const {
     const RemoteFile remote{
-        {"x"},
+        {origin_.url("/" + file.relative_path())},
         file.bytes.size(),
         digest_of(DigestKind::kMd5, std::as_bytes(std::span(file.bytes))),
         ""};
