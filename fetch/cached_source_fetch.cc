@@ -245,6 +245,9 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
 // The last that is done with a flight's bytes besides serving them.
 void CachedSource::end_storing(Storing& storing) {
   store_arrived(storing, storing.here);
+  if (is_spent()) {
+    file_.remove();  // it may have been made again while it was dropped
+  }
   settle_backlog(storing, storing.here);
   storing.room.reset();
   flights_.finish(*storing.flight);

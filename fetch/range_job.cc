@@ -58,7 +58,8 @@ void RangeJob::start_try(milliseconds delay) {
   lead_ = next.get();
   lead_answers_ = false;
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-  tools_.transport.start(next->request(delay, order_.wants_fresh_connection()),
+  tools_.transport.start(next->request(delay, {order_.wants_fresh_connection(),
+                                               order_.has_untried()}),
                          next);
 }
 
@@ -88,7 +89,8 @@ void RangeJob::hedge() {
   const auto extra = std::make_shared<Try>(shared_from_this(), hedge_url_,
                                            request_.range, Try::Form::kPlain);
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
-  tools_.transport.start(extra->request(milliseconds{0}, false), extra);
+  // The order of the tries is the transport's thread's.
+  tools_.transport.start(extra->request(milliseconds{0}, {}), extra);
 }
 
 // Whether the answer of `one`, which has just begun, is the one that counts.

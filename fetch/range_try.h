@@ -43,16 +43,21 @@ class RangeJob::Try final : public ResponseSink,
     return unknown_version_;
   }
   [[nodiscard]] const ByteRange& asked() const { return asked_; }
+  // How it is to be asked for.
+  struct Manner {
+    bool fresh_connection = false;
+    bool has_alternative = false;  // as Request::has_alternative
+  };
   [[nodiscard]] Request request(std::chrono::milliseconds delay,
-                                bool fresh) const {
+                                const Manner& manner) const {
     // Replicas have ETags of their own: a published digest outranks them.
     return {.url = url_,
             .range = asked_,
             .if_match = job_->request_.has_digest ? "" : strong_etag(pinned_),
             .delay = delay,
             .accept_encoding = asked_as_stored() ? "gzip" : "",
-            .has_alternative = job_->order_.has_untried(),
-            .fresh_connection = fresh};
+            .has_alternative = manner.has_alternative,
+            .fresh_connection = manner.fresh_connection};
   }
 
   void on_started() override;

@@ -369,6 +369,7 @@ TEST_F(BlockCacheTest, AWrongDigestFailsTheReadThatCompletesTheFile) {
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt);
   ASSERT_TRUE(read_range(*source, {0, 1}).error);
+  world.cache().wait_until_idle();
   EXPECT_FALSE(std::filesystem::exists(paths().data));
   EXPECT_FALSE(std::filesystem::exists(paths().map));
   ASSERT_EQ(world.reports().size(), 1U);
