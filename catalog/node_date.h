@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -23,6 +24,9 @@ struct DateClues {
   // a snapshot before, and none of a remote file, which is as old as its
   // publisher says.
   std::optional<std::int64_t> changed{};
+  // That of the same directory in the snapshot before, where it listed other
+  // nodes.
+  std::optional<std::int64_t> outdated{};
   // That of the document which lists the remote file; of other nodes, the
   // newest date in the tree.
   std::optional<std::int64_t> document{};
@@ -30,10 +34,15 @@ struct DateClues {
 
 // The date of an undated node. It never comes from the clock while the node is
 // unchanged, or programs such as make would take it for changed after each
-// mount: the first clue that there is, else kFixedDate.
+// mount: the first clue that there is, else kFixedDate. A changed directory is
+// always later than it was, also where two refreshes run within one second.
 [[nodiscard]] constexpr std::int64_t undated_date(const DateClues& clues) {
-  return clues.before.value_or(
-      clues.changed.value_or(clues.document.value_or(kFixedDate)));
+  if (clues.before) {
+    return *clues.before;
+  }
+  const std::int64_t found =
+      clues.changed.value_or(clues.document.value_or(kFixedDate));
+  return clues.outdated ? std::max(found, *clues.outdated + 1) : found;
 }
 
 }  // namespace omicsfs

@@ -250,7 +250,9 @@ std::int64_t TreeRows::date_of(NodeId id, const Node& node,
         dates.before->dated(identities_[static_cast<std::size_t>(id) - 1]);
     const bool is_same = known && (node.kind != NodeKind::kDirectory ||
                                    known->listing == listing);
-    clues.before = is_same ? std::optional(known->mtime) : std::nullopt;
+    if (known) {
+      (is_same ? clues.before : clues.outdated) = known->mtime;
+    }
     clues.changed = is_remote ? std::nullopt : std::optional(dates.now);
   }
   return undated_date(clues);

@@ -18,10 +18,17 @@ using Fill = std::function<void(TreeBuilder&)>;
 using Dates = std::map<std::string, std::int64_t>;
 
 TEST(UndatedDate, IsTheFirstClueThatThereIs) {
-  EXPECT_EQ(undated_date({1, 2, 3}), 1);
-  EXPECT_EQ(undated_date({{}, 2, 3}), 2);
-  EXPECT_EQ(undated_date({{}, {}, 3}), 3);
+  const DateClues all{.before = 1, .changed = 2, .outdated = {}, .document = 3};
+  EXPECT_EQ(undated_date(all), 1);
+  EXPECT_EQ(undated_date({.changed = 2, .document = 3}), 2);
+  EXPECT_EQ(undated_date({.document = 3}), 3);
   EXPECT_EQ(undated_date({}), kFixedDate);
+}
+
+TEST(UndatedDate, IsLaterThanTheLastOneWhereTheDirectoryChanged) {
+  EXPECT_EQ(undated_date({.changed = 20, .outdated = 10}), 20);
+  EXPECT_EQ(undated_date({.changed = 20, .outdated = 20}), 21);
+  EXPECT_EQ(undated_date({.changed = 20, .outdated = 30}), 31);
 }
 
 // Snapshots of one source, each made at a later time than the last.
