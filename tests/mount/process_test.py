@@ -128,9 +128,10 @@ class Descriptors(MountsProcess):
                     self.assertTrue(file.readall() == content(index), index)
                     if index % 10 == 0:
                         most = max(most, self.kept())
-            # Each cached file takes two; a part is left for connections.
+            # Each cached file takes two; idle ones keep at most half of all. A
+            # few more are in use while they are counted, one after another.
             self.assertGreater(most, 0)
-            self.assertLessEqual(most, DESCRIPTORS // 2)
+            self.assertLess(most, DESCRIPTORS * 3 // 4)
         self.umount()
 
     def test_the_soft_limit_is_raised_to_the_hard_one(self):
