@@ -191,7 +191,7 @@ void keep_first(Files& files, const SourceInput& input, EntryTally& tally) {
 // What only the server knows. False where it has no such file.
 Result<bool> ask_size(const SourceInput& input, ListedFile& file) {
   const auto found = input.archives->locate(file.url);
-  if (!found && !ends_refresh(found.error())) {
+  if (!found && leaves_out_entry(found.error())) {
     if (input.warn) {
       input.warn(file.path + " is left out: " + found.error().message);
     }

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxWarningBytes = 500;
 bool ends_refresh(const Error& error) {
   switch (error.code) {
     case ErrorCode::kUnavailable:
+    case ErrorCode::kRefused:
     case ErrorCode::kTimedOut:
     case ErrorCode::kInterrupted:
     case ErrorCode::kNoSpace:
@@ -28,6 +29,10 @@ bool ends_refresh(const Error& error) {
     default:
       return false;
   }
+}
+
+bool leaves_out_entry(const Error& error) {
+  return !ends_refresh(error) || error.code == ErrorCode::kRefused;
 }
 
 void EntryTally::bad(const std::string& place, const std::string& why) {

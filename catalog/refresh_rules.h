@@ -26,6 +26,11 @@ namespace omicsfs {
 // so ends a refresh in place of leaving out one entry.
 [[nodiscard]] bool ends_refresh(const Error& error);
 
+// Rule 1: whether an entry is left out whose server was asked for its facts and
+// answered `error`: all that does not end a refresh, and kRefused. What a
+// catalog before knows of it is kept in place of leaving it out.
+[[nodiscard]] bool leaves_out_entry(const Error& error);
+
 // Rule 3, for one document. Thread-compatible.
 class EntryTally {
  public:

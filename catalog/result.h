@@ -18,6 +18,8 @@ enum class ErrorCode {
   kChanged,      // the server no longer offers the catalogued bytes
   kCorrupt,      // bytes that fail their checksum or published digest
   kUnavailable,  // the network or server failed and retries are spent
+  kRefused,      // likewise, and the reason is this url alone: its host has no
+                 // address, or the server refuses the object or its size
   kTimedOut,     // the caller's deadline passed first
   kInterrupted,  // the caller gave up (a signal, an unmount)
   kNoSpace,      // the cache has no room; the read goes on uncached

@@ -249,7 +249,7 @@ Result<void> CurlExchange::take_body(const char* data, std::size_t size) {
     left_out_ += size;
     return left_out_ <= kMaxLeftOut
                ? Result<void>()
-               : Error{ErrorCode::kUnavailable,
+               : Error{ErrorCode::kInvalid,
                        "refused a redirect: its body is too large"};
   }
   auto head = deliver_head();
@@ -344,7 +344,7 @@ bool CurlExchange::redirect() {
   tell_gate();
   auto target = redirects_ < kMaxRedirects
                     ? redirect_target(url_, reader_.head())
-                    : Error{ErrorCode::kUnavailable,
+                    : Error{ErrorCode::kInvalid,
                             "refused a redirect: there were five before"};
   if (!target) {
     taken_ = target.error().within(describe_get(request_.url, request_.range));
@@ -374,14 +374,19 @@ void CurlExchange::tell(Result<void> result) {
   sink_->on_done(std::move(result));
 }
 
-// What asking again cannot mend: the url, or the server's certificate.
+// What asking again cannot mend: the url, a place that it leads to, or the
+// server's certificate.
 Error CurlExchange::failure_of(CURLcode code) const {
   const bool bad_url =
       code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
   const bool redirected = redirects_ > 0;
-  const bool invalid =
-      (bad_url && !redirected) || is_untrusted(code) || kept_away_;
-  return {invalid ? ErrorCode::kInvalid : ErrorCode::kUnavailable,
+  const bool invalid = bad_url || is_untrusted(code) || kept_away_;
+  // A host without an address is tried again all the same: a laptop that wakes
+  // has no names for a while.
+  const ErrorCode failed = code == CURLE_COULDNT_RESOLVE_HOST
+                               ? ErrorCode::kRefused
+                               : ErrorCode::kUnavailable;
+  return {invalid ? ErrorCode::kInvalid : failed,
           fmt::format("{}: {}{}", describe_get(request_.url, request_.range),
                       bad_url && redirected ? "refused a redirect: " : "",
                       reason_of(code))};

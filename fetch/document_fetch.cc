@@ -50,7 +50,7 @@ enum class Encoding { kIdentity, kGzip };
 
 TryFailure no_size() {
   return {Failure::kOtherUrlOnly,
-          {ErrorCode::kUnavailable, "the server does not tell the size"}};
+          {ErrorCode::kRefused, "the server does not tell the size"}};
 }
 
 // The size that an answer to "Range: bytes=0-0" tells of its object. A 416 to

@@ -21,11 +21,11 @@ LearnedUrls::State LearnedUrls::of(const std::string& address, Time now) {
 
 void LearnedUrls::learned(const std::string& address, std::string url,
                           Time until, Time now) {
-  keep(address, {{std::move(url), ""}, until, now});
+  keep(address, {{std::move(url), {}}, until, now});
 }
 
-void LearnedUrls::failed(const std::string& address, std::string why,
-                         Time until, Time now) {
+void LearnedUrls::failed(const std::string& address, Error why, Time until,
+                         Time now) {
   keep(address, {{"", std::move(why)}, until, now});
 }
 

@@ -4,7 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
+
+#include "catalog/result.h"
 
 namespace omicsfs {
 
@@ -23,14 +26,13 @@ class LearnedUrls {
   // One is set at most; neither: it is to be asked for.
   struct State {
     std::string url;
-    std::string failure;
+    std::optional<Error> failure;
   };
   [[nodiscard]] State of(const std::string& address, Time now);
 
   void learned(const std::string& address, std::string url, Time until,
                Time now);
-  void failed(const std::string& address, std::string why, Time until,
-              Time now);
+  void failed(const std::string& address, Error why, Time until, Time now);
   // Its server did not take `url`: forgotten, unless another is known by now.
   void refused(const std::string& address, const std::string& url);
 

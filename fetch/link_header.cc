@@ -84,7 +84,9 @@ Result<std::string> next_link(std::string_view value, std::string_view base) {
     value.remove_prefix(close + 1);
     const std::size_t end = end_before(value, ",");
     if (leads_on(without_blanks(value.substr(0, end)))) {
-      return redirect_target(base, target);
+      auto next = redirect_target(base, target);
+      return next ? std::move(next)
+                  : Error{ErrorCode::kUnavailable, next.error().message};
     }
     value.remove_prefix(end);
   }

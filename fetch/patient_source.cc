@@ -15,6 +15,11 @@ constexpr int kMostPauses = 8;  // that one pause may become
 
 // Begins the source's reading again after each failure and a pause. All of them
 // have the one deadline of the read.
+bool is_unavailable(const Error& error) {
+  return error.code == ErrorCode::kUnavailable ||
+         error.code == ErrorCode::kRefused;
+}
+
 class PatientReading final : public Reading {
  public:
   PatientReading(ByteSource& source, ByteRange range, milliseconds first_pause)
@@ -38,8 +43,7 @@ class PatientReading final : public Reading {
       reading_ = source_.begin_read(range_);
     }
     auto outcome = reading_->poll(out, limits, waker);
-    if (!outcome || *outcome ||
-        outcome->error().code != ErrorCode::kUnavailable) {
+    if (!outcome || *outcome || !is_unavailable(outcome->error())) {
       return outcome;
     }
     reading_.reset();

@@ -12,7 +12,7 @@ namespace omicsfs {
 namespace {
 
 Error refused(const std::string& why) {
-  return {ErrorCode::kUnavailable, "refused a redirect" + why};
+  return {ErrorCode::kInvalid, "refused a redirect" + why};
 }
 
 // A space may not stand there, and does.

@@ -20,13 +20,13 @@ inline constexpr int kMaxRedirects = 5;
 [[nodiscard]] bool is_redirect(const ResponseHead& head);
 
 // The url that `location`, as the answer to `from` has it, leads to.
-// Errors: kUnavailable where it is not followed: to other than http or https,
+// Errors: kInvalid where it is not followed: to other than http or https,
 // or from https down to http. REQUIRES: is_http_url(from).
 Result<std::string> redirect_target(std::string_view from,
                                     std::string_view location);
 
 // The url that `head`, the answer to `from`, leads to: its place, else the same
-// object in its region. Errors: as above; also kUnavailable where `from` is no
+// object in its region. Errors: as above; also kInvalid where `from` is no
 // url of S3's, or of that region already. REQUIRES: is_redirect(head),
 // is_http_url(from).
 Result<std::string> redirect_target(std::string_view from,

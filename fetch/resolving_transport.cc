@@ -47,6 +47,12 @@ class Refusal final : public ResponseSink {
   const Error error_;
 };
 
+// Whether a failed lookup says something of the server, and not of who asked.
+bool is_lasting(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kRefused ||
+         code == ErrorCode::kInvalid;
+}
+
 Error untold(const std::string& why) { return {ErrorCode::kUnavailable, why}; }
 
 // Whether what stands beside the url says that a GET needs more: what a server
@@ -272,7 +278,8 @@ class ResolvingTransport::Resolved final : public ResponseSink {
   }
   Result<void> follow(const ResponseHead& head) {
     if (one_.redirects >= kMaxRedirects) {
-      return untold("refused a redirect: there were five before");
+      return Error{ErrorCode::kInvalid,
+                   "refused a redirect: there were five before"};
     }
     const auto target = redirect_target(actual_, head);
     if (!target) {
@@ -309,14 +316,14 @@ void ResolvingTransport::Shared::ask(Waiting one, const MarkedUrl& address) {
     if (has_token(address) && state.url.empty()) {
       state.url = address.url;
     }
-    if (state.url.empty() && state.failure.empty()) {
+    if (state.url.empty() && !state.failure) {
       // There is a line, perhaps an empty one, as long as there is a lookup.
       first = waiting.try_emplace(url).second;
       waiting[url].push_back(one);
     }
   }
-  if (!state.failure.empty()) {
-    refuse(one, untold(state.failure));
+  if (state.failure) {
+    refuse(one, *state.failure);
   } else if (!state.url.empty()) {
     start_at(std::move(one), state.url);
   } else if (first) {
@@ -354,8 +361,8 @@ void ResolvingTransport::Shared::found(const std::string& url,
     const auto now = clock();
     if (actual) {
       known.learned(url, *actual, used_until(*actual, now), now);
-    } else if (actual.error().code == ErrorCode::kUnavailable) {
-      known.failed(url, actual.error().message, now + kFailureLasts, now);
+    } else if (is_lasting(actual.error().code)) {
+      known.failed(url, actual.error(), now + kFailureLasts, now);
     }
   }
   for (Waiting& one : line) {

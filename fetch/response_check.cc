@@ -149,7 +149,10 @@ TryFailure refused_answer(const ResponseHead& head) {
   if (throttled || is_transient(status)) {
     return {Failure::kTransient, {ErrorCode::kUnavailable, said}};
   }
-  return wrong(said);
+  const bool refused = status >= 400 && status < 500;
+  return refused
+             ? TryFailure{Failure::kOtherUrlOnly, {ErrorCode::kRefused, said}}
+             : wrong(said);
 }
 
 std::optional<TryFailure> check_unproven(std::uint64_t size,
@@ -165,7 +168,8 @@ std::optional<TryFailure> check_unproven(std::uint64_t size,
 }
 
 TryFailure failed_exchange(const Error& error) {
-  if (error.code == ErrorCode::kUnavailable) {
+  if (error.code == ErrorCode::kUnavailable ||
+      error.code == ErrorCode::kRefused) {
     return {Failure::kTransient, error};
   }
   const bool bad_url = error.code == ErrorCode::kInvalid;

@@ -10,6 +10,16 @@ namespace omicsfs {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+// Whether asking again for the same gives the same.
+bool is_final(ErrorCode code) {
+  return code == ErrorCode::kNotFound || code == ErrorCode::kRefused ||
+         code == ErrorCode::kInvalid;
+}
+
+}  // namespace
+
 TryOrder::TryOrder(std::vector<std::string> urls, const RetryPolicy& policy)
     : policy_(policy) {
   urls_.reserve(urls.size());
@@ -102,7 +112,8 @@ Result<milliseconds> TryOrder::retry(const Error& error, double random) {
   const auto delay =
       retry_delay(policy_, retries_, random, urls_[at_].retry_after);
   if (!delay) {
-    return Error{ErrorCode::kUnavailable,
+    return Error{error.code == ErrorCode::kRefused ? ErrorCode::kRefused
+                                                   : ErrorCode::kUnavailable,
                  fmt::format("{} (given up after {} {})", error.message,
                              retries_, retries_ == 1 ? "try" : "tries")};
   }
@@ -133,6 +144,7 @@ Result<milliseconds> TryOrder::wait_for_turn(const Error& error, double random,
 void TryOrder::strike(const Error& error) {
   urls_[at_].struck = true;
   all_not_found_ = all_not_found_ && error.code == ErrorCode::kNotFound;
+  all_refused_or_gone_ = all_refused_or_gone_ && is_final(error.code);
   const bool changed = error.code == ErrorCode::kChanged;
   all_changed_or_gone_ =
       all_changed_or_gone_ && (changed || error.code == ErrorCode::kNotFound);
@@ -154,7 +166,8 @@ Error TryOrder::none_left(const Error& last) const {
   if (all_not_found_) {
     return last;
   }
-  return {ErrorCode::kUnavailable, last.message};
+  return {all_refused_or_gone_ ? ErrorCode::kRefused : ErrorCode::kUnavailable,
+          last.message};
 }
 
 }  // namespace omicsfs

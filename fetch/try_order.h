@@ -36,8 +36,8 @@ class TryOrder {
   // delay before it, or the error that ends the fetch. A fatal failure's own
   // error; else, where no url is left: kUnsupported where one said so; kChanged
   // where one said so and each other one that, or kNotFound; kNotFound where
-  // each said so; else kUnavailable. `random` in [0, 1]; `waited`: since the
-  // fetch began.
+  // each said so; kRefused where each refused or had it not; else kUnavailable.
+  // `random` in [0, 1]; `waited`: since the fetch began.
   Result<std::chrono::milliseconds> next(
       const TryFailure& failure, double random,
       std::chrono::milliseconds waited = std::chrono::milliseconds{0});
@@ -85,6 +85,7 @@ class TryOrder {
   std::optional<Error> whole_only_;  // the first such answer
   std::optional<Error> changed_;     // likewise
   bool all_not_found_ = true;
+  bool all_refused_or_gone_ = true;
   bool all_changed_or_gone_ = true;
 };
 

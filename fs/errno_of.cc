@@ -21,6 +21,7 @@ int errno_of(ErrorCode code) {
       return EOPNOTSUPP;
     case ErrorCode::kCorrupt:
     case ErrorCode::kUnavailable:
+    case ErrorCode::kRefused:
     case ErrorCode::kNoSpace:  // met by writers of the cache only
     case ErrorCode::kIo:
       return EIO;

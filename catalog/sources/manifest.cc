@@ -32,7 +32,9 @@ constexpr std::string_view kNothing =
 class ManifestImport {
  public:
   ManifestImport(const SourceInput& input, TreeBuilder& tree)
-      : input_(input), tree_(tree), files_(tree, input.archives) {}
+      : input_(input),
+        tree_(tree),
+        files_(tree, input.archives, input.before) {}
 
   Result<void> read(const std::string& named);
   [[nodiscard]] const std::string& about() const { return about_; }
@@ -76,8 +78,12 @@ Result<void> ManifestImport::take(const ManifestEntry& entry,
   const auto known = check_tokens(entry.urls, input_.settings.token_servers);
   const auto added =
       known ? files_.add_apart(entry) : Result<std::string>(known.error());
-  if (!added && ends_refresh(added.error())) {
+  if (!added && !leaves_out_entry(added.error())) {
     return added.error().within(place);
+  }
+  if (added && !files_.kept_because().empty()) {
+    input_.warn(fmt::format("{}: {}: stands as it did before: {}", reading.told,
+                            place, files_.kept_because()));
   }
   if (!added) {
     leave_out(place, added.error().message, reading);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catalog/entry_name.h"
+#include "catalog/last_known.h"
 #include "catalog/refresh_rules.h"
 
 namespace omicsfs {
@@ -90,20 +91,35 @@ Result<RemoteFile> ManifestTree::located(
     if (found || found.error().code == ErrorCode::kInterrupted) {
       return found;
     }
-    if (!ends_refresh(failed.error())) {
+    if (leaves_out_entry(failed.error())) {
       failed = found.error();
     }
   }
   return failed;
 }
 
-Result<RemoteFile> ManifestTree::remote_file(const ManifestEntry& entry) const {
+// As its server tells, or as it was known before where the server refuses it.
+Result<RemoteFile> ManifestTree::asked_file(const ManifestEntry& entry) {
+  auto found = entry.local_path.empty() ? located(entry.urls)
+                                        : locate_->locate(entry.local_path);
+  if (found || found.error().code != ErrorCode::kRefused ||
+      before_ == nullptr) {
+    return found;
+  }
+  auto known = last_known_file(before_, entry.path);
+  if (!known || known->urls != entry.urls) {
+    return found;
+  }
+  kept_because_ = found.error().message;
+  return *std::move(known);
+}
+
+Result<RemoteFile> ManifestTree::remote_file(const ManifestEntry& entry) {
   RemoteFile file;
   const bool asked =
       locate_ != nullptr && (!entry.size || !entry.local_path.empty());
   if (asked) {
-    auto found = entry.local_path.empty() ? located(entry.urls)
-                                          : locate_->locate(entry.local_path);
+    auto found = asked_file(entry);
     if (!found) {
       return found;
     }
@@ -188,6 +204,7 @@ Result<std::string> ManifestTree::free_path(const ManifestEntry& entry) {
 }
 
 Result<void> ManifestTree::add(const ManifestEntry& entry) {
+  kept_because_.clear();
   const auto node = add_node(entry);
   if (!node) {
     return node.error();

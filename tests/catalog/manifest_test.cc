@@ -144,6 +144,52 @@ TEST_F(ManifestTest, AServerThatDoesNotAnswerIsNoFileLeftOut) {
   EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable);
 }
 
+TEST_F(ManifestTest, AFileThatItsServerRefusesBlocksNoOther) {
+  documents_["https://h/urls.txt"] = "https://h/refused\nhttps://h/here\n";
+  archives_.fail("https://h/refused", {ErrorCode::kRefused, "answered 403"});
+  archives_.add("https://h/here", {});
+  const auto summary = refresh({"https://h/urls.txt"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->files, 1U);
+  EXPECT_NE(warnings_.find("line 1: left out: answered 403"), std::string::npos)
+      << warnings_;
+}
+
+TEST_F(ManifestTest, AKnownFileStaysWhileItsServerRefusesIt) {
+  const auto listing = [](const std::string& url) {
+    return R"({"resources": [{"path": ")" + url +
+           R"(", "fs:path": "a"}, {"path": "b", "bytes": 1}]})";
+  };
+  documents_["https://h/p.json"] = listing("https://h/a");
+  archives_.add("https://h/a", {});
+  ASSERT_TRUE(refresh({"https://h/p.json"}));
+  archives_.fail("https://h/a", {ErrorCode::kRefused, "answered 403"});
+  const auto kept = refresh({"https://h/p.json"});
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(kept->files, 2U);
+  EXPECT_EQ(size_of("a"), 1'000'000U);
+  EXPECT_NE(warnings_.find("/resources/0: stands as it did before"),
+            std::string::npos)
+      << warnings_;
+  // Another url at the same path is another file.
+  documents_["https://h/p.json"] = listing("https://o/a");
+  archives_.fail("https://o/a", {ErrorCode::kRefused, "answered 403"});
+  const auto other = refresh({"https://h/p.json"});
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->files, 1U);
+}
+
+TEST_F(ManifestTest, AMirrorThatFailsIsNoRefusal) {
+  documents_["https://h/p.json"] = R"({"resources": [{"fs:path": "a",
+      "fs:access": ["https://down/a", "https://refuses/a"]},
+      {"path": "b", "bytes": 1}]})";
+  archives_.fail("https://down/a", {ErrorCode::kUnavailable, "down"});
+  archives_.fail("https://refuses/a", {ErrorCode::kRefused, "answered 403"});
+  const auto summary = refresh({"https://h/p.json"});
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable);
+}
+
 TEST_F(ManifestTest, AMirrorIsAskedWhereTheFirstUrlHasNothing) {
   documents_["https://h/p.json"] = R"({"resources": [{"fs:path": "a",
       "fs:access": ["https://gone/a", "https://here/a"]}]})";

@@ -11,12 +11,19 @@ TEST(RefreshRules, AServerOrDiskThatFailsEndsARefreshAndABadEntryDoesNot) {
        {ErrorCode::kUnavailable, ErrorCode::kTimedOut, ErrorCode::kInterrupted,
         ErrorCode::kNoSpace, ErrorCode::kIo}) {
     EXPECT_TRUE(ends_refresh({code, ""}));
+    EXPECT_FALSE(leaves_out_entry({code, ""}));
   }
   for (const ErrorCode code :
        {ErrorCode::kNotFound, ErrorCode::kChanged, ErrorCode::kCorrupt,
         ErrorCode::kInvalid, ErrorCode::kUnsupported}) {
     EXPECT_FALSE(ends_refresh({code, ""}));
+    EXPECT_TRUE(leaves_out_entry({code, ""}));
   }
+}
+
+TEST(RefreshRules, ARefusedDocumentEndsARefreshAndARefusedEntryIsLeftOut) {
+  EXPECT_TRUE(ends_refresh({ErrorCode::kRefused, ""}));
+  EXPECT_TRUE(leaves_out_entry({ErrorCode::kRefused, ""}));
 }
 
 TEST(RefreshRules, ADocumentOfBadEntriesAloneIsRefusedWithTheFirstReasons) {

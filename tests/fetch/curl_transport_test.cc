@@ -220,7 +220,7 @@ TEST_F(CurlTransportTest, LoopOfRedirectsIsLeftAfterFive) {
   origin_.fail({.kind = FaultKind::kRedirect, .url = origin_.url("/f")});
   const SinkPtr sink = get("/f");
   ASSERT_FALSE(sink->wait());
-  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kInvalid);
   EXPECT_EQ(origin_.log().size(), 6U);
   EXPECT_EQ(sink->calls(), "d");
 }
@@ -255,7 +255,7 @@ TEST_F(CurlTransportTest, RedirectAwayFromHttpIsRefused) {
     origin_.fail({.kind = FaultKind::kRedirect, .url = url});
     const SinkPtr sink = get("/f");
     ASSERT_FALSE(sink->wait()) << url;
-    EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(sink->wait().error().code, ErrorCode::kInvalid);
     EXPECT_NE(message_of(sink).find("refused a redirect"), std::string::npos)
         << message_of(sink);
     EXPECT_EQ(sink->bytes(), "");
@@ -281,11 +281,11 @@ TEST_F(CurlTransportTest, NoMessageShowsUserPasswordOrQuery) {
   EXPECT_EQ(message_of(sink), "GET " + dead.url("/f") + ": Connection refused");
 }
 
-TEST_F(CurlTransportTest, UnknownHostIsUnavailable) {
+TEST_F(CurlTransportTest, AHostWithoutAnAddressIsRefused) {
   // RFC 6761 6.4: a name that never resolves.
   const SinkPtr sink = start({.url = "http://nowhere.invalid/f"});
   ASSERT_FALSE(sink->wait());
-  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kRefused);
 }
 
 TEST_F(CurlTransportTest, ServerThatDoesNotSpeakTlsIsUnavailable) {

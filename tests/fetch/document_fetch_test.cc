@@ -139,7 +139,9 @@ TEST_F(DocumentFetch, AnswersOtherThanAPlain200AreRefused) {
   EXPECT_EQ(error_of_fetch(), ErrorCode::kUnavailable);
   for (const int status : {204, 206, 301, 304, 400, 403}) {
     transport_.fail_url(kUrl, {.what = What::kStatus, .status = status});
-    EXPECT_EQ(error_of_fetch(), ErrorCode::kUnavailable) << status;
+    EXPECT_EQ(error_of_fetch(),
+              status < 400 ? ErrorCode::kUnavailable : ErrorCode::kRefused)
+        << status;
   }
 }
 
@@ -273,7 +275,7 @@ TEST_F(DocumentFetch, ProbeFailsAsAFetchDoes) {
   transport_.fail_url(kUrl, {.what = What::kStatus, .status = 416});
   EXPECT_EQ(probe().error().code, ErrorCode::kChanged);
   transport_.fail_url(kUrl, {.what = What::kStatus, .status = 206});
-  EXPECT_EQ(probe().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(probe().error().code, ErrorCode::kRefused);
   transport_.clear_faults();
   transport_.fail_nth(1, {.what = What::kRefuse});
   EXPECT_TRUE(probe());

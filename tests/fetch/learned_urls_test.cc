@@ -15,7 +15,7 @@ TEST(LearnedUrls, AreKnownUntilTheirEnd) {
   EXPECT_EQ(urls.of("a", now).url, "");
   urls.learned("a", "u", now + seconds{5}, now);
   EXPECT_EQ(urls.of("a", now + seconds{4}).url, "u");
-  EXPECT_EQ(urls.of("a", now + seconds{4}).failure, "");
+  EXPECT_FALSE(urls.of("a", now + seconds{4}).failure);
   EXPECT_EQ(urls.of("a", now + seconds{5}).url, "");
   EXPECT_EQ(urls.size(), 0U);
   urls.learned("a", "u", Time::max(), now);
@@ -25,10 +25,10 @@ TEST(LearnedUrls, AreKnownUntilTheirEnd) {
 TEST(LearnedUrls, AFailureIsKnownForItsTime) {
   LearnedUrls urls;
   const Time now{seconds{10}};
-  urls.failed("a", "why", now + seconds{5}, now);
-  EXPECT_EQ(urls.of("a", now).failure, "why");
+  urls.failed("a", {ErrorCode::kRefused, "why"}, now + seconds{5}, now);
+  EXPECT_EQ(urls.of("a", now).failure->message, "why");
   EXPECT_EQ(urls.of("a", now).url, "");
-  EXPECT_EQ(urls.of("a", now + seconds{5}).failure, "");
+  EXPECT_FALSE(urls.of("a", now + seconds{5}).failure);
 }
 
 TEST(LearnedUrls, OneThatIsRefusedIsForgottenUnlessAnotherIsKnown) {
@@ -51,13 +51,13 @@ TEST(LearnedUrls, OverTheirNumberThoseGoThatWereAskedForLongestAgo) {
   }
   EXPECT_EQ(urls.of("a", now()).url, "a");
   urls.learned("d", "d", Time::max(), now());
-  urls.failed("e", "no", Time::max(), now());
+  urls.failed("e", {ErrorCode::kRefused, "no"}, Time::max(), now());
   EXPECT_EQ(urls.size(), 3U);
   EXPECT_EQ(urls.of("a", now()).url, "a");
   EXPECT_EQ(urls.of("b", now()).url, "");
   EXPECT_EQ(urls.of("c", now()).url, "");
   EXPECT_EQ(urls.of("d", now()).url, "d");
-  EXPECT_EQ(urls.of("e", now()).failure, "no");
+  EXPECT_EQ(urls.of("e", now()).failure->message, "no");
 }
 
 }  // namespace

@@ -171,7 +171,9 @@ TEST_F(RangeFetch, WrongAnswersAreNotAskedForAgain) {
         FakeFault{.what = What::kStatus, .status = 403}}) {
     const std::size_t before = transport_.requests();
     transport_.fail_url(kA, fault);
-    EXPECT_EQ(error_of({5, 5}), ErrorCode::kUnavailable);
+    EXPECT_EQ(error_of({5, 5}), fault.what == What::kStatus
+                                    ? ErrorCode::kRefused
+                                    : ErrorCode::kUnavailable);
     EXPECT_EQ(transport_.requests(), before + 1);
   }
 }
@@ -436,7 +438,7 @@ TEST_F(RangeFetch, NotFoundOnlyWhereEveryUrlSaysSo) {
   EXPECT_EQ(error_of({0, 1}), ErrorCode::kNotFound);
   transport_.add(kB, text_);
   transport_.fail_url(kB, {.what = What::kStatus, .status = 403});
-  EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kRefused);
   transport_.fail_url(kB, {.what = What::kRefuse});
   EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
 }
@@ -488,7 +490,7 @@ TEST_F(RangeFetch, EndOfTheTransportInterruptsTheFetch) {
 
 TEST_F(RangeFetch, FetchOfNoUrlFails) {
   urls_.clear();
-  EXPECT_EQ(error_of({0, 10}), ErrorCode::kUnavailable);
+  EXPECT_EQ(error_of({0, 10}), ErrorCode::kRefused);
 }
 
 TEST_F(RangeFetch, FetchWithoutAPinWorks) {
@@ -506,7 +508,7 @@ TEST_F(RangeFetch, CountersTellTriesAndBytes) {
   EXPECT_EQ(counters_.bytes_fetched, 50U);
   EXPECT_EQ(counters_.failed_fetches, 0U);
   transport_.fail_url(kA, {.what = What::kStatus, .status = 403});
-  EXPECT_EQ(error_of({0, 1}), ErrorCode::kUnavailable);
+  EXPECT_EQ(error_of({0, 1}), ErrorCode::kRefused);
   EXPECT_EQ(counters_.failed_fetches, 1U);
 }
 

@@ -33,7 +33,7 @@ TEST(RedirectTarget, OfABucketElsewhereIsItsRegion) {
             "https://b.s3.eu-west-1.amazonaws.com/k?q");
   const auto refused = redirect_target("https://h/k", head);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
   head.location = "https://elsewhere/k";
   EXPECT_EQ(*redirect_target("https://b.s3.amazonaws.com/k", head),
             "https://elsewhere/k");
@@ -56,7 +56,7 @@ TEST(RedirectTarget, IsRefusedWhereItLeavesHttpOrTurnsBackFromHttps) {
     for (const char* from : {"http://h/a", "https://h/a"}) {
       const auto target = redirect_target(from, location);
       ASSERT_FALSE(target) << location;
-      EXPECT_EQ(target.error().code, ErrorCode::kUnavailable);
+      EXPECT_EQ(target.error().code, ErrorCode::kInvalid);
       EXPECT_TRUE(target.error().message.starts_with("refused a redirect"));
     }
   }

@@ -122,7 +122,7 @@ TEST_F(ResolvingTransportTest, ASecond403IsTheAnswer) {
   network_->fail_url(kActual, {FakeFault::What::kStatus, 0, 403});
   const auto outcome = read({0, 100});
   ASSERT_TRUE(outcome.error);
-  EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kRefused);
   EXPECT_NE(outcome.error->message.find("403"), std::string::npos);
   EXPECT_EQ(outcome.error->message.find("Signature"), std::string::npos);
   EXPECT_EQ(asked(kApi), 2U);
@@ -275,7 +275,7 @@ TEST_F(RedirectTest, ASecond403IsTheAnswer) {
   network_->fail_url(kActual, {FakeFault::What::kStatus, 0, 403});
   const auto outcome = read({0, 100});
   ASSERT_TRUE(outcome.error);
-  EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kRefused);
   EXPECT_NE(outcome.error->message.find("403"), std::string::npos);
   EXPECT_EQ(outcome.error->message.find("Signature"), std::string::npos);
   EXPECT_EQ(asked(kPortal), 2U);
@@ -321,7 +321,7 @@ TEST_F(RedirectTest, InALoopEnds) {
   network_->redirect(kNewer, kActual);
   const auto outcome = read({0, 100});
   ASSERT_TRUE(outcome.error);
-  EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kRefused);
   EXPECT_NE(outcome.error->message.find("redirect"), std::string::npos);
   EXPECT_EQ(asked(kActual) + asked(kNewer), 6U);
 }
@@ -331,7 +331,7 @@ TEST_F(RedirectTest, AwayFromHttpIsRefusedAndRemembered) {
   for (int i = 0; i < 3; ++i) {
     const auto outcome = read({0, 100});
     ASSERT_TRUE(outcome.error);
-    EXPECT_EQ(outcome.error->code, ErrorCode::kUnavailable);
+    EXPECT_EQ(outcome.error->code, ErrorCode::kRefused);
     EXPECT_NE(outcome.error->message.find("refused a redirect"),
               std::string::npos);
   }

@@ -220,7 +220,9 @@ Meaning expected_meaning(int status) {
   if (status == 408 || status == 429 || (status >= 500 && status <= 599)) {
     return {Failure::kTransient, ErrorCode::kUnavailable};
   }
-  return {Failure::kOtherUrlOnly, ErrorCode::kUnavailable};
+  const bool is_refused = status >= 400 && status <= 499;
+  return {Failure::kOtherUrlOnly,
+          is_refused ? ErrorCode::kRefused : ErrorCode::kUnavailable};
 }
 
 // Headers that would make a 206 right do not save any other status.
@@ -266,6 +268,8 @@ TEST(ResponseCheck, OtherSizeIsNamedBesideTheCataloguedOne) {
 
 TEST(ResponseCheck, BrokenExchangeIsTransientAndACancelledOneIsNot) {
   EXPECT_EQ(failed_exchange({ErrorCode::kUnavailable, "x"}).failure,
+            Failure::kTransient);
+  EXPECT_EQ(failed_exchange({ErrorCode::kRefused, "x"}).failure,
             Failure::kTransient);
   EXPECT_EQ(failed_exchange({ErrorCode::kInvalid, "x"}).failure,
             Failure::kOtherUrlOnly);

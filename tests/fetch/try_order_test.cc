@@ -184,12 +184,28 @@ TEST(TryOrder,
   EXPECT_EQ(two.next(odd, 0.0).error().code, ErrorCode::kChanged);
 }
 
-TEST(TryOrder, InvalidUrlAloneEndsUnavailable) {
-  TryOrder order({"a"}, kThree);
-  const auto end =
-      order.next(failed(Failure::kOtherUrlOnly, ErrorCode::kInvalid), 1.0);
+TEST(TryOrder, UrlsThatAreInvalidOrRefusedEndRefused) {
+  for (const ErrorCode code : {ErrorCode::kInvalid, ErrorCode::kRefused}) {
+    TryOrder one({"a"}, kThree);
+    const auto end = one.next(failed(Failure::kOtherUrlOnly, code), 1.0);
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().code, ErrorCode::kRefused);
+    TryOrder two({"a", "b"}, kThree);
+    EXPECT_TRUE(
+        two.next(failed(Failure::kOtherUrlOnly, ErrorCode::kUnavailable), 1.0));
+    EXPECT_EQ(two.next(failed(Failure::kOtherUrlOnly, code), 1.0).error().code,
+              ErrorCode::kUnavailable)
+        << "the other one may be well again";
+  }
+}
+
+TEST(TryOrder, AHostWithoutAnAddressIsTriedAgainAndEndsRefused) {
+  TryOrder order({"a"}, {.max_retries = 1});
+  const TryFailure none = failed(Failure::kTransient, ErrorCode::kRefused);
+  EXPECT_TRUE(order.next(none, 1.0));
+  const auto end = order.next(none, 1.0);
   ASSERT_FALSE(end);
-  EXPECT_EQ(end.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(end.error().code, ErrorCode::kRefused);
 }
 
 TEST(TryOrder, UrlsThatAreNotKeptAreNotTried) {

@@ -70,9 +70,26 @@ class Hub(http.server.BaseHTTPRequestHandler):
                            Content_Range=f"bytes {first}-{last}/{len(data)}")
 
 
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """Answers with the status that the path names; "/unsized" with no length."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.server.asked.append(self.path)
+        status = self.path.strip("/")
+        self.send_response(200 if status == "unsized" else int(status))
+        if status == "302":
+            self.send_header("Location", "ftp://127.0.0.1/f")
+        if status != "unsized":
+            self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
 @contextlib.contextmanager
-def hub(files):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+def hub(files, handler=Hub):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.files = files
         server.asked = []
         thread = threading.Thread(target=server.serve_forever)
@@ -202,6 +219,27 @@ class Manifest(unittest.TestCase):
             anew = self.facts(root)
         self.assertEqual({path: facts[0] for path, facts in anew.items()},
                          {path: facts[0] for path, facts in second.items()})
+
+    def test_an_entry_that_its_server_refuses_is_left_out_and_blocks_no_other(self):
+        url = self.serve()
+        del self.environment["https_proxy"]  # a proxy decides on addresses itself
+        self.configure(network={"retries": 1, "private_hosts": ["127.0.0.1"]})
+        names = ["400", "401", "402", "403", "405", "410", "451", "302", "unsized"]
+        with hub({}, Refusing) as (server, refusing):
+            bad = [refusing + name for name in names]
+            bad += ["http://nowhere.invalid/f", "http://127.0.0.2:1/private"]
+            (self.bucket / "urls.txt").write_text("\n".join([*bad, url + "sub/large.bin", ""]))
+            with self.mounted(url + "urls.txt") as root:
+                found = [path for path in root.rglob("*") if path.is_file()]
+                self.assertEqual(sorted(path.name for path in found), ["README.txt", "large.bin"])
+                self.assertIn(f"Warnings of the last refresh: {len(bad)}",
+                              (root / "README.txt").read_text())
+            self.assertEqual(len(server.asked), len(names), "nobody is asked twice")
+            # A server that only fails for now is no reason to leave a file out.
+            (self.bucket / "more.txt").write_text(f"{refusing}503\n{url}sub/large.bin\n")
+            (self.work / "none").mkdir()
+            said = self.call("mount", url + "more.txt", self.work / "none", status=1)
+            self.assertIn("503", said)
 
     def test_relative_paths_are_beside_it_on_the_web_and_on_disk(self):
         package = self.bucket / "datapackage.json"
