@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "catalog/record_finder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -373,6 +375,33 @@ Result<void> RecordFinder::find(std::span<const FieldCondition> conditions,
     }
   }
   return {};
+}
+
+// The kinds are few, and each is found by a walk over the records at most.
+Result<void> RecordFinder::check_kind(std::string_view kind) {
+  auto any =
+      tables_->ids_of("SELECT id FROM records WHERE kind = ?1 LIMIT 1", {kind});
+  if (!any || !any->empty()) {
+    return any ? Result<void>() : any.error();
+  }
+  auto statement =
+      tables_->database.prepare("SELECT DISTINCT kind FROM records ORDER BY 1");
+  if (!statement) {
+    return statement.error();
+  }
+  std::string known;
+  Rows rows = statement->rows();
+  const auto read = each_row(rows, [&known](Rows& row) -> Result<void> {
+    known.append(known.empty() ? "" : ", ").append(row.text(0));
+    return {};
+  });
+  if (!read) {
+    return read;
+  }
+  return Error{
+      ErrorCode::kInvalid,
+      fmt::format("no record is of the kind {}; there are: {}",
+                  omicsfs::quoted(kind), known.empty() ? "none" : known)};
 }
 
 Result<std::uint64_t> RecordFinder::count(

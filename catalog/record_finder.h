@@ -54,6 +54,9 @@ class RecordFinder {
   using Take = std::function<Result<void>(const SnapshotRecord&)>;
   Result<void> find(std::span<const FieldCondition> conditions,
                     std::string_view kind, const Take& take);
+  // Errors: kInvalid, no record is of `kind` (the message names the kinds that
+  // there are).
+  Result<void> check_kind(std::string_view kind);
   // How many there are. Errors: as find.
   Result<std::uint64_t> count(std::span<const FieldCondition> conditions,
                               std::string_view kind);

@@ -63,6 +63,18 @@ Result<std::string> bucket_url(std::string_view url,
              : "https://s3.amazonaws.com/" + name + "/" + key;
 }
 
+// Before the host stands who asks, perhaps with a password.
+std::string without_user(std::string_view url) {
+  const std::size_t begin = url.find("//");
+  const std::size_t end =
+      begin == std::string_view::npos ? begin : url.find('/', begin + 2);
+  const std::size_t at = url.substr(0, end).rfind('@');
+  if (begin == std::string_view::npos || at == std::string_view::npos) {
+    return std::string(url);
+  }
+  return std::string(url.substr(0, begin + 2)).append(url.substr(at + 1));
+}
+
 }  // namespace
 
 bool is_web_place(std::string_view place) {
@@ -76,6 +88,21 @@ bool is_web_place(std::string_view place) {
          std::all_of(place.begin(), place.end(), [](char c) {
            return static_cast<unsigned char>(c) > 0x20 && c != 0x7F;
          });
+}
+
+Error no_web_place(std::string_view url) {
+  const std::string told = omicsfs::quoted(without_user(before_query(url)));
+  const std::string start = lower(url.substr(0, kHttps.size()));
+  if (start != kHttps && !start.starts_with(kHttp)) {
+    return {ErrorCode::kInvalid, told + " is no url of http, https, s3 or gs"};
+  }
+  const bool has_blank = std::any_of(url.begin(), url.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
+  });
+  return {ErrorCode::kInvalid,
+          told + (has_blank ? " has a blank or a control character: write %20 "
+                              "in place of a blank"
+                            : " names no server")};
 }
 
 bool has_scheme(std::string_view text) {
@@ -98,8 +125,7 @@ Result<std::string> web_url(std::string_view url, const Endpoints& endpoints) {
   if (start == "s3://" || start == "gs://") {
     return bucket_url(url, endpoints);
   }
-  return Error{ErrorCode::kInvalid,
-               omicsfs::quoted(url) + " is no url of http, https, s3 or gs"};
+  return no_web_place(url);
 }
 
 std::string web_server(std::string_view url) {

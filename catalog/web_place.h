@@ -16,6 +16,11 @@ namespace omicsfs {
 // holds neither white space nor control characters.
 [[nodiscard]] bool is_web_place(std::string_view place);
 
+// Why `url`, which is no web place, is none: kInvalid, with what to write in
+// its place where that is known. A user and what follows a '?' may be secret
+// and are not told.
+[[nodiscard]] Error no_web_place(std::string_view url);
+
 // Whether `text` begins with a scheme (RFC 3986 3.1) and a colon.
 [[nodiscard]] bool has_scheme(std::string_view text);
 

@@ -179,7 +179,10 @@ struct Discard {
 using Zip = std::unique_ptr<zip_t, Discard>;
 
 Error no_zip(const std::string& why) {
-  return {ErrorCode::kInvalid, "not a zip archive that can be read: " + why};
+  const bool is_known = why == "Not a zip archive";  // as libzip says it
+  return {ErrorCode::kInvalid,
+          is_known ? "it is no zip archive"
+                   : "not a zip archive that can be read: " + why};
 }
 
 Result<Zip> open_zip(ZipInput& input) {

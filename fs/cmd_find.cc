@@ -62,6 +62,11 @@ Result<void> find(const FindOptions& options, const Settings& settings) {
   if (!finder) {
     return finder.error();
   }
+  if (!options.kind.empty()) {
+    if (auto checked = finder->check_kind(options.kind); !checked) {
+      return checked;
+    }
+  }
   if (options.format == FindFormat::kCount) {
     const auto records = finder->count(options.conditions, options.kind);
     if (records) {

@@ -165,7 +165,8 @@ void finish_mount(const std::string& mount_point,
 
 int serve(const MountOptions& options, const std::vector<MountSource>& what,
           const Settings& settings, Readiness& readiness) {
-  // Nobody left to read stderr, or a pipe, must not end the mount.
+  // A write to stderr that nobody reads must not end the mount, also before
+  // the signals are watched.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   const auto headers = secret_headers(settings);
   if (!headers) {
@@ -183,7 +184,7 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
   }
   const std::string where = mount_name(what) + " at " + options.mount_point;
   // A signal that comes before it is watched for must not leave a mount behind.
-  const BlockedInterrupts until_watched;
+  const BlockedInterrupts until_watched(BrokenPipe::kEndsToo);
   // Ends when the mount is gone at the latest, and so is destroyed after it.
   std::jthread first_user;
   auto mount = mount_confined(
@@ -195,7 +196,7 @@ int serve(const MountOptions& options, const std::vector<MountSource>& what,
     log->write(LogLevel::kError, mount.error().message);
     return fail(mount.error());
   }
-  const InterruptWatch interrupts;
+  const InterruptWatch interrupts(BrokenPipe::kEndsToo);
   const auto on_ready = [&] {
     first_user = std::jthread([&, read_ahead = std::move(mount->read_ahead)] {
       finish_mount(options.mount_point, read_ahead, *log);

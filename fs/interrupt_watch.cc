@@ -14,7 +14,7 @@ namespace {
 
 // The signals by which users, shells and systems end a program. A blocked
 // signal arrives although it is ignored, so nohup(1) keeps its word here.
-sigset_t interrupts() {
+sigset_t interrupts(BrokenPipe pipe) {
   sigset_t set{};
   sigemptyset(&set);
   for (const int number : {SIGINT, SIGTERM, SIGQUIT}) {
@@ -24,6 +24,9 @@ sigset_t interrupts() {
   ::sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) {
     sigaddset(&set, SIGHUP);
+  }
+  if (pipe == BrokenPipe::kEndsToo) {
+    sigaddset(&set, SIGPIPE);
   }
   return set;
 }
@@ -40,8 +43,8 @@ bool signal_arrives(int signals, int end) {
 
 }  // namespace
 
-BlockedInterrupts::BlockedInterrupts() {
-  const sigset_t blocked = interrupts();
+BlockedInterrupts::BlockedInterrupts(BrokenPipe pipe) {
+  const sigset_t blocked = interrupts(pipe);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &before_);
 }
 
@@ -49,8 +52,8 @@ BlockedInterrupts::~BlockedInterrupts() {
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-InterruptWatch::InterruptWatch() {
-  const sigset_t awaited = interrupts();
+InterruptWatch::InterruptWatch(BrokenPipe pipe) : blocked_(pipe) {
+  const sigset_t awaited = interrupts(pipe);
   signals_ = UniqueFd(::signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK));
   end_ = UniqueFd(::eventfd(0, EFD_CLOEXEC));
   thread_ = std::thread([this] {

@@ -9,12 +9,17 @@
 
 namespace omicsfs {
 
+// Whether SIGPIPE is one of the signals that end the program. It is for a mount
+// when another process sends it. A write to a broken pipe ends nothing: the
+// kernel sends that SIGPIPE to the thread that writes, where it stays blocked.
+enum class BrokenPipe { kAsBefore, kEndsToo };
+
 // While it lives, the signals that end a program (SIGINT, SIGTERM, SIGQUIT, and
 // SIGHUP unless it is ignored) wait, in the calling thread and in those that it
 // starts from then on. Destroy it in the thread that made it.
 class BlockedInterrupts {
  public:
-  BlockedInterrupts();
+  explicit BlockedInterrupts(BrokenPipe pipe = BrokenPipe::kAsBefore);
   ~BlockedInterrupts();
   BlockedInterrupts(const BlockedInterrupts&) = delete;
   BlockedInterrupts& operator=(const BlockedInterrupts&) = delete;
@@ -29,7 +34,7 @@ class BlockedInterrupts {
 // destroy it in the thread that made it.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  explicit InterruptWatch(BrokenPipe pipe = BrokenPipe::kAsBefore);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;

@@ -14,6 +14,7 @@
 #include "catalog/sources/archive.h"
 #include "catalog/sources/manifest.h"
 #include "catalog/sources/manifest_address.h"
+#include "catalog/web_place.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -51,6 +52,12 @@ std::string_view manifest_ending(std::string_view place) {
     }
   }
   return "";
+}
+
+// An url that names no file, and asks its server nothing.
+bool is_web_folder(const std::string& place) {
+  return is_http_url(place) && url_name(place).empty() &&
+         place.find('?') == std::string::npos;
 }
 
 // The last name of a url or path.
@@ -106,6 +113,12 @@ Result<MountSource> mount_source(const std::string& word,
     return place.error();
   }
   if (!means_manifest(*place)) {
+    if (is_web_folder(*place)) {
+      return Error{ErrorCode::kInvalid,
+                   omicsfs::quoted(printable_url(*place)) +
+                       " is a folder of a web server: make a manifest of it "
+                       "with `omicsfs manifest make`, and mount that"};
+    }
     return MountSource{name_of(*place, "archive-"),
                        shown_archive(*place),
                        {"", "zip archive", "", build_archive},
@@ -129,15 +142,7 @@ Result<void> check_url_word(const std::string& word) {
       (scheme != "http" && scheme != "https")) {
     return {};
   }
-  const bool has_blank =
-      std::any_of(word.begin(), word.end(), [](const char c) {
-        return static_cast<unsigned char>(c) <= ' ' || c == 0x7f;
-      });
-  return Error{ErrorCode::kInvalid,
-               omicsfs::quoted(printable_url(word)) +
-                   (has_blank ? " has a blank or a control character: write "
-                                "%20 in place of a blank"
-                              : " names no server")};
+  return no_web_place(word);
 }
 
 bool means_place(std::string_view word) {

@@ -18,6 +18,7 @@
 #include "catalog/unique_fd.h"
 #include "fetch/local_io.h"
 #include "fetch/url.h"
+#include "fs/mount_source.h"
 
 namespace omicsfs {
 namespace {
@@ -92,9 +93,13 @@ Result<std::string> archive_place(const std::string& word) {
   if (is_http_url(word) || parse_marked_url(word)) {
     return word;
   }
+  if (auto checked = check_url_word(word); !checked) {
+    return checked.error();
+  }
   if (word.find("://") != std::string::npos) {
-    return Error{ErrorCode::kInvalid,
-                 "an archive is named by its path, or an http or https url"};
+    return Error{
+        ErrorCode::kInvalid,
+        omicsfs::quoted(word) + " is neither a path nor an http or https url"};
   }
   std::error_code error;
   const auto path = std::filesystem::absolute(word, error);

@@ -88,7 +88,7 @@ ssize_t receive(int socket, void* out, std::size_t size) {
 void leave_surroundings(int requests) {
   ::prctl(PR_SET_NAME, "omicsfs-umount");
   ::setsid();
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) {
     std::signal(number, SIG_IGN);
   }
   // That it runs where it was is not worth a failure.

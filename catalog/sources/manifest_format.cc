@@ -135,8 +135,9 @@ ManifestFormat line_format(std::string_view text) {
   if (table) {
     return ManifestFormat::kTable;
   }
-  // Also where the first url is none that is read, as ftp://.
-  const bool urls = words.size() == 1 && has_scheme(words[0]) &&
+  // Also where the first url is none that is read, as ftp://, or has a blank:
+  // the reader of the list says so.
+  const bool urls = !words.empty() && has_scheme(words[0]) &&
                     words[0].find("://") != std::string_view::npos;
   return urls ? ManifestFormat::kUrls : ManifestFormat::kUnknown;
 }

@@ -39,6 +39,8 @@ TEST(ManifestFormat, EachIsKnownByItsContent) {
       {"https://h/a\n", Format::kUrls},
       {"# all\n\n  s3://b/k \n", Format::kUrls},
       {"ftp://h/a\nhttps://h/a\n", Format::kUrls},
+      {"https://h/a b\nhttps://h/c\n", Format::kUrls},
+      {"https://h/a twelve data/a\n", Format::kUrls},
       {"gs://b/k", Format::kUrls}};
   for (const auto& [text, format] : documents) {
     EXPECT_EQ(manifest_format(text), format) << text;
@@ -51,8 +53,8 @@ TEST(ManifestFormat, EachIsKnownByItsContent) {
 TEST(ManifestFormat, OthersAreUnknown) {
   for (const char* text :
        {"", " \n", "# only a comment\n", "{", "{}", R"({"name": "x"})",
-        "plain text", "a\tb\n", "https://h/a twelve data/a\n",
-        "https://h/a 12\n", "id\tname\n", "\x89PNG\r\n", "\xEF\xBB\xBF"}) {
+        "plain text", "a\tb\n", "see https://h/a\n", "id\tname\n",
+        "\x89PNG\r\n", "\xEF\xBB\xBF"}) {
     EXPECT_EQ(manifest_format(text), Format::kUnknown) << text;
   }
 }

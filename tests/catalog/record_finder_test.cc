@@ -110,6 +110,18 @@ TEST_F(RecordFinderTest, KindsAreTakenApart) {
   EXPECT_EQ(*finder->count(human, "experiment"), 1U);
 }
 
+TEST_F(RecordFinderTest, AKindThatNothingHasIsRefusedNamingTheOthers) {
+  auto finder = RecordFinder::open(path_);
+  ASSERT_TRUE(finder);
+  EXPECT_TRUE(finder->check_kind("sample"));
+  const auto refused = finder->check_kind("samples");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(refused.error().message,
+            "no record is of the kind \"samples\"; there are: experiment, "
+            "sample");
+}
+
 TEST_F(RecordFinderTest, FacetsCountTheirValues) {
   auto finder = RecordFinder::open(path_);
   ASSERT_TRUE(finder);

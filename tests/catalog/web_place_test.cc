@@ -66,6 +66,25 @@ TEST(WebPlace, AUrlIsOneOfTheWebOrOfAPublicBucket) {
   }
 }
 
+TEST(WebPlace, AnErrorSaysWhatIsWrongWithAUrl) {
+  const std::pair<const char*, const char*> urls[] = {
+      {"http://h/a b", "\"http://h/a b\" has a blank"},
+      {"https://h/a\nb", "has a blank or a control character"},
+      {"HTTP://h/ a?sig=secret", "\"HTTP://h/ a\" has a blank"},
+      {"http://u:secret@h/a b", "\"http://h/a b\" has a blank"},
+      {"https://h/a?x=a b", "has a blank"},
+      {"http:///a", "names no server"},
+      {"ftp://h/a", "is no url of http, https, s3 or gs"},
+      {"", "is no url of http, https, s3 or gs"}};
+  for (const auto& [url, expected] : urls) {
+    const auto found = web_url(url);
+    ASSERT_FALSE(found) << url;
+    EXPECT_NE(found.error().message.find(expected), std::string::npos)
+        << found.error().message;
+    EXPECT_EQ(found.error().message.find("secret"), std::string::npos);
+  }
+}
+
 TEST(WebPlace, ABucketIsAFolderOfTheEndpointThatIsSet) {
   const Endpoints own{"http://127.0.0.1:9000/store/", ""};
   const std::pair<const char*, const char*> urls[] = {

@@ -88,6 +88,18 @@ TEST(MountSource, TwoOfOneNameAndUnknownOnesAreRefused) {
   EXPECT_FALSE(mount_sources({"nope"}));
 }
 
+TEST(MountSource, AFolderOfAWebServerIsRefusedWithTheWayToMountIt) {
+  for (const char* place : {"http://h/", "https://h/a/b/"}) {
+    const auto sources = mount_sources({place});
+    ASSERT_FALSE(sources) << place;
+    EXPECT_NE(sources.error().message.find("omicsfs manifest make"),
+              std::string::npos)
+        << sources.error().message;
+  }
+  EXPECT_TRUE(mount_sources({"http://h/?list-type=2"}));
+  EXPECT_TRUE(mount_sources({"http://h/download?id=7"}));
+}
+
 TEST(MountSource, ThePlacesOfArchivesBecomeSettings) {
   const auto sources = mount_sources({"abc-atlas", "http://10.0.0.1/a.zip"});
   const Settings settings = with_places({}, *sources);

@@ -150,20 +150,33 @@ class Descriptors(MountsProcess):
 class Ends(MountsProcess):
     def test_each_signal_that_ends_a_program_unmounts(self):
         place = self.publish(2)
-        for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT):
+        ends = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE)
+        for number in ends:
             with self.subTest(signal=number):
                 self.start(place)
                 self.expect_right(0)
                 os.kill(int(self.server().name), number)
                 wait_until(lambda: not self.processes())
                 self.assertFalse(self.is_mounted())
-        self.assertEqual(self.log().count("unmounted "), 4)
+        self.assertEqual(self.log().count("unmounted "), len(ends))
 
-    def test_a_broken_pipe_ends_nothing(self):
-        self.start(self.publish(2))
-        os.kill(int(self.server().name), signal.SIGPIPE)
-        self.expect_right(1)
-        self.umount()
+    def test_messages_that_nobody_reads_end_nothing(self):
+        place = self.publish(2)
+        read_end, write_end = os.pipe()
+        with subprocess.Popen(
+                [OMICSFS, "--config", str(self.work / "config.json"), "mount", "--foreground",
+                 place, str(self.mount)], stderr=write_end) as server:
+            os.close(write_end)
+            wait_until(self.is_mounted)
+            os.close(read_end)
+            (self.web / "f0").unlink()
+            with self.assertRaises(OSError):  # which is a message
+                (self.mount / "f0").read_bytes()
+            self.expect_right(1)
+            self.assertIsNone(server.poll())
+            os.kill(server.pid, signal.SIGPIPE)
+            self.assertEqual(server.wait(TIMEOUT_S), 0)
+        self.assertFalse(self.is_mounted())
 
     def test_a_starter_that_is_gone_ends_nothing(self):
         """The server tells it that it is ready, by a pipe."""
