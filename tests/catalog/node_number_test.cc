@@ -95,6 +95,15 @@ TEST(FileIdentity, IsThatOfTheDigestWhateverTheUrl) {
   EXPECT_NE(file_identity(one, 1), file_identity(other, 1));
 }
 
+TEST(FileIdentity, AChecksumDoesNotMakeTwoPlacesOne) {
+  RemoteFile one = remote_file_named("a", 5);
+  RemoteFile other = remote_file_named("b", 5);
+  one.digest = crc32_digest(7);
+  other.digest = crc32_digest(7);
+  EXPECT_NE(file_identity(one, std::nullopt),
+            file_identity(other, std::nullopt));
+}
+
 TEST(FileIdentity, WithoutADigestIsThatOfThePlaceAndItsVersion) {
   RemoteFile file = remote_file_named("a?X-Amz-Signature=1", 5);
   file.validator = "etag";

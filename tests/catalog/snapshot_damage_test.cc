@@ -204,6 +204,27 @@ TEST(DamagedSnapshot, WrongValuesInTheRowsAreCorrupt) {
             ErrorCode::kCorrupt);
 }
 
+TEST(DamagedSnapshot, AShortChunkIsCorruptAndNoEndOfTheFile) {
+  const ScratchDir dir;
+  write_snapshot(dir / "s", fill);
+  NodeId readme = 0;
+  {
+    const auto whole = Snapshot::open(dir / "s");
+    readme = node_at(**whole, "README.txt")->id;
+  }
+  {
+    Result<Database> database =
+        Database::open(dir / "s", OpenMode::kReadWriteCreate);
+    ASSERT_TRUE(database->execute("UPDATE chunks SET bytes = x'72616263'"));
+  }
+  const auto snapshot = Snapshot::open(dir / "s");
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ(*(*snapshot)->inline_bytes(readme, 0, 3), "abc");
+  const auto more = (*snapshot)->inline_bytes(readme, 1, 3);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, ErrorCode::kCorrupt);
+}
+
 TEST(DamagedSnapshot, AHalfWrittenFileIsNotOpened) {
   const ScratchDir dir;
   Result<SnapshotWriter> writer =

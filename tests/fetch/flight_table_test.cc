@@ -149,6 +149,26 @@ TEST_F(FlightTableTest, AReaderIsWokenByItsBlockThoughNoByteFollowsIt) {
   EXPECT_EQ(third->times, 1);
 }
 
+TEST_F(FlightTableTest, AReaderOfTwoBlocksIsWokenByTheFirst) {
+  const auto flight = join({0, 8})[0].flight;
+  const auto waker = std::make_shared<Woken>();
+  EXPECT_FALSE(flight->poll(0, waker).outcome);
+  EXPECT_FALSE(flight->poll(5, waker).outcome);
+  const std::string block(kBlockBytes, 'x');
+  ASSERT_TRUE(flight->on_bytes(std::as_bytes(std::span(block))));
+  EXPECT_EQ(waker->times, 1);
+}
+
+// A flight that failed has left the table, and another takes its place.
+TEST_F(FlightTableTest, TheEndOfAFlightLeavesTheOneInItsPlaceAlone) {
+  const auto failed = join({0, 4})[0].flight;
+  table_.finish(*failed);
+  const auto next = join({0, 4})[0].flight;
+  ASSERT_NE(next, failed);
+  table_.finish(*failed);
+  EXPECT_EQ(join({0, 4})[0].flight, next);
+}
+
 TEST_F(FlightTableTest, AllWhoWaitAreWokenByTheEndAndToldWhy) {
   const auto flight = join({0, 8})[0].flight;
   const auto waker = std::make_shared<Woken>();

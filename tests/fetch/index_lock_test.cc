@@ -77,6 +77,21 @@ TEST_F(IndexLock, NoReaderOfAStreamWaitsForRoomToFetchAhead) {
   }));
 }
 
+TEST_F(IndexLock, WhatWaitsForRoomAsTheLastReaderClosesIsNotFetched) {
+  const auto world = new_world();
+  const auto source =
+      world->cache().open(without_digest(remote_of(kBigUrl, big_)));
+  lock();
+  {
+    const CacheReader reader(source);
+    source->fetch_ahead({0, 1 << 20});
+    source->fetch_ahead({8 << 20, 1 << 20});
+  }
+  unlock();
+  world->cache().wait_until_idle();
+  EXPECT_LE(world->network().requests(), 1U) << "the first may be under way";
+}
+
 TEST_F(IndexLock, TheDigestOfASmallFileIsCheckedBeforeItIsOnDisk) {
   const auto world = new_world();
   std::shared_ptr<CachedSource> source;

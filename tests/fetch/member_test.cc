@@ -4,12 +4,17 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <semaphore>
 #include <thread>
+#include <utility>
 
 #include "fetch/inflate_index.h"
+#include "fetch/inflated_origin.h"
 #include "fetch/local_origin.h"
 #include "fetch/zip_listing.h"
 #include "tests/fetch/cache_world.h"
+#include "tests/support/collecting_sink.h"
 #include "tests/support/composed_zip.h"
 
 // Members of archives, read through the block cache.
@@ -199,6 +204,49 @@ TEST_F(MemberTest, ReadersOfOneStretchInflateItOnce) {
   // What was asked for ahead and then demanded may be taken up from a
   // checkpoint once or twice.
   EXPECT_LE(inflated(world), table_.size() + 3 * kCheckpointEvery);
+}
+
+// Collects its bytes; calls `then` once the first are here.
+class FirstBytesSink final : public CollectingRangeSink {
+ public:
+  explicit FirstBytesSink(std::function<void()> then)
+      : then_(std::move(then)) {}
+  Result<void> on_bytes(std::span<const std::byte> bytes) override {
+    if (const auto then = std::exchange(then_, nullptr)) {
+      then();
+    }
+    return CollectingRangeSink::on_bytes(bytes);
+  }
+
+ private:
+  std::function<void()> then_;
+};
+
+// Both join one pass, and the first goes by where the second begins.
+TEST_F(MemberTest, TwoOverlappingRangesOfOnePassAreBothRight) {
+  CacheWorld world(dir_.path());
+  const RemoteFile file = member(world, "table.tsv");
+  WorkerPool pool(2);
+  const auto origin = std::make_shared<InflatedOrigin>(
+      std::make_unique<MemberBytes>(world.cache().open(archive()),
+                                    *file.member),
+      MemberFacts{file.size, file.digest}, std::filesystem::path(),
+      UnpackTools{pool, world.counters()});
+  const ByteRange inner{140'000, 200'000};
+  const auto second = std::make_shared<CollectingRangeSink>();
+  const auto first = std::make_shared<FirstBytesSink>([&] {
+    origin->fetch(inner, second);
+    // The other thread of the pool has let it join before it comes to this.
+    std::binary_semaphore joined(0);
+    pool.add([&](const std::stop_token& /*stop*/) { joined.release(); });
+    joined.acquire();
+  });
+  const ByteRange outer{0, 4 * kBlockBytes};
+  origin->fetch(outer, first);
+  EXPECT_TRUE(first->wait());
+  EXPECT_TRUE(second->wait());
+  EXPECT_TRUE(first->bytes() == table_.substr(outer.offset, outer.length));
+  EXPECT_TRUE(second->bytes() == table_.substr(inner.offset, inner.length));
 }
 
 TEST_F(MemberTest, RandomReadersAreRightWhileOthersReadOn) {

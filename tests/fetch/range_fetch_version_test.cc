@@ -114,6 +114,28 @@ TEST_F(RangeFetch, AReplicaMustHaveTheBytesThatAreKnown) {
   EXPECT_EQ(sink->bytes(), "");
 }
 
+// The bytes that are known may be those of both versions.
+TEST_F(RangeFetch, AnObjectThatIsYoungerThanThePinIsNoReplica) {
+  has_digest_ = true;
+  transport_.add(kA, text_);
+  expect_bytes({0, 10});
+  transport_.add(kA, text_, "\"v2\"");
+  transport_.date(kA, "Fri, 01 Jan 2100 00:00:00 GMT");
+  EXPECT_EQ(error_of({10, 10}), ErrorCode::kChanged);
+  transport_.date(kA, "Fri, 01 Jan 1999 00:00:00 GMT");
+  expect_bytes({10, 10});
+}
+
+TEST_F(RangeFetch, AnAnswerThatDoesNotProveItselfPinsNoVersion) {
+  transport_.add(kA, text_.substr(0, 50), "\"half\"");
+  transport_.fail_url(kA, {.what = What::kUnknownLength});
+  EXPECT_EQ(error_of({0, 100}), ErrorCode::kUnavailable);
+  EXPECT_FALSE(pin_->is_pinned(kA));
+  transport_.clear_faults();
+  transport_.add(kA, text_);
+  expect_bytes({0, 100});
+}
+
 TEST_F(RangeFetch, StaleMirrorDoesNoHarmWhileAnotherUrlIsRight) {
   offer_both();
   transport_.add(kA, "an older, shorter object");

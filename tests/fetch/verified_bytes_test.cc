@@ -192,6 +192,17 @@ TEST_F(VerifiedBytes, AFileThatLostABlockIsNotVerifiedUntilItIsCheckedAgain) {
   EXPECT_EQ(*(*index)->verified_stamp(content_key(good_)), 0U);
 }
 
+TEST_F(VerifiedBytes, AFileThatSomebodyWroteToIsNoLongerVerified) {
+  fill_by(good_);
+  damage(data_of(good_), 3 * kBlockBytes);
+  // So that no coarse clock hides the write.
+  std::filesystem::last_write_time(data_of(good_), {});
+  CacheWorld world(dir_.path());
+  const auto source = world.cache().open(good_);
+  world.cache().wait_until_idle();
+  EXPECT_FALSE(source->verified());
+}
+
 TEST_F(VerifiedBytes, WhatEvictionTookMustComeAgainAsItWas) {
   fill_by(good_);
   const std::array<ExtentIndex, 1> second{1};

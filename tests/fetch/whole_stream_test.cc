@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "fetch/curl_transport.h"
 #include "tests/fetch/cache_world.h"
 #include "tests/support/collecting_sink.h"
+#include "tests/support/fake_transport.h"
 #include "tests/support/origin.h"
 
 // A server that ignores Range, behind the real transport.
@@ -89,6 +91,73 @@ TEST_F(RangesIgnored, ReadersOfAllPlacesWaitForTheOneStream) {
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(wrong_reads(0, bytes_.size()), 0);
   EXPECT_LE(origin_.log().size(), kFewRequests);
+}
+
+// A stream of an object whose server ignores Range, over a fake network.
+class FakeStream : public ::testing::Test {
+ protected:
+  static constexpr char kUrl[] = "http://origin/f";
+
+  // Calls `then` once its range is here.
+  class ThenSink final : public CollectingRangeSink {
+   public:
+    explicit ThenSink(std::function<void()> then) : then_(std::move(then)) {}
+    void on_done(Result<void> result) override {
+      then_();
+      CollectingRangeSink::on_done(std::move(result));
+    }
+
+   private:
+    const std::function<void()> then_;
+  };
+
+  FakeStream() {
+    network_.add(kUrl, bytes_);
+    network_.fail_url(kUrl, {.what = FakeFault::What::kIgnoreRange});
+  }
+  [[nodiscard]] std::string published(ByteRange range) const {
+    return bytes_.substr(range.offset, range.length);
+  }
+
+  const std::string bytes_ = random_bytes(5 * kBlockBytes, 7);
+  Mirrors mirrors_;
+  Counters counters_;
+  FakeTransport network_;
+  RangeFetcher fetcher_{
+      network_,
+      mirrors_,
+      {1, std::chrono::milliseconds(1), std::chrono::milliseconds(1)},
+      counters_,
+      1};
+  const std::shared_ptr<WholeStream> stream_ = std::make_shared<WholeStream>(
+      fetcher_, RangeRequest{{kUrl},
+                             bytes_.size(),
+                             {0, bytes_.size()},
+                             std::make_shared<VersionPin>()});
+};
+
+TEST_F(FakeStream, ARangeThatHasBegunIsFinishedByTheStream) {
+  network_.fail_nth(
+      1, {.what = FakeFault::What::kReset, .bytes = kBlockBytes / 2});
+  const auto sink = std::make_shared<CollectingRangeSink>();
+  const ByteRange range{kBlockBytes, kBlockBytes};
+  stream_->fetch(range, sink);
+  const auto result = sink->wait();
+  EXPECT_TRUE(result);
+  EXPECT_EQ(sink->bytes(), published(range));
+}
+
+TEST_F(FakeStream, ARangeThatTheStreamHasPassedIsServedByTheNextOne) {
+  const ByteRange before{0, 1000};
+  const auto late = std::make_shared<CollectingRangeSink>();
+  const auto first =
+      std::make_shared<ThenSink>([&] { stream_->fetch(before, late); });
+  const ByteRange range{kBlockBytes, kBlockBytes};
+  stream_->fetch(range, first);
+  EXPECT_TRUE(first->wait());
+  EXPECT_EQ(first->bytes(), published(range));
+  EXPECT_TRUE(late->wait());
+  EXPECT_EQ(late->bytes(), published(before));
 }
 
 }  // namespace

@@ -195,6 +195,20 @@ TEST(ZipListing, ALinkWhoseTargetCannotBeReadSaysSo) {
   }
 }
 
+TEST(ZipListing, TheTargetsOfFourThousandAndNinetySixLinksAreRead) {
+  std::vector<ZipEntry> entries;
+  for (int link = 0; link < 4097; ++link) {
+    entries.push_back(link_to("real", Packing::kStored));
+    entries.back().name = "link" + std::to_string(link);
+  }
+  const ArchiveMembers members = must_list(composed_zip(entries));
+  ASSERT_EQ(members.size(), 4097U);
+  EXPECT_EQ(members[4095].link_target, "real");
+  EXPECT_EQ(members[4096].link_target, "");
+  EXPECT_EQ(members[4096].why_unreadable,
+            "it is one symbolic link of too many");
+}
+
 TEST(ZipListing, AnEmptyArchiveHasNoMembers) {
   EXPECT_TRUE(must_list(composed_zip({})).empty());
 }

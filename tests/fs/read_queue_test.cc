@@ -129,6 +129,29 @@ class Ended final : public QueuedRead {
   std::optional<ErrorCode> error_ GUARDED_BY(mutex_);
 };
 
+TEST(ReplyBuffers, ABufferHasTheSizeThatIsAskedForAtLeast) {
+  ReplyBuffers buffers;
+  buffers.give_back(buffers.take(10));
+  EXPECT_EQ(buffers.take(4).size, 10U) << "a kept one that is large enough";
+  buffers.give_back(buffers.take(10));
+  EXPECT_EQ(buffers.take(1000).size, 1000U);
+}
+
+TEST(ReplyBuffers, ABoundedNumberIsKept) {
+  ReplyBuffers buffers;
+  std::vector<ReplyBuffers::Buffer> taken;
+  for (std::size_t i = 0; i <= ReplyBuffers::kMostKept; ++i) {
+    taken.push_back(buffers.take(10));
+  }
+  for (auto& buffer : taken) {
+    buffers.give_back(std::move(buffer));
+  }
+  for (std::size_t i = 0; i < ReplyBuffers::kMostKept; ++i) {
+    EXPECT_EQ(buffers.take(1).size, 10U);
+  }
+  EXPECT_EQ(buffers.take(1).size, 1U);
+}
+
 TEST(ReadQueue, AReadThatNeedNotWaitEndsOnTheThreadThatAsks) {
   ReadQueue queue(1);
   Bytes here;

@@ -187,6 +187,12 @@ void FakeTransport::remove(const std::string& url) {
   objects_.erase(url);
 }
 
+void FakeTransport::date(const std::string& url,
+                         const std::string& last_modified) {
+  const MutexLock lock(mutex_);
+  objects_[url].last_modified = last_modified;
+}
+
 void FakeTransport::redirect(const std::string& url,
                              const std::string& location) {
   const MutexLock lock(mutex_);
@@ -374,6 +380,7 @@ void FakeTransport::answer(const Exchange& exchange) {
                                                           : "";
   FakeReply reply =
       object ? reply_to({request, fault}, object->bytes, etag) : plain(404);
+  reply.head.validator.last_modified = object ? object->last_modified : "";
   if (!location.empty() && !follow) {
     reply = redirecting({request, fault}, location);
   }

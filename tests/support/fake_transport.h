@@ -68,6 +68,8 @@ class FakeTransport : public Transport {
   void add(const std::string& url, std::string bytes,
            std::string etag = "\"v1\"");
   void remove(const std::string& url);
+  // The object at `url` is answered with this Last-Modified.
+  void date(const std::string& url, const std::string& last_modified);
   // Requests of `url` are answered 307 with `location`, which is followed for
   // those who want that: to another url of this world.
   void redirect(const std::string& url, const std::string& location);
@@ -93,6 +95,7 @@ class FakeTransport : public Transport {
  private:
   struct Object {
     std::string bytes, etag;
+    std::string last_modified{};
   };
   struct Exchange {
     Request request;
