@@ -99,7 +99,7 @@ void CurlExchange::prepare(EasyHandle easy, const TransportOptions& options) {
     limits.first_byte = std::min(limits.first_byte, limits.stall);
   }
   bytes_ = 0;
-  watch_.emplace(limits, StallWatch::Time::clock::now());
+  watch_.emplace(limits, options.silence_clock());
 }
 
 void CurlExchange::set_request() {
@@ -311,18 +311,9 @@ std::optional<Error> CurlExchange::silence(StallWatch::Time now) {
   if (!silence) {
     return std::nullopt;
   }
-  const auto in_seconds = [](std::chrono::milliseconds time) {
-    return std::chrono::duration_cast<std::chrono::seconds>(time).count();
-  };
-  const StallLimits& limits = watch_->limits();
-  const std::string why =
-      *silence == StallWatch::Silence::kNoFirstByte
-          ? fmt::format("no byte of the answer in {} s",
-                        in_seconds(limits.first_byte))
-          : fmt::format("less than {} bytes a second for {} s",
-                        kStallBytesPerSecond, in_seconds(limits.stall));
-  return Error{ErrorCode::kUnavailable, why}.within(
-      describe_get(request_.url, request_.range));
+  return Error{ErrorCode::kUnavailable,
+               silence_text(*silence, options_->silence, watch_->limits())}
+      .within(describe_get(request_.url, request_.range));
 }
 
 void CurlExchange::begin() {

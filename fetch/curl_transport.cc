@@ -363,7 +363,7 @@ void CurlTransport::Loop::end_refused() {
 // Those that nobody wants any more, and those that are silent.
 void CurlTransport::Loop::end_running() {
   std::vector<std::pair<CURL*, Error>> ends;
-  const auto now = Clock::now();
+  const auto now = options_.silence_clock();
   for (const auto& [easy, exchange] : running_) {
     if (!exchange->wanted()) {
       ends.emplace_back(easy, interrupted(*exchange, "cancelled"));

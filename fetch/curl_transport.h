@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct TransportOptions {
   // A silent exchange is ended. One that has an alternative may keep its first
   // byte back for no longer than `stall`.
   StallLimits silence{};
+  // The clock that silence is measured by.
+  std::function<StallWatch::Time()> silence_clock =
+      StallWatch::Time::clock::now;
   // Servers, as server_of() names them, that may be at private addresses
   // (is_private_address); not given: any may. Where a proxy of the environment
   // is used, it decides what is reached.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace omicsfs {
 
@@ -47,5 +48,12 @@ class StallWatch {
   Time sampled_at_;  // when `sampled_` bytes were here
   std::uint64_t sampled_ = 0;
 };
+
+// What a user is told of an exchange that was ended: how long was waited, and
+// the setting that says so. `set` are the limits of the settings, `used` those
+// of the exchange, whose first byte may be due sooner.
+[[nodiscard]] std::string silence_text(StallWatch::Silence silence,
+                                       const StallLimits& set,
+                                       const StallLimits& used);
 
 }  // namespace omicsfs

@@ -256,6 +256,7 @@ int run_mount(const MountOptions& options, const Settings& given) {
     warn_of_private_servers(source.name, source.shown, *serving);
   }
   if (options.foreground) {
+    close_inherited();
     Readiness nobody_waits;
     return serve(absolute, *sources, *serving, nobody_waits);
   }

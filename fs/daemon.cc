@@ -44,17 +44,6 @@ int exit_status_of(pid_t child) {
   return WEXITSTATUS(status) == 0 ? EXIT_FAILURE : WEXITSTATUS(status);
 }
 
-// What the starter's own starter left open is not the server's: a lock on it
-// would be held for as long as the mount lives. All of ours is opened later.
-void close_inherited(int kept) {
-  constexpr unsigned kFirst = STDERR_FILENO + 1;
-  const auto number = std::max(static_cast<unsigned>(kept), kFirst - 1);
-  if (number > kFirst) {
-    ::close_range(kFirst, number - 1, 0);
-  }
-  ::close_range(number + 1, ~0U, 0);
-}
-
 [[noreturn]] void run_child(UniqueFd pipe,
                             const std::function<int(Readiness&)>& serve) {
   ::setsid();
@@ -72,6 +61,15 @@ void close_inherited(int kept) {
 }
 
 }  // namespace
+
+void close_inherited(int kept) {
+  constexpr int kFirst = STDERR_FILENO + 1;
+  const auto number = static_cast<unsigned>(std::max(kept, kFirst - 1));
+  if (number > kFirst) {
+    ::close_range(kFirst, number - 1, 0);
+  }
+  ::close_range(number + 1, ~0U, 0);
+}
 
 void Readiness::ready() {
   if (!pipe_.valid()) {

@@ -28,4 +28,10 @@ class Readiness {
 // is ready its stderr is ours. REQUIRES: this process has one thread.
 int run_in_background(const std::function<int(Readiness&)>& serve);
 
+// Closes all descriptors but the first three, and `kept`: what the starter's
+// starter left open is not a server's. A lock on it would be held, and a socket
+// be there to be used, for as long as the mount lives. REQUIRES: nothing of
+// ours is open yet.
+void close_inherited(int kept = -1);
+
 }  // namespace omicsfs

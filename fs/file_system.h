@@ -114,6 +114,7 @@ class FileSystem {
   // the kernel's page cache: no other is tried again.
   static bool refuses(OpenFiles::Handle handle, ByteRange range);
   void release(OpenFiles::Handle handle) { open_files_.remove(handle); }
+  [[nodiscard]] OpenFiles& open_files() { return open_files_; }
 
   // The cache's limit and use: what df shows. Never waits for anything.
   [[nodiscard]] struct statvfs space() const;

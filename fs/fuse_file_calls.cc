@@ -11,6 +11,7 @@
 
 #include "fs/errno_of.h"
 #include "fs/fuse_calls.h"
+#include "fs/open_handle.h"
 #include "fs/passthrough_wire.h"
 #include "fs/read_queue.h"
 
@@ -116,17 +117,16 @@ int reply_passthrough(fuse_req_t request, fuse_file_info& file,
 #endif
 }
 
-void reply_open(fuse_req_t request, fuse_file_info& file,
-                const FileSystem::Opened& opened) {
-  FileSystem& files = context_of(request).files;
+void reply_open(fuse_req_t request, fuse_file_info& file, OpenHandle& handle) {
+  const FileSystem::Opened& opened = handle.opened();
   file.fh = opened.handle;
   file.keep_cache = opened.keep_pages ? 1 : 0;
   file.noflush = 1;
   const int status = opened.backing
                          ? reply_passthrough(request, file, *opened.backing)
                          : fuse_reply_open(request, &file);
-  if (status != 0) {
-    files.release(opened.handle);  // the opener is gone: no release follows
+  if (status == 0) {
+    handle.give_away();  // the kernel releases it
   }
 }
 
@@ -135,35 +135,36 @@ void reply_open(fuse_req_t request, fuse_file_info& file,
 class FuseOpen final : public QueuedAnswer {
  public:
   FuseOpen(fuse_req_t request, fuse_ino_t inode, const fuse_file_info& file,
-           const FileSystem::Opened& opened)
-      : FuseOpen(request, inode, file, opened,
-                 FileSystem::begin_read(opened.handle, {0, 1})) {}
+           OpenHandle handle)
+      : FuseOpen(request, inode, file, std::move(handle),
+                 FileSystem::begin_read(handle.opened().handle, {0, 1})) {}
 
  private:
   FuseOpen(fuse_req_t request, fuse_ino_t inode, const fuse_file_info& file,
-           const FileSystem::Opened& opened, FileSystem::BegunRead begun)
+           OpenHandle&& handle, FileSystem::BegunRead begun)
       : QueuedAnswer(request, std::move(begun.reading), begun.range,
                      std::chrono::steady_clock::now() +
                          context_of(request).read_deadline),
         inode_(inode),
         file_(file),
-        opened_(opened) {}
+        handle_(std::move(handle)) {}
 
   void answer(const Result<void>& outcome,
               std::span<const std::byte> /*bytes*/) override {
-    const auto told = FileSystem::end_read(opened_.handle, range(), outcome,
-                                           FileSystem::Way::kDirect);
+    // Whatever comes of it, the file is closed unless the kernel has it.
+    OpenHandle handle = std::move(handle_);
+    const auto told = FileSystem::end_read(handle.opened().handle, range(),
+                                           outcome, FileSystem::Way::kDirect);
     if (told) {
-      reply_open(request(), file_, opened_);
+      reply_open(request(), file_, handle);
       return;
     }
-    context_of(request()).files.release(opened_.handle);
     reply_error(request(), "open", inode_, told.error());
   }
 
   const fuse_ino_t inode_;
   fuse_file_info file_;
-  const FileSystem::Opened opened_;
+  OpenHandle handle_;
 };
 
 }  // namespace
@@ -173,14 +174,18 @@ void on_open(fuse_req_t request, fuse_ino_t inode, fuse_file_info* file) {
     fuse_reply_err(request, EROFS);
     return;
   }
-  const auto opened = context_of(request).files.open(inode);
+  FileSystem& files = context_of(request).files;
+  const auto opened = files.open(inode);
   if (!opened) {
     reply_error(request, "open", inode, opened.error());
-  } else if (opened->awaits_first_block) {
+    return;
+  }
+  OpenHandle handle(files.open_files(), *opened);
+  if (opened->awaits_first_block) {
     context_of(request).reads->start(
-        std::make_shared<FuseOpen>(request, inode, *file, *opened));
+        std::make_shared<FuseOpen>(request, inode, *file, std::move(handle)));
   } else {
-    reply_open(request, *file, *opened);
+    reply_open(request, *file, handle);
   }
 }
 

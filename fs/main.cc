@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -96,6 +98,18 @@ int run_words(std::span<const std::string> words) {
   return run(std::get<Invocation>(std::move(parsed)));
 }
 
+// Where one was left closed, the next file that is opened would get its number,
+// and messages would be written into that file.
+void open_standard_streams() {
+  int opened = 0;
+  do {
+    opened = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  } while (opened >= 0 && opened <= STDERR_FILENO);
+  if (opened > STDERR_FILENO) {
+    ::close(opened);
+  }
+}
+
 // A result that could not be written is not a success.
 int with_output_checked(int status) {
   const bool written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
@@ -110,6 +124,7 @@ int with_output_checked(int status) {
 }  // namespace omicsfs
 
 int main(int argc, char** argv) {
+  omicsfs::open_standard_streams();
   // Whatever it makes is its user's alone, but for a shared cache
   // (cache_sharing.h).
   ::umask(S_IRWXG | S_IRWXO);

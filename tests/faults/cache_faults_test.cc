@@ -197,7 +197,7 @@ TEST_F(CacheFaults, ALimitThatHoldsNothingLeavesReadsUncached) {
 }
 
 TEST_F(CacheFaults, TwoMountsOfOneCacheHelpEachOther) {
-  MountProcess other(origin_.url("/"), kImpatient);
+  MountProcess other(origin_.url("/"), kPatient);
   {
     const EnvironmentVariable shared("OMICSFS_CACHE_DIR", cache().string());
     ASSERT_TRUE(other.start());

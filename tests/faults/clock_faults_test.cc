@@ -24,6 +24,7 @@ constexpr long kYear = 366 * kDay;
 // A mount whose wall clock is ours to set (shifted_clock.cc).
 class ClockFaults : public FaultyMount {
  protected:
+  ClockFaults() : FaultyMount(kImpatient) {}
   // Seconds ahead of the machine's.
   void set_clock(long seconds) const {
     const stdfs::path next = mount_.directory() / "next shift";

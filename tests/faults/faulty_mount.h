@@ -71,13 +71,26 @@ class FaultyMount : public ::testing::Test {
     EXPECT_TRUE(file.bytes.starts_with(outcome.bytes));
   }
 
+  // No answer is so late on a slow machine that it would be given up.
+  static constexpr const char* kPatient =
+      R"(, "network": {"retries": 1, "first_byte_s": 600, "stall_s": 600,
+                       "timeout_s": 600})";
+  // For servers that refuse: reads are tried again until their deadline.
+  static constexpr const char* kRefused =
+      R"(, "network": {"retries": 1, "first_byte_s": 600, "stall_s": 600,
+                       "timeout_s": 30})";
+  // For servers that fall silent, and what is read of them then.
   static constexpr const char* kImpatient =
-      R"(, "network": {"retries": 1, "first_byte_s": 1, "stall_s": 1,
-                       "timeout_s": 20})";
+      R"(, "network": {"retries": 1, "first_byte_s": 5, "stall_s": 5,
+                       "timeout_s": 60})";
+
+  explicit FaultyMount(const char* network = kPatient) : network_(network) {}
+
+  const char* const network_;
 
   const std::vector<ComposedRelease> atlas_ = composed_atlas();
   Origin origin_;
-  MountProcess mount_{origin_.url("/"), kImpatient};
+  MountProcess mount_{origin_.url("/"), network_};
 };
 
 }  // namespace omicsfs

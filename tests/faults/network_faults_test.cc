@@ -84,7 +84,22 @@ const NetworkFault kFaults[] = {
 };
 
 class NetworkFaults : public FaultyMount,
-                      public ::testing::WithParamInterface<NetworkFault> {};
+                      public ::testing::WithParamInterface<NetworkFault> {
+ protected:
+  NetworkFaults() : FaultyMount(patience_with(GetParam().fault.kind)) {}
+  static const char* patience_with(FaultKind kind) {
+    switch (kind) {
+      case FaultKind::kStallHead:
+      case FaultKind::kStallBody:
+      case FaultKind::kTrickle:
+        return kImpatient;
+      case FaultKind::kStatus:
+        return kRefused;
+      default:
+        return kPatient;
+    }
+  }
+};
 
 TEST_P(NetworkFaults, WhileItLastsReadsFailAsToldAndThenTheyAreRight) {
   origin_.fail(GetParam().fault);

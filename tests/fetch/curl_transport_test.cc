@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <set>
@@ -23,6 +24,7 @@
 namespace omicsfs {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using SinkPtr = std::shared_ptr<CollectingSink>;
@@ -33,10 +35,18 @@ class CurlTransportTest : public ::testing::Test {
     // The loopback interface is not behind the machine's proxy.
     setenv("no_proxy", "*", 1);
     origin_.add("/f", "0123456789", "\"e\"");
-    restart({.silence = {seconds{1}, seconds{1}}});
+    // No machine is so slow that an exchange is silent for so long.
+    restart({.silence = {hours{1}, hours{1}}});
   }
   void restart(const TransportOptions& options) {
     transport_ = std::make_unique<CurlTransport>(options);
+  }
+  // Silence is measured in looks: each takes five seconds, once they count.
+  void restart_counting_looks(const StallLimits& limits) {
+    restart({.silence = limits, .silence_clock = [this] {
+               const int looks = looks_count_ ? ++looks_ : looks_.load();
+               return StallWatch::Time() + looks * seconds{5};
+             }});
   }
   SinkPtr start(const Request& request) {
     auto sink = std::make_shared<CollectingSink>();
@@ -61,6 +71,8 @@ class CurlTransportTest : public ::testing::Test {
   }
 
   Origin origin_;
+  std::atomic<bool> looks_count_ = true;
+  std::atomic<int> looks_ = 0;
   std::unique_ptr<CurlTransport> transport_;
 };
 
@@ -95,15 +107,25 @@ TEST_F(CurlTransportTest, ServerIsAskedNoMoreThanItsShareAtATime) {
   EXPECT_LE(connections_used().size(), 3U);
 }
 
-// Their turn comes only after the time to connect is over.
+// libcurl's time to connect begins where an exchange is given to it, and so
+// does on_started().
 TEST_F(CurlTransportTest, WaitingForATurnIsNotWaitingForAConnection) {
-  restart({.connections_per_host = 1, .connect_timeout = seconds{1}});
-  origin_.fail(
-      {.kind = FaultKind::kStallHead, .count = 1, .pause = milliseconds{1500}});
+  restart({.connections_per_host = 1});
+  origin_.fail({.kind = FaultKind::kStallHead, .count = 1});
   const SinkPtr first = start({.url = origin_.url("/f")});
+  ASSERT_TRUE(origin_.wait_for_requests(1));
   const SinkPtr second = start({.url = origin_.url("/f")});
+  Origin other;
+  other.add("/f", "0123456789");
+  // The loop takes exchanges in the order in which they come.
+  const SinkPtr later = start({.url = other.url("/f")});
+  EXPECT_TRUE(later->wait());
+  EXPECT_TRUE(later->started);
+  EXPECT_FALSE(second->started);
+  origin_.release();
   EXPECT_TRUE(first->wait());
   EXPECT_EQ(message_of(second), "");
+  EXPECT_TRUE(second->started);
 }
 
 TEST_F(CurlTransportTest, CancelledExchangeGivesItsTurnToTheNext) {
@@ -138,35 +160,71 @@ TEST_F(CurlTransportTest, DelayedExchangeDoesNotHoldUpOthers) {
 }
 
 TEST_F(CurlTransportTest, ServerThatNeverAnswersIsGivenUp) {
+  restart_counting_looks({seconds{15}, hours{1}});
   origin_.fail({.kind = FaultKind::kStallHead});
   const SinkPtr sink = get("/f");
   const auto result = sink->wait();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(result.error().message,
+            "GET " + origin_.url("/f") +
+                ": no byte of the answer in 15 s (network.first_byte_s)");
   EXPECT_EQ(sink->calls(), "d");
 }
 
+// The other exchange stalls meanwhile.
 TEST_F(CurlTransportTest, AFirstByteMayComeLaterThanAStall) {
-  restart({.silence = {std::chrono::hours{1}, milliseconds{500}}});
-  origin_.fail(
-      {.kind = FaultKind::kStallHead, .count = 1, .pause = seconds{2}});
-  EXPECT_TRUE(get("/f")->wait());
+  restart_counting_looks({hours{10'000}, seconds{15}});
+  origin_.add("/g", "0123456789");
+  origin_.fail({.kind = FaultKind::kStallHead, .glob = "/f"});
+  origin_.fail({.kind = FaultKind::kStallBody, .glob = "/g", .bytes = 5});
+  const SinkPtr late = start({.url = origin_.url("/f")});
+  ASSERT_TRUE(origin_.wait_for_requests(1));
+  EXPECT_FALSE(get("/g")->wait());
+  looks_count_ = false;
+  origin_.release();
+  EXPECT_EQ(message_of(late), "");
 }
 
 TEST_F(CurlTransportTest, AFirstByteIsNotWaitedForWhereThereIsAnAlternative) {
-  restart({.silence = {std::chrono::hours{1}, milliseconds{500}}});
+  restart_counting_looks({hours{10'000}, seconds{15}});
   origin_.fail({.kind = FaultKind::kStallHead});
   const SinkPtr sink =
       start({.url = origin_.url("/f"), .has_alternative = true});
+  ASSERT_FALSE(sink->wait());
   EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(message_of(sink),
+            "GET " + origin_.url("/f") +
+                ": no byte of the answer in 15 s (network.stall_s)");
 }
 
 TEST_F(CurlTransportTest, BodyThatStallsIsGivenUp) {
+  looks_count_ = false;
+  restart_counting_looks({hours{1}, seconds{15}});
   origin_.fail({.kind = FaultKind::kStallBody, .bytes = 5});
-  const SinkPtr sink = get("/f");
+  const SinkPtr sink = start({.url = origin_.url("/f")});
+  sink->wait_for_bytes(5);
+  looks_count_ = true;
   ASSERT_FALSE(sink->wait());
   EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(message_of(sink),
+            "GET " + origin_.url("/f") +
+                ": less than 1024 bytes a second for 15 s (network.stall_s)");
   EXPECT_EQ(sink->bytes(), "01234");
+}
+
+// Time goes by with the bytes alone, at 4 KiB a second.
+TEST_F(CurlTransportTest, ABodyMayTakeFarLongerThanAStallWhereItNeverStalls) {
+  constexpr std::size_t kBytes = 400'000;
+  origin_.add("/g", std::string(kBytes, 'x'));
+  origin_.fail({.kind = FaultKind::kTrickle, .bytes = kBytes});
+  const auto sink = std::make_shared<CollectingSink>();
+  restart({.silence = {seconds{15}, seconds{15}}, .silence_clock = [sink] {
+             return StallWatch::Time() + seconds{sink->bytes().size() / 4096};
+           }});
+  transport_->start({.url = origin_.url("/g")}, sink);
+  EXPECT_EQ(message_of(sink), "");
+  EXPECT_EQ(sink->bytes().size(), kBytes);
 }
 
 TEST_F(CurlTransportTest, RunningBodyIsCancelled) {
@@ -334,13 +392,13 @@ class LimitedServer : public CurlTransportTest {
     }
     return most;
   }
-  // Waits until all processes know of a pause.
+  // Waits until all processes know of a pause, also one that is over.
   void wait_for_pause() {
     bool paused = false;
     while (!paused) {
       RateFile(dir_.path() / "rate-127.0.0.1", kPerSecond)
-          .update([&](RateSlots& slots, RateTime now) {
-            paused = slots.paused_until > now;
+          .update([&](RateSlots& slots, RateTime /*now*/) {
+            paused = slots.paused_until > RateTime{0};
           });
       std::this_thread::yield();
     }

@@ -74,6 +74,18 @@ TEST(StallWatch, ABodyThatIsHeldBackDoesNotStallMeanwhile) {
   EXPECT_TRUE(watch.look(300, kBegin + seconds{114}));
 }
 
+TEST(StallWatch, ItsTextNamesTheSettingThatDecided) {
+  const StallLimits sooner{seconds{15}, seconds{15}};
+  EXPECT_EQ(silence_text(Silence::kNoFirstByte, kLimits, kLimits),
+            "no byte of the answer in 60 s (network.first_byte_s)");
+  EXPECT_EQ(silence_text(Silence::kNoFirstByte, kLimits, sooner),
+            "no byte of the answer in 15 s (network.stall_s)");
+  for (const StallLimits& used : {kLimits, sooner}) {
+    EXPECT_EQ(silence_text(Silence::kStalled, kLimits, used),
+              "less than 1024 bytes a second for 15 s (network.stall_s)");
+  }
+}
+
 TEST(StallWatch, PausesThatAreShorterThanTheLimitAreBorne) {
   // A burst every 14 s.
   EXPECT_FALSE(ending(milliseconds{200}, [](milliseconds at) {

@@ -2,10 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <memory>
+#include <new>
 #include <set>
+#include <span>
+#include <utility>
 
 #include "fs/errno_of.h"
 #include "fs/inode.h"
+#include "fs/open_handle.h"
 #include "fs/read_deadline.h"
 #include "fs/read_failures.h"
 
@@ -47,6 +52,53 @@ TEST(ErrnoOf, AListedFileIsNeverReportedAsAbsent) {
   EXPECT_EQ(of_listed_file(absent).message, absent.message);
   EXPECT_EQ(of_listed_file({ErrorCode::kChanged, ""}).code,
             ErrorCode::kChanged);
+}
+
+class NoBytes final : public ByteSource {
+ public:
+  [[nodiscard]] std::uint64_t size() const override { return 0; }
+  Result<void> read_at(std::uint64_t /*offset*/, std::span<std::byte> /*out*/,
+                       const ReadLimits& /*limits*/) override {
+    return {};
+  }
+};
+
+// A file is open as long as its source is there.
+class OpenHandleTest : public ::testing::Test {
+ protected:
+  FileSystem::Opened open() {
+    auto source = std::make_shared<NoBytes>();
+    source_ = source;
+    return {files_.add({std::move(source)})};
+  }
+  [[nodiscard]] bool is_open() const { return !source_.expired(); }
+
+  OpenFiles files_;
+
+ private:
+  std::weak_ptr<NoBytes> source_;
+};
+
+TEST_F(OpenHandleTest, AFileThatTheKernelNeverGetsIsClosedWhateverIsThrown) {
+  const auto fail_after_opening = [this] {
+    OpenHandle first(files_, open());
+    const OpenHandle handle(std::move(first));
+    EXPECT_TRUE(is_open());
+    throw std::bad_alloc();
+  };
+  EXPECT_THROW(fail_after_opening(), std::bad_alloc);
+  EXPECT_FALSE(is_open());
+}
+
+TEST_F(OpenHandleTest, AFileThatTheKernelHasStaysOpenUntilItIsReleased) {
+  const FileSystem::Opened opened = open();
+  {
+    OpenHandle handle(files_, opened);
+    handle.give_away();
+  }
+  EXPECT_TRUE(is_open());
+  files_.remove(opened.handle);
+  EXPECT_FALSE(is_open());
 }
 
 TEST(ReadFailures, KeepTheNewestOfABoundedNumberOfFiles) {

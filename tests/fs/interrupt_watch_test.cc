@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <future>
 #include <stop_token>
@@ -36,6 +37,35 @@ TEST(InterruptWatch, AHangupThatIsIgnoredStaysSo) {
     EXPECT_EQ(sigismember(&blocked, SIGTERM), 1);
   }
   static_cast<void>(std::signal(SIGHUP, before));
+}
+
+TEST(InterruptWatch, ASIGPIPEThatIsSentToTheProcessIsAStop) {
+  const InterruptWatch watch(BrokenPipe::kEndsToo);
+  std::promise<void> stopped;
+  const std::stop_callback on_stop(watch.token(), [&] { stopped.set_value(); });
+  ASSERT_EQ(::kill(::getpid(), SIGPIPE), 0);
+  stopped.get_future().wait();
+}
+
+// The signal of a write comes before the write returns.
+TEST(InterruptWatch, AWriteToABrokenPipeIsNoStop) {
+  const InterruptWatch watch(BrokenPipe::kEndsToo);
+  int ends[2] = {};
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  EXPECT_LT(::write(ends[1], "x", 1), 0);
+  EXPECT_EQ(errno, EPIPE);
+  ::close(ends[1]);
+  sigset_t pending{};
+  ASSERT_EQ(::sigpending(&pending), 0);
+  EXPECT_EQ(sigismember(&pending, SIGPIPE), 1) << "it waits in this thread";
+  const timespec at_once{};
+  sigset_t broken{};
+  sigemptyset(&broken);
+  sigaddset(&broken, SIGPIPE);
+  EXPECT_EQ(::sigtimedwait(&broken, nullptr, &at_once), SIGPIPE)
+      << "nobody else has taken it";
+  EXPECT_FALSE(watch.token().stop_requested());
 }
 
 TEST(InterruptWatch, EndsWithNoSignalAndRestoresTheMask) {

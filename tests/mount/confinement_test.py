@@ -18,10 +18,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-from harness import HERE, OMICSFS, TIMEOUT_S, main, own_origin, run
+from harness import HERE, OMICSFS, main, own_origin, run, wait_until
 
 CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
 NOBODY = 65534
@@ -45,14 +44,6 @@ def fuse_for_all(directory):
     os.chmod(node, 0o666)
     libc = ctypes.CDLL(None, use_errno=True)
     return libc.mount(str(node).encode(), b"/dev/fuse", None, MS_BIND, None) == 0
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError("that never came to be")
-        time.sleep(0.01)
 
 
 def status_of(task):

@@ -8,6 +8,7 @@ usage: encode_test.py OMICSFS ORIGIN SHARED_ENCODE_DATA
 import concurrent.futures
 import contextlib
 import csv
+import functools
 import gzip
 import itertools
 import json
@@ -26,7 +27,8 @@ import urllib.request
 import pandas
 
 import encode_table
-from harness import HERE, OMICSFS, main, md5_of, mounted_words, nginx, output_of, process, run
+from harness import (HERE, OMICSFS, main, md5_of, mounted_words, nginx, output_of, process, run,
+                     wait_until)
 from touched_blocks import BLOCK, touched_blocks
 
 SUPPORT = HERE.parent / "support"
@@ -168,7 +170,7 @@ class Browsing(Encode):
         fields = [line.split("\t")[1] for line in self.omicsfs("facets", "encode").splitlines()]
         self.assertIn("organ_slims", fields)
         refused = subprocess.run([OMICSFS, "find", "encode", "essay=x"], env=self.environment,
-                                 capture_output=True, text=True, check=False, timeout=60)
+                                 capture_output=True, text=True, check=False, timeout=240)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("assay_title", refused.stderr)
 
@@ -220,7 +222,7 @@ class Browsing(Encode):
             while refresh.poll() is None and set(os.listdir(snapshots)) <= there:
                 time.sleep(0.002)
             refresh.send_signal(number)
-            self.assertNotEqual(refresh.wait(60), 0)
+            self.assertNotEqual(refresh.wait(240), 0)
             self.assertEqual(self.omicsfs("find", "encode", "--count"), before)
         self.omicsfs("refresh", "encode")
         self.assertNotEqual(self.omicsfs("find", "encode", "--count"), before)
@@ -261,7 +263,7 @@ class Portal(Encode):
         return self.mounts[-1] / "experiments" / "ENCSR000AAA"
 
     def log(self):
-        with urllib.request.urlopen(self.portal + ".control/log", timeout=60) as answer:
+        with urllib.request.urlopen(self.portal + ".control/log", timeout=240) as answer:
             return json.load(answer)
 
     def worst_second(self):
@@ -290,7 +292,7 @@ class Portal(Encode):
             self.assertEqual(os.pread(file.fileno(), 100, 0), truth[:100])
             asked = sum("@@download/" + name in one["path"] for one in self.log())
             self.assertEqual(asked, 1)
-            with urllib.request.urlopen(self.portal + ".control/expire", timeout=60):
+            with urllib.request.urlopen(self.portal + ".control/expire", timeout=240):
                 pass
             self.assertEqual(os.pread(file.fileno(), 5000, 140_000), truth[140_000:145_000])
         self.assertTrue(self.same(place, name))
@@ -348,20 +350,17 @@ class Defaults(Encode):
             self.assertEqual((mount / path).read_bytes(),
                              (self.bucket / "encode-public" / name).read_bytes())
             # nginx logs an answer once it has been sent.
-            deadline = time.monotonic() + 60
-            while self.bytes_sent("encode-public/" + name) == 0:
-                self.assertLess(time.monotonic(), deadline, name)
-                time.sleep(0.01)
+            wait_until(functools.partial(self.bytes_sent, "encode-public/" + name), name)
 
     def test_the_list_stands_alone_with_a_warning_while_the_portal_fails(self):
         self.start_portal()  # it knows no file
         done = subprocess.run([OMICSFS, "refresh", "encode"], env=self.environment,
-                              capture_output=True, text=True, check=True, timeout=60)
+                              capture_output=True, text=True, check=True, timeout=240)
         self.assertIn("lacks assays, biosamples and targets", done.stderr)
         self.assertEqual(self.omicsfs("find", "encode", "--count"), f"{len(self.names)}\n")
         refused = subprocess.run([OMICSFS, "find", "encode", "assay=TF ChIP-seq"],
                                  env=self.environment, capture_output=True, text=True,
-                                 check=False, timeout=60)
+                                 check=False, timeout=240)
         self.assertEqual(refused.returncode, 1)
         self.assertIn('"assay_title"', refused.stderr)
         self.assertNotIn(" assay,", refused.stderr)

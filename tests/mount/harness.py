@@ -18,7 +18,8 @@ import unittest
 
 OMICSFS, ORIGIN = (os.path.abspath(path) for path in sys.argv[1:3])
 HERE = pathlib.Path(__file__).resolve().parent
-TIMEOUT_S = 60
+# When a test gives up on what never comes. A slow machine only waits longer.
+TIMEOUT_S = 240
 
 NGINX_CONFIG = """
 daemon off; worker_processes 2; pid {work}/nginx.pid; user root;
@@ -66,12 +67,12 @@ def free_port():
 
 
 def wait_until_it_listens(port, server):
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline and server.poll() is None:
+    def listens():
+        if server.poll() is not None:
+            raise RuntimeError("nginx does not listen")
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-    raise RuntimeError("nginx does not listen")
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+    wait_until(listens, "nginx")
 
 
 TLS_CONFIG = """ ssl http2; server_name localhost;
@@ -98,6 +99,15 @@ def nginx(bucket, work, tls="", port=None):
         yield f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/"
 
 
+def wait_until(condition, what="what is waited for"):
+    """Until it holds. How long that takes decides nothing but when to give up."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{what} never came to be")
+        time.sleep(0.01)
+
+
 def serves(process, mount):
     """Whether the process is one that was started to mount there."""
     try:
@@ -108,11 +118,9 @@ def serves(process, mount):
 
 def wait_until_served_by_nobody(mount):
     """Until what was read is on disk: umount returns before that."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while any(serves(process, mount) for process in pathlib.Path("/proc").glob("[0-9]*")):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"the process of {mount} does not end")
-        time.sleep(0.02)
+    wait_until(lambda: not any(serves(process, mount)
+                               for process in pathlib.Path("/proc").glob("[0-9]*")),
+               f"the end of the process of {mount}")
 
 
 @contextlib.contextmanager

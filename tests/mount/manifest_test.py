@@ -15,10 +15,9 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
-from harness import OMICSFS, ORIGIN, TIMEOUT_S, main, mounted_words, nginx, process
+from harness import OMICSFS, ORIGIN, main, mounted_words, nginx, process, wait_until
 
 COMMIT = "c" * 40
 
@@ -134,7 +133,7 @@ class Manifest(unittest.TestCase):
 
     def call(self, *words, status=0):
         done = subprocess.run([OMICSFS, *[str(word) for word in words]], env=self.environment,
-                              text=True, capture_output=True, check=False, timeout=60)
+                              text=True, capture_output=True, check=False, timeout=240)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
@@ -150,13 +149,10 @@ class Manifest(unittest.TestCase):
 
     @staticmethod
     def becomes_verified(path):
-        """Whether its digest is found right, which nobody waits for."""
-        deadline = time.monotonic() + TIMEOUT_S
-        while time.monotonic() < deadline:
-            if os.getxattr(path, "user.omicsfs.verified") == b"yes":
-                return True
-            time.sleep(0.05)
-        return False
+        """Waits until its digest is found right."""
+        wait_until(lambda: os.getxattr(path, "user.omicsfs.verified") == b"yes",
+                   f"the check of {path}")
+        return True
 
     def check_package(self, root):
         large = root / "deep/er/large.bin"

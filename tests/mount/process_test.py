@@ -13,26 +13,19 @@ import os
 import pathlib
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import zipfile
 
-from harness import OMICSFS, TIMEOUT_S, main, own_origin, run, serves
+from harness import OMICSFS, TIMEOUT_S, main, own_origin, run, serves, wait_until
 
 FILES = 300
 DESCRIPTORS = 256  # fewer than there are open files
 SECRET = "SECRETSIGNATURE"
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError("that never came to be")
-        time.sleep(0.01)
+ENDING = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE)
 
 
 def content(index):
@@ -76,6 +69,14 @@ class MountsProcess(unittest.TestCase):
     def start(self, place, **options):
         return run(OMICSFS, "--config", str(self.work / "config.json"), "mount", place,
                    str(self.mount), cwd="/", stderr=subprocess.PIPE, text=True, **options)
+
+    def start_in_foreground(self, place, **options):
+        server = self.stack.enter_context(subprocess.Popen(
+            [OMICSFS, "--config", str(self.work / "config.json"), "mount", "-f", place,
+             str(self.mount)], **options))
+        self.stack.callback(server.kill)
+        wait_until(lambda: server.poll() is not None or self.is_mounted())
+        return server
 
     def processes(self):
         return [process for process in pathlib.Path("/proc").glob("[0-9]*")
@@ -150,15 +151,25 @@ class Descriptors(MountsProcess):
 class Ends(MountsProcess):
     def test_each_signal_that_ends_a_program_unmounts(self):
         place = self.publish(2)
-        ends = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE)
-        for number in ends:
+        for number in ENDING:
             with self.subTest(signal=number):
                 self.start(place)
                 self.expect_right(0)
                 os.kill(int(self.server().name), number)
                 wait_until(lambda: not self.processes())
                 self.assertFalse(self.is_mounted())
-        self.assertEqual(self.log().count("unmounted "), len(ends))
+        self.assertEqual(self.log().count("unmounted "), len(ENDING))
+
+    def test_each_signal_that_ends_a_program_unmounts_in_the_foreground(self):
+        place = self.publish(2)
+        for number in ENDING:
+            with self.subTest(signal=number):
+                server = self.start_in_foreground(place, stderr=subprocess.PIPE, text=True)
+                self.expect_right(0)
+                server.send_signal(number)
+                self.assertIn("unmounted ", server.communicate(timeout=TIMEOUT_S)[1])
+                self.assertEqual(server.returncode, 0)
+                self.assertFalse(self.is_mounted())
 
     def test_messages_that_nobody_reads_end_nothing(self):
         place = self.publish(2)
@@ -228,6 +239,34 @@ class Surroundings(MountsProcess):
         with lock.open("w") as free:
             fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.umount()
+
+    def test_a_foreground_mount_keeps_nothing_open_that_it_was_started_with(self):
+        place = self.publish(1)
+        lock = self.work / "lock"
+        ours, theirs = socket.socketpair()
+        with lock.open("w") as held, ours:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            server = self.start_in_foreground(place, pass_fds=[held.fileno(), theirs.fileno()])
+            theirs.close()
+            self.assertEqual(ours.recv(1), b"", "the other end is closed")
+        with lock.open("w") as free:
+            fcntl.flock(free, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.expect_right(0)
+        server.terminate()
+        self.assertEqual(server.wait(TIMEOUT_S), 0)
+
+    def test_closed_standard_streams_are_no_file_of_the_mount(self):
+        """Else what is written to stderr would go into a file of the cache."""
+        place = self.publish(1)
+
+        def close_them():
+            os.closerange(0, 3)
+        server = self.start_in_foreground(place, preexec_fn=close_them)
+        self.expect_right(0)
+        for number in range(3):
+            self.assertEqual(os.readlink(f"/proc/{server.pid}/fd/{number}"), "/dev/null")
+        server.terminate()
+        self.assertEqual(server.wait(TIMEOUT_S), 0)
 
     def test_nobody_sees_a_signature_or_a_token(self):
         with zipfile.ZipFile(self.web / "z.zip", "w") as archive:

@@ -50,7 +50,7 @@ class Api(unittest.TestCase):
 
     def add(self, *words, status=0, answer=None):
         done = subprocess.run([OMICSFS, "add", "refine-bio", *words], env=self.environment,
-                              text=True, capture_output=True, check=False, timeout=60,
+                              text=True, capture_output=True, check=False, timeout=240,
                               input=answer)
         self.assertEqual(done.returncode, status, done.stderr)
         return done.stderr
@@ -106,7 +106,7 @@ class Api(unittest.TestCase):
         truth = (self.files / "dataset.zip").read_bytes()
         with open(archive, "rb") as file:
             self.assertEqual(os.pread(file.fileno(), 100, 0), truth[:100])
-            urllib.request.urlopen(self.url + "expire", data=b"", timeout=60).close()
+            urllib.request.urlopen(self.url + "expire", data=b"", timeout=240).close()
             self.assertEqual(file.read(), truth)
 
     def test_what_the_api_refuses_is_told(self):

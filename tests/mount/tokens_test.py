@@ -132,7 +132,7 @@ class Tokens(unittest.TestCase):
 
     def call(self, *words, status=0):
         done = subprocess.run([OMICSFS, *[str(word) for word in words]], env=self.environment,
-                              text=True, capture_output=True, check=False, timeout=60)
+                              text=True, capture_output=True, check=False, timeout=240)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout + done.stderr
 

@@ -41,7 +41,7 @@ def touched_blocks(words, path):
     """The numbers of the blocks of `path` that the program `words` reads."""
     with tempfile.NamedTemporaryFile("r") as trace:
         subprocess.run(["strace", "-f", "-s", "4096", "-e", "trace=" + CALLS, "-o", trace.name,
-                        *words], check=True, stdout=subprocess.DEVNULL, timeout=60)
+                        *words], check=True, stdout=subprocess.DEVNULL, timeout=240)
         calls = list(read_calls(trace, os.fspath(path)))
     return {block for at, count in calls if count > 0
             for block in range(at // BLOCK, (at + count - 1) // BLOCK + 1)}

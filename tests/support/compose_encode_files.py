@@ -20,7 +20,7 @@ READS = 60_000
 
 
 def run(*words, **options):
-    subprocess.run(words, check=True, timeout=60, **options)
+    subprocess.run(words, check=True, timeout=240, **options)
 
 
 def compose_bam(path):
