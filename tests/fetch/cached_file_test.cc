@@ -184,6 +184,22 @@ TEST_F(CachedFileTest, ABlockThatComesAgainMustBeTheOneThatWasVerified) {
 
 // In some of the rounds the removal finds no file, and the file is made before
 // the removal is over.
+TEST_F(CachedFileTest, ABlockThatAnotherProcessSealedIsNotWrittenOver) {
+  std::vector<std::uint32_t> crcs;
+  for (BlockIndex block = 0; block < kBlocks; ++block) {
+    crcs.push_back(crc32c(content(block)));
+  }
+  CachedFile late(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(late.create());
+  CachedFile file(remote_, dir_.path(), counters_);
+  fill(file);
+  ASSERT_TRUE(file.seal(crcs));
+  const Block wrong(length(20), std::byte{99});
+  static_cast<void>(late.store({20, 1}, {{std::span<const std::byte>(wrong)}}));
+  EXPECT_TRUE(loads(file, 20));
+  EXPECT_EQ(counters_.blocks_damaged, 0U);
+}
+
 TEST_F(CachedFileTest, ARemovalTakesNoFileThatIsOpen) {
   constexpr int kRounds = 4000;
   std::atomic<int> lost{0};

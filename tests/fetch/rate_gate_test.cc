@@ -127,6 +127,18 @@ TEST_F(RateGateTest, AServerThatTeachesNothingIsAskedAtOnceAndHasNoFile) {
   EXPECT_TRUE(stdfs::is_empty(dir_.path()));
 }
 
+// Many servers: the gate's thread cannot have learned of all these refusals.
+TEST_F(RateGateTest, NobodyIsLetThroughWhileTheGateLearnsOfARefusal) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string server = "http://s" + std::to_string(i) + ".org";
+    one_->take(server).answered(kServed);
+    auto permit = one_->gate().take(server);
+    ASSERT_TRUE(permit) << i;
+    permit->answered(kTooMany);
+    ASSERT_FALSE(one_->gate().take(server)) << i;
+  }
+}
+
 TEST_F(RateGateTest, ARefusalSlowsTheServerDownForEveryProcess) {
   one_->take(kFree).answered(kTooMany);
   const RateTime interval = known_of_free().pace.interval;
