@@ -20,7 +20,9 @@ constexpr std::chrono::seconds kRegularPeriod{5};
 constexpr std::size_t kLocalReaders = 4;
 // Members that are unpacked at a time. Each may wait for the network, so there
 // are more than processors.
-constexpr std::size_t kUnpackers = 64;
+constexpr std::size_t kUnpackers = 256;
+// So many of them may wait for one server.
+constexpr std::size_t kUnpackersOfOneServer = 32;
 
 }  // namespace
 
@@ -36,7 +38,7 @@ BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
       backlog_(fetching.limits.memory / 2),
       buffers_(fetching.limits.memory),
       local_readers_(kLocalReaders),
-      unpackers_(kUnpackers) {
+      unpackers_(kUnpackers, kUnpackersOfOneServer) {
   auto index = CacheIndex::open(dir, limits.index_patience);
   if (index) {
     index_ = *std::move(index);
@@ -264,7 +266,10 @@ std::shared_ptr<BlockOrigin> BlockCache::member_origin(const RemoteFile& remote,
   const MemberPlace& place = *remote.member;
   const auto archive = source_of(*place.archive);
   auto bytes = std::make_unique<MemberBytes>(archive, place);
-  const UnpackTools tools{unpackers_, *services_.counters};
+  const UnpackTools tools{unpackers_, *services_.counters,
+                          place.archive->urls.empty()
+                              ? std::string()
+                              : server_of(place.archive->urls.front())};
   if (place.method == MemberMethod::kDeflated) {
     return std::make_shared<InflatedOrigin>(
         std::move(bytes), MemberFacts{remote.size, remote.digest},

@@ -22,7 +22,7 @@ InflatedOrigin::InflatedOrigin(std::unique_ptr<MemberBytes> bytes,
                                UnpackTools tools)
     : bytes_(std::move(bytes)),
       facts_(std::move(facts)),
-      tools_(tools),
+      tools_(std::move(tools)),
       index_(std::move(points), {facts_.size, bytes_->size()}) {}
 
 LinkSpeed InflatedOrigin::speed() const { return kInflating; }
@@ -35,7 +35,8 @@ RangeFetcher::AskAgain InflatedOrigin::fetch(ByteRange range,
         self->index_.attach();
         request.sink->on_started();
         self->serve(request, stop);
-      });
+      },
+      tools_.archive);
   return [] {};
 }
 
@@ -123,10 +124,10 @@ void InflatedOrigin::send_away_overtaken(Pass& pass) {
     }
   }
   for (Request& request : overtaken) {
-    tools_.pool.add([self = shared_from_this(),
-                     again = std::move(request)](const std::stop_token& stop) {
-      self->serve(again, stop);
-    });
+    tools_.pool.add(
+        [self = shared_from_this(), again = std::move(request)](
+            const std::stop_token& stop) { self->serve(again, stop); },
+        tools_.archive);
   }
 }
 

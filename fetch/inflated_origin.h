@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "fetch/block_origin.h"
@@ -23,6 +24,7 @@ namespace omicsfs {
 struct UnpackTools {
   WorkerPool& pool;
   Counters& counters;
+  std::string archive;                // whose members share a part of the pool
   std::chrono::seconds patience{60};  // with one read of an archive
 };
 

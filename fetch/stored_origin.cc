@@ -75,12 +75,14 @@ RangeFetcher::AskAgain StoredOrigin::fetch_member(
 
 void StoredOrigin::serve_later(ByteRange range,
                                std::shared_ptr<RangeSink> sink) {
-  tools_.pool.add([self = shared_from_this(), range,
-                   sink = std::move(sink)](const std::stop_token& stop) {
-    if (auto served = self->serve(range, sink, stop); !served) {
-      sink->on_done(served);
-    }
-  });
+  tools_.pool.add(
+      [self = shared_from_this(), range,
+       sink = std::move(sink)](const std::stop_token& stop) {
+        if (auto served = self->serve(range, sink, stop); !served) {
+          sink->on_done(served);
+        }
+      },
+      tools_.archive);
 }
 
 // An error where the sink has not been told the end, nor ever will be.

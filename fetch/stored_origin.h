@@ -19,7 +19,9 @@ class StoredOrigin final : public BlockOrigin,
   // `remote` fetches the archive; null where the archive is a local file.
   StoredOrigin(std::unique_ptr<MemberBytes> bytes,
                std::unique_ptr<BlockOrigin> remote, UnpackTools tools)
-      : bytes_(std::move(bytes)), remote_(std::move(remote)), tools_(tools) {}
+      : bytes_(std::move(bytes)),
+        remote_(std::move(remote)),
+        tools_(std::move(tools)) {}
 
   RangeFetcher::AskAgain fetch(ByteRange range,
                                std::shared_ptr<RangeSink> sink) override;

@@ -41,7 +41,9 @@ std::optional<Error> RepeatedReads::tried_again(ByteRange read, TimePoint now) {
   const ByteRange after{read.end(), failed.range.end() - read.end()};
   remember({before, failed.why, failed.at, failed.is_second});
   remember({after, failed.why, failed.at, failed.is_second});
-  if (is_mapped_ && !failed.is_second) {
+  const bool may_come_again =
+      is_mapped_ || failed.why.code == ErrorCode::kTimedOut;
+  if (may_come_again && !failed.is_second) {
     remember({read, failed.why, now, true});
   }
   return failed.why;

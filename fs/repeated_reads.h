@@ -18,7 +18,9 @@ namespace omicsfs {
 // mapping once more, as it had let go of a lock (filemap_fault). Each try would
 // wait for a deadline of its own. A program that reads again after its error
 // is no such try: each page of a read that failed is answered from here once,
-// and a second time only of a file that programs map, and at once.
+// and a second time, where that comes at once, of a file that programs map, or
+// where the read waited until its deadline: any file may be mapped, and nobody
+// is to wait for two deadlines.
 //
 // Decides only. Thread-compatible.
 class RepeatedReads {

@@ -231,7 +231,7 @@ TEST_F(MemberTest, TwoOverlappingRangesOfOnePassAreBothRight) {
       std::make_unique<MemberBytes>(world.cache().open(archive()),
                                     *file.member),
       MemberFacts{file.size, file.digest}, std::filesystem::path(),
-      UnpackTools{pool, world.counters()});
+      UnpackTools{pool, world.counters(), "archive"});
   const ByteRange inner{140'000, 200'000};
   const auto second = std::make_shared<CollectingRangeSink>();
   const auto first = std::make_shared<FirstBytesSink>([&] {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <thread>
@@ -35,6 +36,35 @@ TEST(WorkerPool, RunsMoreTasksThanItHasThreads) {
     }
   }
   EXPECT_EQ(done, 1000);
+}
+
+TEST(WorkerPool, ALaneWhoseTasksWaitLeavesThreadsToTheOthers) {
+  constexpr int kWaiting = 100;
+  std::latch go(1);
+  std::latch other(1);
+  std::atomic<int> done{0};
+  std::atomic<int> running{0};
+  std::atomic<int> most{0};
+  {
+    WorkerPool pool(4, 2);
+    for (int i = 0; i < kWaiting; ++i) {
+      pool.add(
+          [&](const std::stop_token& /*stop*/) {
+            most = std::max(most.load(), ++running);
+            go.wait();
+            --running;
+            ++done;
+          },
+          "silent");
+    }
+    pool.add([&](const std::stop_token& /*stop*/) { other.count_down(); },
+             "other");
+    other.wait();  // hangs where no thread is left for it
+    EXPECT_EQ(done, 0);
+    EXPECT_LE(most, 2);
+    go.count_down();
+  }
+  EXPECT_EQ(done, kWaiting);
 }
 
 TEST(WorkerPool, StopEndsWhatRunsAndLetsTheRestSeeIt) {

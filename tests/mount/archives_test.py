@@ -22,9 +22,11 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.request
 import zipfile
 
-from harness import OMICSFS, main, mounted_words, nginx, output_of, run, wait_until
+from harness import (OMICSFS, TIMEOUT_S, main, mounted_words, nginx, output_of, own_origin, run,
+                     wait_until)
 
 REAL = pathlib.Path(sys.argv[3]) / "SRP164913.zip" if len(sys.argv) > 3 else None
 
@@ -103,6 +105,57 @@ class Mounts(unittest.TestCase):
                     self.assertEqual((root / name).stat().st_size, truth.getinfo(name).file_size)
         found = [p for p in root.rglob("*") if p.is_file()]
         self.assertEqual(len(found), len(names))
+
+
+def reads_its_file(reader):
+    """Whether a cat(1) has its file open, and waits in a call on it."""
+    try:
+        call = pathlib.Path(f"/proc/{reader.pid}/syscall").read_text().split()
+        name = os.readlink(f"/proc/{reader.pid}/fd/3")
+    except OSError:
+        return False
+    return name.endswith(".bin") and call[1:2] == ["0x3"]
+
+
+class SilentServer(Mounts):
+    MEMBERS = 400  # more than there are threads to unpack with
+
+    def test_members_that_wait_for_it_hold_up_nothing_else(self):
+        dice = random.Random(1)
+        silent = {f"{index}.bin": dice.randbytes(70_000) for index in range(self.MEMBERS)}
+        archive(self.bucket / "silent.zip", silent)
+        well = {"cached.tsv": table(300, 30), "cold.tsv": table(3000, 30)}
+        archive(self.bucket / "well.zip", well)
+        settings = json.loads(self.config.read_text())
+        settings["network"] = {"timeout_s": 3600, "first_byte_s": 3600, "stall_s": 3600}
+        self.config.write_text(json.dumps(settings))
+        url = self.stack.enter_context(own_origin(self.bucket, self.work))
+        other = self.stack.enter_context(own_origin(self.bucket, self.work))
+        root = self.mount(url + "silent.zip", other + "well.zip")
+        self.assertEqual((root / "well.zip/cached.tsv").read_bytes(), well["cached.tsv"])
+        self.control(url, "faults?what=stall-head&glob=*silent.zip")
+        readers = [subprocess.Popen(["cat", str(root / "silent.zip" / name)],
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                   for name in silent]
+        try:
+            wait_until(lambda: all(reader.poll() is not None or reads_its_file(reader)
+                                   for reader in readers), "that all wait")
+            self.assertEqual(len(os.listdir(root / "silent.zip")), self.MEMBERS)
+            run("stat", "-f", str(root), stdout=subprocess.DEVNULL)
+            for name, bytes_there in well.items():
+                # A process of its own: one that waits for ever can be ended.
+                self.assertEqual(output_of("cat", str(root / "well.zip" / name)).encode(), bytes_there)
+        finally:
+            for reader in readers:
+                reader.kill()
+                reader.wait(TIMEOUT_S)
+            self.control(url, "clear")
+            self.control(url, "release")
+
+    @staticmethod
+    def control(url, words):
+        urllib.request.urlopen(urllib.request.Request(url + ".control/" + words, method="POST"),
+                               timeout=TIMEOUT_S).close()
 
 
 class OneArchive(Mounts):
