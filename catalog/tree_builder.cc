@@ -9,6 +9,11 @@ namespace omicsfs {
 namespace {
 
 constexpr std::string_view kRootReadme = "README.txt";
+// Ours, where the publisher has a README.txt.
+constexpr std::string_view kOtherReadme = "README.omicsfs.txt";
+std::string_view readme_name(const TreeBuilder& tree) {
+  return tree.has_path(kRootReadme) ? kOtherReadme : kRootReadme;
+}
 
 Result<void> check_target(std::string_view target) {
   const bool valid = !target.empty() && target.size() <= kMaxPathBytes &&
@@ -164,7 +169,7 @@ Result<NodeId> TreeBuilder::add_inline_file(std::string_view path,
 }
 
 Result<void> TreeBuilder::set_readme(std::string text, std::int64_t mtime) {
-  auto free = check_free(kRootReadme);
+  auto free = check_free(readme_name(*this));
   if (free) {
     readme_ = Readme{std::move(text), mtime};
   }
@@ -175,8 +180,8 @@ Result<void> TreeBuilder::end_readme(std::string_view more) {
   if (!readme_) {
     return {};
   }
-  const auto node =
-      add_inline_file(kRootReadme, readme_->text.append(more), readme_->mtime);
+  const auto node = add_inline_file(readme_name(*this),
+                                    readme_->text.append(more), readme_->mtime);
   readme_.reset();
   return node ? Result<void>() : node.error();
 }

@@ -73,10 +73,10 @@ class TreeBuilder {
   void set_document_date(std::optional<std::int64_t> date) {
     writer_->set_document_date(date);
   }
-  // Says what README.txt at the root is to hold. It is added by end_readme().
-  // Errors: kInvalid, the name is taken; kIo.
+  // Says what README.txt at the root holds, or README.omicsfs.txt if the first
+  // is taken: end_readme() adds it. Errors: kInvalid, both are taken; kIo.
   Result<void> set_readme(std::string text, std::int64_t mtime);
-  // Adds README.txt, with `more` at its end, where set_readme() was called.
+  // Adds that file, with `more` at its end, where set_readme() was called.
   Result<void> end_readme(std::string_view more);
   // As SnapshotWriter::set_property.
   Result<void> set_property(std::string_view name, std::string_view value) {

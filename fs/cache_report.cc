@@ -70,8 +70,9 @@ Result<CacheState> read_cache_state(const CacheSettings& settings) {
 std::string cache_state_text(const CacheState& state) {
   const auto& [settings, free, totals, reports, trouble] = state;
   if (!trouble.empty()) {
-    return fmt::format("nothing is cached in {} for this user: {}\n",
-                       settings.dir.string(), trouble);
+    return fmt::format(
+        "omicsfs cache status: nothing is cached in {} for this user: {}\n",
+        settings.dir.string(), trouble);
   }
   std::string text = text_table(
       {{"directory", settings.dir.string()},

@@ -15,15 +15,13 @@ int run_cache_status(const CacheStatusOptions& options,
     fmt::print(stderr, "omicsfs cache status: {}\n", state.error().message);
     return kExitFailed;
   }
-  const std::string text = options.format == OutputFormat::kJson
-                               ? cache_state_json(*state)
-                               : cache_state_text(*state);
-  std::fputs(text.c_str(), stdout);
-  if (!state->trouble.empty()) {
-    fmt::print(stderr, "omicsfs cache status: {}\n", state->trouble);
-    return kExitFailed;
+  const bool is_usable = state->trouble.empty();
+  if (options.format == OutputFormat::kJson) {
+    std::fputs(cache_state_json(*state).c_str(), stdout);
+  } else {
+    std::fputs(cache_state_text(*state).c_str(), is_usable ? stdout : stderr);
   }
-  return kExitDone;
+  return is_usable ? kExitDone : kExitFailed;
 }
 
 }  // namespace omicsfs

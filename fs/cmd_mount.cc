@@ -3,7 +3,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -243,12 +242,12 @@ int run_mount(const MountOptions& options, const Settings& given) {
       !prepared) {
     return fail(prepared.error());
   }
-  // The servers of what was added are the user's own choice, too.
-  const bool has_items = std::any_of(
-      sources->begin(), sources->end(),
-      [](const MountSource& one) { return one.kind.takes_items(); });
-  const auto serving =
-      has_items ? with_added_items(settings) : Result<Settings>(settings);
+  // The user named the servers of the items that he added to these sources.
+  std::vector<std::string> names;
+  for (const MountSource& source : *sources) {
+    names.push_back(source.name);
+  }
+  const auto serving = with_added_items(settings, names);
   if (!serving) {
     return fail(serving.error());
   }

@@ -9,6 +9,7 @@
 #include "fs/private_servers.h"
 #include "fs/progress.h"
 #include "fs/refresh.h"
+#include "fs/source_items.h"
 #include "fs/source_report.h"
 
 namespace omicsfs {
@@ -62,7 +63,9 @@ int run_refresh(const RefreshOptions& options, const Settings& settings) {
         refresh_named(name, options, settings, interrupts.token());
     if (summary) {
       fmt::print("{}\n", summary_text(name, *summary));
-      warn_of_private_servers(name, name, settings);
+      // Those that a mount of the source has.
+      const auto serving = with_added_items(settings, {name});
+      warn_of_private_servers(name, name, serving ? *serving : settings);
     } else {
       fmt::print(stderr, "omicsfs refresh: {}: {}\n", name,
                  summary.error().message);

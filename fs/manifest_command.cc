@@ -250,7 +250,7 @@ int check(const ManifestOptions& options, const Settings& settings) {
        [&](const std::string& where, const std::string& why) {
          told(where, "left out: " + why);
        },
-       [&](const std::string& server) { servers.push_back(server); }},
+       told, [&](const std::string& server) { servers.push_back(server); }},
       web.open());
   progress.clear();
   if (proxy_decides()) {

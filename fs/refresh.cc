@@ -52,8 +52,7 @@ Result<Settings> with_items(const SourceKind& kind, Settings settings,
     items.insert(items.begin(), wish.items->begin(), wish.items->end());
     return settings;
   }
-  return is_known_source(kind) ? with_added_items(std::move(settings))
-                               : Result<Settings>(std::move(settings));
+  return with_added_items(std::move(settings), {std::string(kind.name)});
 }
 
 }  // namespace

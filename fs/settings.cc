@@ -127,6 +127,10 @@ void for_each_source_key(const Take& take) {
   }
 }
 
+// Lists and tables, which an option or a variable cannot hold.
+constexpr std::array<std::string_view, 4> kFileKeys = {
+    "mirrors", "network.private_hosts", "network.requests_per_s", "tokens"};
+
 Result<void> assign(Settings& settings, const Assignment& assignment,
                     std::string_view home) {
   if (const SettingKey* key = find_setting_key(assignment.key)) {
@@ -139,9 +143,17 @@ Result<void> assign(Settings& settings, const Assignment& assignment,
                     home);
     }
   });
-  return set ? *std::move(set)
-             : Error{ErrorCode::kInvalid,
-                     "unknown setting " + omicsfs::quoted(assignment.key)};
+  if (set) {
+    return *std::move(set);
+  }
+  const bool is_in_files_only = std::find(kFileKeys.begin(), kFileKeys.end(),
+                                          assignment.key) != kFileKeys.end();
+  return Error{ErrorCode::kInvalid,
+               is_in_files_only
+                   ? assignment.key +
+                         " has several values: set it in a settings file, as "
+                         "omicsfs.json(5) shows"
+                   : "unknown setting " + omicsfs::quoted(assignment.key)};
 }
 
 // Each variable that sets a key, as the assignment that it makes.

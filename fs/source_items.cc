@@ -222,9 +222,12 @@ Result<UniqueFd> lock_items(const std::filesystem::path& state_dir,
   return taken ? Result<UniqueFd>(std::move(taken->lock)) : taken.error();
 }
 
-Result<Settings> with_added_items(Settings settings) {
+Result<Settings> with_added_items(Settings settings,
+                                  const std::vector<std::string>& sources) {
   for (const SourceKind& kind : all_sources()) {
-    if (!kind.takes_items()) {
+    const bool is_used =
+        std::find(sources.begin(), sources.end(), kind.name) != sources.end();
+    if (!is_used || !kind.takes_items()) {
       continue;
     }
     auto added = load_items(settings.state_dir, kind.name);

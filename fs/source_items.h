@@ -61,8 +61,10 @@ Result<UniqueFd> lock_items(const std::filesystem::path& state_dir,
                             std::string_view source, ItemsUse use,
                             const LockWait& wait);
 
-// `settings` with the items that were added to each source. Errors: as
-// load_items.
-Result<Settings> with_added_items(Settings settings);
+// `settings` with the items that were added to each of `sources`; a name of no
+// source has none. The server of an item may be at a private address, so items
+// of other sources stay out. Errors: as load_items.
+Result<Settings> with_added_items(Settings settings,
+                                  const std::vector<std::string>& sources);
 
 }  // namespace omicsfs

@@ -73,6 +73,12 @@ void ManifestImport::leave_out(const std::string& place, const std::string& why,
   input_.warn(fmt::format("{}: {}: left out: {}", reading.told, place, why));
 }
 
+// Where an entry that was renamed stands: a refresh and a check say the same.
+std::string renamed_text(const ManifestEntry& entry, const std::string& path) {
+  return fmt::format("stands at {}, as another file is at {}",
+                     omicsfs::quoted(path), omicsfs::quoted(entry.path));
+}
+
 Result<void> ManifestImport::take(const ManifestEntry& entry,
                                   const std::string& place, Reading& reading) {
   const auto known = check_tokens(entry.urls, input_.settings.token_servers);
@@ -91,9 +97,8 @@ Result<void> ManifestImport::take(const ManifestEntry& entry,
     reading.tally.good();
   }
   if (added && *added != entry.path) {
-    input_.warn(fmt::format("{}: {}: stands at {}, as another file is at {}",
-                            reading.told, place, omicsfs::quoted(*added),
-                            omicsfs::quoted(entry.path)));
+    input_.warn(fmt::format("{}: {}: {}", reading.told, place,
+                            renamed_text(entry, *added)));
   }
   if (added && files_.files() % kFilesAStep == 0) {
     input_.progress("files", files_.files(), 0);
@@ -243,13 +248,19 @@ Result<SourceSummary> check_manifest(const ManifestCheck& check,
   ServerSet servers;
   const ManifestEvents events{
       [&](ManifestEntry& entry, const std::string& where) -> Result<void> {
-        servers.note(entry.urls);
-        auto added = files.add(entry);
-        if (!added && !ends_refresh(added.error())) {
+        const auto added = files.add_apart(entry);
+        if (!added) {
+          if (ends_refresh(added.error())) {
+            return added.error();
+          }
           check.problem(where, added.error().message);
           return {};
         }
-        return added;
+        servers.note(entry.urls);
+        if (*added != entry.path && check.renamed) {
+          check.renamed(where, renamed_text(entry, *added));
+        }
+        return {};
       },
       check.problem, check.odd, [](std::string_view, const std::string&) {}};
   const ManifestText text{*document, check.place, "",

@@ -34,6 +34,8 @@ struct ManifestCheck {
   // Told of each thing that is wrong, and of each that would be left out.
   std::function<void(const std::string& place, const std::string& why)> problem;
   std::function<void(const std::string& place, const std::string& why)> odd;
+  // Told of each file that would stand at another path than its own.
+  std::function<void(const std::string& place, const std::string& how)> renamed;
   // Told at the end of each server that a file is at (ServerSet).
   std::function<void(const std::string& server)> server;
 };

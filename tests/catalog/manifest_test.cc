@@ -357,13 +357,6 @@ TEST_F(ManifestTest, AFileHasTheViewThatIsToldOfIt) {
   EXPECT_NE(warnings_.find("at \"c.d\" are not shown"), std::string::npos);
 }
 
-TEST_F(ManifestTest, ItsOwnReadmeIsKept) {
-  documents_["https://h/p.json"] =
-      R"({"resources": [{"fs:path": "README.txt", "data": "mine"}]})";
-  ASSERT_TRUE(refresh({"https://h/p.json"}));
-  EXPECT_EQ(text_of("README.txt"), "mine");
-}
-
 TEST_F(ManifestTest, WhatFollowsAQuestionMarkIsToldToNobody) {
   documents_["https://h/p.json?token=hidden"] = R"({"resources": [{}]})";
   const auto summary = refresh({"https://h/p.json?token=hidden"});
@@ -374,9 +367,52 @@ TEST_F(ManifestTest, WhatFollowsAQuestionMarkIsToldToNobody) {
   EXPECT_EQ(text_of("README.txt").find("hidden"), std::string::npos);
 }
 
+TEST_F(ManifestTest, OurReadmeStandsBesideThatOfThePublisher) {
+  documents_["/p.json"] = R"({"resources": [
+      {"name": "r", "fs:path": "README.txt", "data": "theirs"}]})";
+  ASSERT_TRUE(refresh({"/p.json"}));
+  EXPECT_EQ(text_of("README.txt"), "theirs");
+  EXPECT_NE(text_of("README.omicsfs.txt").find("manifest: /p.json"),
+            std::string::npos);
+}
+
+TEST_F(ManifestTest, ACheckTellsOfRepeatedNamesAsARefreshDoes) {
+  documents_["/u.txt"] =
+      "https://h/get?id=1\nhttps://h/get?id=2\nhttps://h/get?id=1\n"
+      "ftp://h/b\n";
+  archives_.add("https://h/get?id=1", {});
+  archives_.add("https://h/get?id=2", {});
+  documents_["/p.json"] = R"({"resources": [
+      {"path": "https://h/a", "bytes": 1}, {"path": "https://o/a", "bytes": 2},
+      {"name": "n", "path": "https://p/a", "bytes": 4},
+      {"path": "https://h/a", "bytes": 1}]})";
+  for (const std::string place : {"/u.txt", "/p.json"}) {
+    std::string told;
+    const auto line = [&told, &place](const std::string& prefix) {
+      return [&told, &place, prefix](const std::string& where,
+                                     const std::string& what) {
+        told += place + ": " + where + ": " + prefix + what + "\n";
+      };
+    };
+    const auto checked = check_manifest({place,
+                                         dir_.path(),
+                                         line("left out: "),
+                                         line("left out: "),
+                                         line(""),
+                                         {}},
+                                        opener());
+    ASSERT_TRUE(checked) << checked.error().message;
+    const auto refreshed = refresh({place});
+    ASSERT_TRUE(refreshed) << refreshed.error().message;
+    EXPECT_EQ(checked->files, refreshed->files) << place;
+    EXPECT_EQ(told, warnings_);
+    EXPECT_NE(told.find("stands at"), std::string::npos) << told;
+  }
+}
+
 TEST_F(ManifestTest, ACheckTellsAllThatIsWrongAndAsksNobody) {
   documents_["/p.json"] = R"({"resources": [
-      {"path": "https://h/a"}, {"path": "https://o/a"}, {"path": "../x"},
+      {"path": "https://h/a"}, {"path": "https://h/a"}, {"path": "../x"},
       {"name": "t", "data": []}, {"path": "https://h/c", "bytes": 7},
       {"path": "https://h/d", "fs:archive": 1},
       {"path": "https://h/e", "fs:columns": {"x": [1, 0]}}]})";
@@ -388,7 +424,7 @@ TEST_F(ManifestTest, ACheckTellsAllThatIsWrongAndAsksNobody) {
     };
   };
   const auto summary = check_manifest(
-      {"/p.json", dir_.path(), line(problems), line(odd), {}}, opener());
+      {"/p.json", dir_.path(), line(problems), line(odd), {}, {}}, opener());
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->files, 2U);
   EXPECT_EQ(summary->bytes, 7U);

@@ -358,6 +358,16 @@ TEST(MergeSettings, NamesTheVariableOrFlagOfAMistake) {
                "unknown setting \"cache.size\""));
 }
 
+TEST(MergeSettings, SendsASettingOfSeveralValuesToASettingsFile) {
+  for (const std::string key : {"network.private_hosts", "tokens"}) {
+    for (const char* value : {"", "nas.lab"}) {
+      const std::string message =
+          refusal({{}, kHome, {{key, value, "-o " + key}}});
+      EXPECT_TRUE(has_part(message, key + " has several values")) << message;
+    }
+  }
+}
+
 TEST(MergeSettings, HasNoTildeWithoutAHome) {
   EXPECT_TRUE(has_part(
       refusal({{{"my.json", R"({"state_dir": "~/x"})"}}, {}, {}}), "HOME"));

@@ -105,11 +105,25 @@ TEST(SourceItems, OfManifestsMayBeBuckets) {
   ASSERT_TRUE(save_items(dir.path(), "manifest", {{"s3://b/x", {}, ""}}));
   Settings settings;
   settings.state_dir = dir.path();
-  const auto whole = with_added_items(settings);
+  const auto whole = with_added_items(settings, {"manifest"});
   ASSERT_TRUE(whole) << whole.error().message;
   EXPECT_EQ(whole->sources.at("manifest").archives.front().place, "s3://b/x");
   EXPECT_EQ(*item_place(**find_source("manifest"), "hf://o/n"), "hf://o/n");
   EXPECT_FALSE(item_place(**find_source("refine-bio"), "hf://o/n"));
+}
+
+TEST(SourceItems, OfASourceThatIsNotInUseStayOut) {
+  const TemporaryDirectory dir;
+  ASSERT_TRUE(
+      save_items(dir.path(), "manifest", {{"http://10.0.0.5/m", {}, ""}}));
+  ASSERT_TRUE(save_items(dir.path(), "refine-bio", {{"/a.zip", {}, ""}}));
+  Settings settings;
+  settings.state_dir = dir.path();
+  const auto whole =
+      with_added_items(settings, {"manifest-0123", "refine-bio", "encode"});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->sources.count("manifest"), 0U);
+  EXPECT_EQ(whole->sources.at("refine-bio").archives.size(), 1U);
 }
 
 TEST(SourceItems, AreAddedToTheSettings) {
@@ -118,7 +132,7 @@ TEST(SourceItems, AreAddedToTheSettings) {
   Settings settings;
   settings.state_dir = dir.path();
   settings.sources["refine-bio"].archives.push_back({"/b.zip", {}, ""});
-  const auto whole = with_added_items(settings);
+  const auto whole = with_added_items(settings, {"refine-bio"});
   ASSERT_TRUE(whole);
   const auto& archives = whole->sources.at("refine-bio").archives;
   ASSERT_EQ(archives.size(), 2U);

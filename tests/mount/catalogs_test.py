@@ -131,6 +131,15 @@ class Catalogs(unittest.TestCase):
         self.call("remove", "refine-bio", "datasets/A")
         self.assertEqual(self.names("refine-bio/experiments"), [])
 
+    def test_the_status_of_an_unusable_cache_says_why_once_and_fails(self):
+        (self.work / "file").write_text("no directory")
+        self.configure(cache={"dir": str(self.work / "file/cache"), "limit": "1G",
+                              "keep_free": "1M"})
+        done = self.call("cache", "status", status=1)
+        self.assertEqual((done.stdout + done.stderr).count("Not a directory"), 1, done)
+        done = self.call("cache", "status", "--json", status=1)
+        self.assertIn("Not a directory", json.loads(done.stdout)["trouble"])
+
     def test_nothing_is_added_where_one_archive_cannot_be_read(self):
         download(self.work / "A.zip", "A")
         (self.work / "bad.zip").write_text("no archive")

@@ -260,8 +260,9 @@ class ByAUser(ByRoot):
         said = subprocess.run(
             [OMICSFS, "--config", str(self.work / "config.json"), "cache", "status"],
             capture_output=True, text=True, check=False, **self.user)
-        self.assertIn("Permission denied", said.stdout)
+        self.assertEqual(said.returncode, 1)
         self.assertIn("Permission denied", said.stderr)
+        self.assertEqual(said.stdout, "")
         mounted = subprocess.run(
             [OMICSFS, "--config", str(self.work / "config.json"), "mount", "abc-atlas",
              str(self.mount)], cwd="/", stderr=subprocess.PIPE, text=True, check=True, **self.user)

@@ -301,6 +301,24 @@ class PrivateServers(MountsProcess):
             self.expect_right(1)
             self.umount()
 
+    def test_an_added_server_is_allowed_to_its_own_source_only(self):
+        def omicsfs(*words):
+            return run(OMICSFS, "--config", str(self.work / "config.json"), *words,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
+        self.publish(1)
+        self.assertEqual(omicsfs("add", "manifest", self.url + "datapackage.json"), "")
+        self.assertEqual(omicsfs("refresh", "manifest"), "")
+        self.assertEqual(omicsfs("manifest", "check", self.url + "datapackage.json"), "")
+        self.assertEqual(self.start("manifest").stderr, "")
+        self.expect_right(0)
+        self.umount()
+        place = self.publish(2, "127.0.0.1")
+        self.assertIn("private address", omicsfs("manifest", "check", place))
+        self.assertIn("private address", self.start(place).stderr)
+        with self.assertRaises(OSError):
+            (self.mount / "f1").read_bytes()
+        self.umount()
+
     def test_a_name_is_allowed_by_its_name(self):
         """What it is at shows only when it is read."""
         place = self.publish(1, "localhost")
