@@ -244,6 +244,7 @@ class Surroundings(MountsProcess):
         place = self.publish(1)
         lock = self.work / "lock"
         ours, theirs = socket.socketpair()
+        ours.settimeout(TIMEOUT_S)
         with lock.open("w") as held, ours:
             fcntl.flock(held, fcntl.LOCK_EX)
             server = self.start_in_foreground(place, pass_fds=[held.fileno(), theirs.fileno()])
