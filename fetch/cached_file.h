@@ -146,7 +146,8 @@ class CachedFile {
   [[nodiscard]] std::shared_ptr<const Backing> backing() const;
   Result<void> save_pins(const Backing& backing);
   Result<void> write_header(const CacheBacking& backing) const;
-  Result<void> take_pins(const CacheBacking& backing) const;
+  // False where there is no header that can be read.
+  Result<bool> take_pins(const CacheBacking& backing) const;
   void sample_what_is_here();
   [[nodiscard]] bool load_again(const Backing& backing, BlockIndex block,
                                 std::span<std::byte> out);

@@ -99,16 +99,29 @@ Result<void> CachedFile::adopt_header(const CacheBacking& backing) const {
 }
 
 // Whoever stores a block has written its pins before: those that are read after
-// its cell are of every block that is taken.
+// its cell are of every block that is taken. A header that is being written may
+// be read torn: without its pins nobody knows of which version the blocks are,
+// and none is taken.
 Result<void> CachedFile::refresh(BlockRun run) {
   const auto open = backing();
   if (open == nullptr) {
     return {};
   }
-  // The pins of a borrowed file's servers say nothing of ours.
-  return map_.refresh(open->map.get(), run, [&] {
-    return is_borrowed() ? Result<void>() : take_pins(*open);
+  bool is_torn = false;
+  auto taken = map_.refresh(open->map.get(), run, [&]() -> Result<void> {
+    // The pins of a borrowed file's servers say nothing of ours.
+    if (is_borrowed()) {
+      return {};
+    }
+    auto pins = take_pins(*open);
+    if (!pins) {
+      return pins.error();
+    }
+    is_torn = !*pins;
+    return is_torn ? Result<void>(Error{ErrorCode::kInvalid, "no pins"})
+                   : Result<void>();
   });
+  return is_torn ? Result<void>() : taken;
 }
 
 // The header's pins are those of all processes: read, merged and written under
@@ -123,7 +136,7 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
                  paths_.map.string() + ": another process holds its header"};
   }
   if (auto taken = take_pins(backing); !taken) {
-    return taken;
+    return taken.error();
   }
   return write_header(backing);
 }
@@ -139,13 +152,23 @@ Result<void> CachedFile::write_header(const CacheBacking& backing) const {
   return written;
 }
 
-// A header that cannot be read holds no pins: it is about to be written, or to
-// be refused by whoever opens the file next.
-Result<void> CachedFile::take_pins(const CacheBacking& backing) const {
-  MapHeaderBytes bytes;
-  const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
-  const auto header = decode_map_header(std::span(bytes).first(got));
-  return header ? pin_->merge(header->pins) : Result<void>();
+// A header that cannot be read is being written, or about to be, or is refused
+// by whoever opens the file next. Its checksum says that it was read whole.
+Result<bool> CachedFile::take_pins(const CacheBacking& backing) const {
+  constexpr int kTries = 3;  // whoever writes it takes microseconds
+  for (int i = 0; i < kTries; ++i) {
+    MapHeaderBytes bytes;
+    const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
+    const auto header = decode_map_header(std::span(bytes).first(got));
+    if (!header) {
+      continue;
+    }
+    if (auto merged = pin_->merge(header->pins); !merged) {
+      return merged.error();
+    }
+    return true;
+  }
+  return false;
 }
 
 // The blocks on disk are of the pinned version.

@@ -19,6 +19,7 @@
 #include "fetch/cache_index.h"
 #include "fetch/cache_space.h"
 #include "fetch/cached_file.h"
+#include "fetch/check_turn.h"
 #include "fetch/counters.h"
 #include "fetch/digest_check.h"
 #include "fetch/fetch_memory.h"
@@ -146,7 +147,7 @@ class CachedSource final : public ByteSource,
   void drop_reader();
 
  private:
-  enum class Check { kNone, kQueued, kRunning, kPassed, kFailed };
+  using Check = CheckState;
   // What reads on from a stream of reads, or what something else hints at.
   enum class AheadFor { kStream, kOther };
   struct AwaitsRoom {

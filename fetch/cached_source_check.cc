@@ -39,16 +39,23 @@ bool CachedSource::needs_check() const {
 // Owed to the file, whoever holds it by then: the task does.
 void CachedSource::check_later() {
   drop_stale_check();
-  Check none = Check::kNone;
-  if (!check_.compare_exchange_strong(none, Check::kQueued)) {
+  struct Task {
+    explicit Task(std::shared_ptr<CachedSource> source)
+        : self(std::move(source)), turn(self->check_) {}
+    std::shared_ptr<CachedSource> self;
+    CheckTurn turn;  // ends first
+  };
+  const auto task = std::make_shared<Task>(shared_from_this());
+  if (!task->turn.queue()) {
     return;
   }
-  services_.checker->add(
-      [self = shared_from_this()](const std::stop_token& stop) {
-        if (self->begin_check() && !self->was_verified_before()) {
-          self->check_digest(stop);
-        }
-      });
+  services_.checker->add([task](const std::stop_token& stop) {
+    CachedSource& source = *task->self;
+    if (source.begin_check() && !source.was_verified_before()) {
+      source.check_digest(stop);
+    }
+    task->turn.end();
+  });
 }
 
 // Whether the caller is the one to check now.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "fetch/shared_mode.h"
 
@@ -55,20 +56,41 @@ std::size_t most_kept_open(std::uint64_t descriptors) {
   return std::clamp((descriptors - others) / 2, kLeastKept, kMostKept);
 }
 
-IdleMark::IdleMark(int marks, const std::string& key)
-    : marks_(marks), place_(place_of(key)) {}
+bool MarkedPlaces::set(off_t place) {
+  const MutexLock lock(mutex_);
+  std::size_t& setters = setters_[place];
+  struct flock mark = one_byte(F_RDLCK, place);
+  if (setters == 0 && ::fcntl(marks_.get(), F_OFD_SETLK, &mark) != 0) {
+    setters_.erase(place);
+    return false;
+  }
+  ++setters;
+  return true;
+}
+
+void MarkedPlaces::clear(off_t place) {
+  const MutexLock lock(mutex_);
+  const auto found = setters_.find(place);
+  if (found == setters_.end() || --found->second > 0) {
+    return;
+  }
+  setters_.erase(found);
+  struct flock mark = one_byte(F_UNLCK, place);
+  ::fcntl(marks_.get(), F_OFD_SETLK, &mark);
+}
+
+IdleMark::IdleMark(MarkedPlaces& places, const std::string& key)
+    : places_(places), place_(place_of(key)) {}
 
 void IdleMark::set() {
-  struct flock lock = one_byte(F_RDLCK, place_);
-  if (::fcntl(marks_, F_OFD_SETLK, &lock) == 0) {
-    is_set_.store(true, std::memory_order_release);
-  }
+  const MutexLock lock(mutex_);
+  is_set_ = is_set_ || places_.set(place_);
 }
 
 void IdleMark::clear() {
-  if (is_set_.exchange(false, std::memory_order_acq_rel)) {
-    struct flock lock = one_byte(F_UNLCK, place_);
-    ::fcntl(marks_, F_OFD_SETLK, &lock);
+  const MutexLock lock(mutex_);
+  if (std::exchange(is_set_, false)) {
+    places_.clear(place_);
   }
 }
 
@@ -91,8 +113,8 @@ KeptOpen::KeptOpen(const std::filesystem::path& dir, std::size_t most)
 
 KeptOpen::~KeptOpen() { close_all(); }
 
-std::shared_ptr<IdleMark> KeptOpen::mark_of(const std::string& key) const {
-  return std::make_shared<IdleMark>(marks_.get(), key);
+std::shared_ptr<IdleMark> KeptOpen::mark_of(const std::string& key) {
+  return std::make_shared<IdleMark>(marks_, key);
 }
 
 // The clock algorithm: one that was used since the hand last came by is passed

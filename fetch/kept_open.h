@@ -24,12 +24,30 @@ namespace omicsfs {
 // kernel. At least 8, at most 4096. Pure.
 [[nodiscard]] std::size_t most_kept_open(std::uint64_t descriptors);
 
+// The marks that this process has set on a file of the cache. The kernel keeps
+// one lock for all who set the same place, so the last who clears it unlocks.
+// Thread-safe.
+class MarkedPlaces {
+ public:
+  explicit MarkedPlaces(UniqueFd marks) : marks_(std::move(marks)) {}
+
+  // False where it cannot be locked.
+  bool set(off_t place);
+  void clear(off_t place);
+
+ private:
+  const UniqueFd marks_;
+  Mutex mutex_;  // held over a lock that does not wait
+  std::unordered_map<off_t, std::size_t> setters_ GUARDED_BY(mutex_);
+};
+
 // Says to all processes that a cached file whose descriptors are closed is in
 // use all the same, so that nobody deletes it: a shared lock on one byte of a
 // file of the cache. Ends with its object. Thread-safe.
 class IdleMark {
  public:
-  IdleMark(int marks, const std::string& key);
+  // `places` must outlive it.
+  IdleMark(MarkedPlaces& places, const std::string& key);
   ~IdleMark() { clear(); }
   IdleMark(const IdleMark&) = delete;
   IdleMark& operator=(const IdleMark&) = delete;
@@ -38,9 +56,10 @@ class IdleMark {
   void clear();
 
  private:
-  int marks_;
-  off_t place_;
-  std::atomic<bool> is_set_{false};
+  MarkedPlaces& places_;
+  const off_t place_;
+  Mutex mutex_;
+  bool is_set_ GUARDED_BY(mutex_) = false;
 };
 
 // Whether some process, this one included, has marked `key`. A cache without
@@ -73,7 +92,7 @@ class KeptOpen {
   KeptOpen& operator=(const KeptOpen&) = delete;
 
   // The mark of `key`; must end before this object.
-  [[nodiscard]] std::shared_ptr<IdleMark> mark_of(const std::string& key) const;
+  [[nodiscard]] std::shared_ptr<IdleMark> mark_of(const std::string& key);
   void keep(const std::shared_ptr<OpenBacking>& backing);
   // Its cached file ends.
   void drop(const OpenBacking* backing);
@@ -84,7 +103,7 @@ class KeptOpen {
   using Backings = std::list<std::shared_ptr<OpenBacking>>;
 
   const std::size_t most_;
-  const UniqueFd marks_;
+  MarkedPlaces marks_;
   Mutex mutex_;
   Backings kept_ GUARDED_BY(mutex_);  // those to be closed first, first
   std::unordered_map<const OpenBacking*, Backings::iterator> places_

@@ -128,6 +128,31 @@ TEST_F(CachedFileTest, BlocksOfTwoVersionsAreNeitherStoredNorTakenTogether) {
   EXPECT_FALSE(file.present(1));
 }
 
+TEST_F(CachedFileTest, BlocksUnderAHeaderThatIsTornAreTakenOnceItIsWhole) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  CachedFile other(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(file.create());
+  ASSERT_TRUE(other.create());
+  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
+  ASSERT_TRUE(store(file, 0));
+  const auto tear = [&] {  // and, the second time, mend
+    std::fstream map(cache_paths(dir_.path(), file.key()).map,
+                     std::ios::in | std::ios::out | std::ios::binary);
+    map.seekg(40);
+    const int byte = map.get();
+    map.seekp(40);
+    map.put(static_cast<char>(byte ^ 1));
+    ASSERT_TRUE(map.good());
+  };
+  tear();
+  EXPECT_TRUE(other.refresh({0, 1}));
+  EXPECT_FALSE(other.present(0));
+  tear();
+  EXPECT_TRUE(other.refresh({0, 1}));
+  EXPECT_TRUE(loads(other, 0));
+  EXPECT_EQ(other.pin()->expected("http://a/f").etag, "\"1\"");
+}
+
 TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {
   CachedFile file(remote_, dir_.path(), counters_);
   fill(file);

@@ -22,6 +22,23 @@ TEST(MostKeptOpen, LeavesRoomForConnectionsAndKeepsAFew) {
   EXPECT_EQ(most_kept_open(UINT64_MAX), 4096U);
 }
 
+TEST(IdleMark, AKeyStaysMarkedUntilTheLastOfItsMarksIsCleared) {
+  const TemporaryDirectory dir;
+  KeptOpen kept(dir.path(), 1);
+  const auto one = kept.mark_of("key");
+  auto other = kept.mark_of("key");
+  one->set();
+  one->set();  // counts once
+  other->set();
+  other->clear();
+  EXPECT_TRUE(is_marked_idle(dir.path(), "key"));
+  other->set();
+  other.reset();
+  EXPECT_TRUE(is_marked_idle(dir.path(), "key"));
+  one->clear();
+  EXPECT_FALSE(is_marked_idle(dir.path(), "key"));
+}
+
 class KeptOpenTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kFiles = 12;
