@@ -50,9 +50,9 @@ std::shared_ptr<BlockOrigin> CachedSource::origin_of_urls() {
 void CachedSource::attach() {
   std::call_once(attached_, [this] {
     if (stream_ != nullptr && services_.space != nullptr) {
-      stream_->fill_by([weak = weak_from_this()](ByteRange range) {
+      stream_->fill_by([weak = weak_from_this()](const auto& question) {
         if (const auto self = weak.lock()) {
-          self->fill(*self->stream_, range);
+          self->fill(question);
         }
       });
     }

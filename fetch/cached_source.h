@@ -183,7 +183,7 @@ class CachedSource final : public ByteSource,
   Ahead ask_ahead(BlockRun run);
   void attach_disk();
   std::shared_ptr<BlockOrigin> origin_of_urls();
-  void fill(WholeStream& stream, ByteRange range);
+  void fill(const std::shared_ptr<WholeStream::Question>& question);
 
   void start(const std::shared_ptr<Flight>& flight,
              std::shared_ptr<const Room> room);

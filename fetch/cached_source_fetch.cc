@@ -388,27 +388,27 @@ bool CachedSource::ask_room_and_fetch() {
 
 // What a stream of the whole file is about to bring, and nobody has asked for.
 // The prefetcher's thread asks, so that the transport's waits for no disk.
-void CachedSource::fill(WholeStream& stream, ByteRange range) {
+void CachedSource::fill(
+    const std::shared_ptr<WholeStream::Question>& question) {
   const bool is_left = had_readers_.load(std::memory_order_relaxed) &&
                        readers_.load(std::memory_order_relaxed) == 0;
   if (is_left) {
-    stream.filled(range, WholeStream::Fill::kNever);
+    question->answer(WholeStream::Fill::kNever);
     return;
   }
   services_.prefetcher->add(
-      [self = shared_from_this(), range](const std::stop_token& /*stop*/) {
-        auto outcome = WholeStream::Fill::kNever;
-        switch (self->ask_ahead(blocks_of(range))) {
+      [self = shared_from_this(), question](const std::stop_token& /*stop*/) {
+        switch (self->ask_ahead(blocks_of(question->range()))) {
           case Ahead::kTaken:
-            outcome = WholeStream::Fill::kTaken;
+            question->answer(WholeStream::Fill::kTaken);
             break;
           case Ahead::kNoMemory:
-            outcome = WholeStream::Fill::kLater;
+            question->answer(WholeStream::Fill::kLater);
             break;
           case Ahead::kNoRoom:
+            question->answer(WholeStream::Fill::kNever);
             break;
         }
-        self->stream_->filled(range, outcome);
       });
 }
 

@@ -141,6 +141,7 @@ void WholeStream::start_pass() {
       return;
     }
     running_ = true;
+    ++pass_;
     restarts_ = false;
     at_ = 0;
     filled_until_ = 0;
@@ -230,6 +231,7 @@ bool WholeStream::is_awaited() const {
 // Whether the pass may continue.
 bool WholeStream::ready() {
   ByteRange wanted;
+  std::uint64_t pass = 0;
   {
     const MutexLock lock(mutex_);
     const Gap gap = first_gap(at_);
@@ -247,19 +249,22 @@ bool WholeStream::ready() {
       return !is_near && !asking_;
     }
     asking_ = true;
+    pass = pass_;
     wanted = clip({gap.at, kFillBytes}, whole_.file_size);
   }
   try {
-    ask_(wanted);
+    ask_(std::make_shared<Question>(shared_from_this(), pass, wanted));
   } catch (const std::bad_alloc&) {
-    filled(wanted, Fill::kLater);
+    filled(pass, wanted, Fill::kLater);
   }
   return false;
 }
 
-void WholeStream::filled(ByteRange range, Fill outcome) {
+void WholeStream::filled(std::uint64_t pass, ByteRange range, Fill outcome) {
   const MutexLock lock(mutex_);
-  asking_ = false;
+  if (pass != pass_ || !std::exchange(asking_, false)) {
+    return;
+  }
   switch (outcome) {
     case Fill::kTaken:
       filled_until_ = std::max(filled_until_, range.end());

@@ -34,9 +34,11 @@ class WholeStream : public std::enable_shared_from_this<WholeStream> {
     kLater,  // no memory now
     kNever,  // nothing more is kept
   };
-  // Asks for a range; returns at once, and filled() is called later. Called by
-  // the transport's thread.
-  using AskToFill = std::function<void(ByteRange range)>;
+  class Question;
+  // Asks the cache for the question's range; returns at once, and the answer
+  // comes later. Called by the transport's thread.
+  using AskToFill =
+      std::function<void(const std::shared_ptr<Question>& question)>;
 
   // `whole` is a request for the whole object; `fetcher` must outlive it.
   WholeStream(RangeFetcher& fetcher, RangeRequest whole)
@@ -44,7 +46,6 @@ class WholeStream : public std::enable_shared_from_this<WholeStream> {
 
   // REQUIRES: called before the first fetch; without it nothing is filled.
   void fill_by(AskToFill ask);
-  void filled(ByteRange range, Fill outcome);
 
   // As RangeFetcher::fetch: a range of its own, until the server has shown that
   // it ignores Range.
@@ -72,6 +73,8 @@ class WholeStream : public std::enable_shared_from_this<WholeStream> {
 
   [[nodiscard]] bool ignores_ranges() const;
   [[nodiscard]] RangeRequest request() const;
+  // An answer to a question of an earlier pass changes nothing.
+  void filled(std::uint64_t pass, ByteRange range, Fill outcome);
   void join(Parts::iterator part, std::uint64_t delivered);
   void leave(Parts::iterator part);
   void start_pass();
@@ -106,15 +109,43 @@ class WholeStream : public std::enable_shared_from_this<WholeStream> {
   bool closed_ GUARDED_BY(mutex_) = false;
   // Of the pass under way.
   bool running_ GUARDED_BY(mutex_) = false;
-  bool restarts_ GUARDED_BY(mutex_) = false;  // it was ended to begin anew
+  std::uint64_t pass_ GUARDED_BY(mutex_) = 0;  // its number
+  bool restarts_ GUARDED_BY(mutex_) = false;   // it was ended to begin anew
   std::uint64_t at_ GUARDED_BY(mutex_) = 0;
   std::uint64_t filled_until_ GUARDED_BY(mutex_) = 0;
-  bool asking_ GUARDED_BY(mutex_) = false;  // filled() is still to come
+  bool asking_ GUARDED_BY(mutex_) = false;  // a question has no answer yet
   bool fills_ GUARDED_BY(mutex_) = false;
   int refusals_ GUARDED_BY(mutex_) = 0;  // kLater, in a row
   std::chrono::steady_clock::time_point ask_at_ GUARDED_BY(mutex_){};
   std::optional<std::chrono::steady_clock::time_point> idle_since_
       GUARDED_BY(mutex_);
+};
+
+// What one pass asks its object's cache. Where nobody answers it, as in a task
+// that ended early, its end answers kLater: the pass never waits in vain.
+// Thread-compatible.
+class WholeStream::Question {
+ public:
+  Question(std::shared_ptr<WholeStream> stream, std::uint64_t pass,
+           ByteRange range)
+      : stream_(std::move(stream)), pass_(pass), range_(range) {}
+  ~Question() { answer(Fill::kLater); }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+
+  [[nodiscard]] ByteRange range() const { return range_; }
+  // Only the first answer counts.
+  void answer(Fill outcome) {
+    if (!std::exchange(is_answered_, true)) {
+      stream_->filled(pass_, range_, outcome);
+    }
+  }
+
+ private:
+  const std::shared_ptr<WholeStream> stream_;
+  const std::uint64_t pass_;
+  const ByteRange range_;
+  bool is_answered_ = false;
 };
 
 // The urls of a remote file, also of a server that ignores Range.

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "fetch/curl_transport.h"
@@ -158,6 +160,121 @@ TEST_F(FakeStream, ARangeThatTheStreamHasPassedIsServedByTheNextOne) {
   EXPECT_EQ(first->bytes(), published(range));
   EXPECT_TRUE(late->wait());
   EXPECT_EQ(late->bytes(), published(before));
+}
+
+// Keeps what it is to start: the test is the server and the thread.
+class HandTransport final : public Transport {
+ public:
+  struct Started {
+    Request request;
+    std::shared_ptr<ResponseSink> sink;
+  };
+  void start(Request request, std::shared_ptr<ResponseSink> sink) override {
+    started_.push_back({std::move(request), std::move(sink)});
+  }
+  // The oldest that was not taken.
+  Started take() {
+    EXPECT_FALSE(started_.empty());
+    Started one = std::move(started_.front());
+    started_.pop_front();
+    return one;
+  }
+  [[nodiscard]] bool empty() const { return started_.empty(); }
+  // Whether the oldest asks for no more than `bytes`.
+  [[nodiscard]] bool asks_part(std::uint64_t bytes) const {
+    return !empty() && started_.front().request.range.has_value() &&
+           started_.front().request.range->length <= bytes;
+  }
+
+ private:
+  std::deque<Started> started_;
+};
+
+// A stream whose server's answers, and whose cache's, the test gives.
+class StreamByHand : public ::testing::Test {
+ protected:
+  using Questions = std::vector<std::shared_ptr<WholeStream::Question>>;
+  static constexpr std::uint64_t kBytes = 5 * kBlockBytes;
+  static constexpr std::uint64_t kPart = kBlockBytes;
+
+  StreamByHand() {
+    stream_->fill_by(
+        [this](const auto& question) { questions_.push_back(question); });
+  }
+  ~StreamByHand() override {
+    questions_.clear();
+    stream_->close();
+    while (!network_.empty()) {
+      network_.take().sink->on_done(kGone);
+    }
+  }
+  static Result<void> answer_whole(ResponseSink& sink) {
+    ResponseHead head;
+    head.status = 200;
+    head.content_length = kBytes;
+    sink.on_started();
+    return sink.on_head(head);
+  }
+  // A pass for the first bytes, whose body has not begun.
+  std::shared_ptr<ResponseSink> begin_pass() {
+    stream_->fetch({0, kPart}, std::make_shared<CollectingRangeSink>());
+    if (network_.asks_part(kPart)) {
+      const auto sink = network_.take().sink;
+      sink->on_done(answer_whole(*sink));
+    }
+    auto pass = network_.take().sink;
+    EXPECT_TRUE(answer_whole(*pass));
+    return pass;
+  }
+  void fail(const std::shared_ptr<ResponseSink>& pass) {
+    pass->on_done(kGone);
+    EXPECT_TRUE(network_.empty()) << "it is not asked for again";
+  }
+
+  // An end that is not tried again.
+  const Error kGone{ErrorCode::kInterrupted, "gone"};
+  Mirrors mirrors_;
+  Counters counters_;
+  HandTransport network_;
+  RangeFetcher fetcher_{
+      network_,
+      mirrors_,
+      {1, std::chrono::milliseconds(1), std::chrono::milliseconds(1)},
+      counters_,
+      1};
+  Questions questions_;
+  const std::shared_ptr<WholeStream> stream_ = std::make_shared<WholeStream>(
+      fetcher_, RangeRequest{{"http://origin/f"},
+                             kBytes,
+                             {0, kBytes},
+                             std::make_shared<VersionPin>()});
+};
+
+TEST_F(StreamByHand, AnAnswerToAnEarlierPassChangesNothingOfTheNext) {
+  const auto first = begin_pass();
+  EXPECT_FALSE(first->ready());
+  ASSERT_EQ(questions_.size(), 1U);
+  fail(first);
+  const auto next = begin_pass();
+  EXPECT_FALSE(next->ready());
+  ASSERT_EQ(questions_.size(), 2U);
+  questions_[0]->answer(WholeStream::Fill::kNever);
+  EXPECT_FALSE(next->ready()) << "it waits for the answer to its own";
+  questions_[1]->answer(WholeStream::Fill::kTaken);
+  EXPECT_TRUE(next->ready());
+  fail(next);
+}
+
+TEST_F(StreamByHand, AQuestionThatEndsWithoutAnAnswerIsAskedAgain) {
+  const auto pass = begin_pass();
+  EXPECT_FALSE(pass->ready());
+  ASSERT_EQ(questions_.size(), 1U);
+  questions_.clear();
+  while (questions_.empty()) {  // for ever, where the pass still waits
+    EXPECT_FALSE(pass->ready());
+    std::this_thread::yield();
+  }
+  fail(pass);
 }
 
 }  // namespace
