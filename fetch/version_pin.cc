@@ -137,7 +137,7 @@ Result<void> VersionPin::merge(const Entries& others) {
 void VersionPin::add_replica(const std::string& url, const Validator& seen) {
   const std::string place = printable_url(url);
   const MutexLock lock(mutex_);
-  if (!note_at(place, seen)) {
+  if (!note_at(place, seen) && entries_.size() < kMostPins) {
     entries_.emplace_back(place, seen);
     ++revision_;
   }

@@ -34,6 +34,10 @@ class VersionPin {
   // By place; replicas behind one place may have a validator each.
   using Entries = std::vector<std::pair<std::string, Validator>>;
 
+  // Servers that give each answer an ETag of its own must not fill the memory,
+  // nor the room that a map has for pins.
+  static constexpr std::size_t kMostPins = 16;
+
   VersionPin() = default;
   // What an earlier session pinned.
   explicit VersionPin(Entries entries);
@@ -51,7 +55,8 @@ class VersionPin {
   // before the conflict are taken.
   Result<void> merge(const Entries& others);
   // The answer with `seen` had the sample's bytes: a replica of the pinned
-  // version.
+  // version. Beyond kMostPins it is not kept: its next answer must prove itself
+  // again.
   void add_replica(const std::string& url, const Validator& seen);
 
   // When this process began to hold the pin: seconds since the epoch. What was

@@ -127,6 +127,17 @@ TEST(VersionPin, ReplicasOfOnePlaceMayEachHaveAValidator) {
   EXPECT_TRUE(one.note("http://a/f", {"\"1\"", ""}));
 }
 
+TEST(VersionPin, ABoundedNumberOfReplicasIsKept) {
+  VersionPin pin;
+  ASSERT_TRUE(pin.note("http://a/f", {"\"0\"", ""}));
+  for (int i = 1; i < 1000; ++i) {
+    pin.add_replica("http://a/f", {"\"" + std::to_string(i) + "\"", ""});
+  }
+  EXPECT_EQ(pin.entries().size(), VersionPin::kMostPins);
+  EXPECT_TRUE(pin.note("http://a/f", {"\"15\"", ""}));
+  EXPECT_FALSE(pin.note("http://a/f", {"\"16\"", ""}));
+}
+
 TEST(VersionPin, OfThreadsThatDisagreeOneVersionIsBelieved) {
   VersionPin pin;
   std::atomic<int> accepted = 0;
