@@ -290,6 +290,7 @@ std::shared_ptr<BlockOrigin> BlockCache::member_origin(const RemoteFile& remote,
 void BlockCache::end_unpacking() {
   unpackers_.stop();
   local_readers_.stop();
+  prefetcher_->end();
 }
 
 CachedState BlockCache::state(const RemoteFile& remote) {

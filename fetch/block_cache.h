@@ -88,8 +88,9 @@ class BlockCache {
   [[nodiscard]] CacheUse use() const;
   // Why nothing is cached; empty where all is well.
   [[nodiscard]] const std::string& why_uncached() const { return why_; }
-  // Ends what members of archives are unpacked by; their reads then fail with
-  // kInterrupted. REQUIRES: called before the transport is destroyed.
+  // Ends what asks the network by itself: what members of archives are unpacked
+  // by, whose reads then fail with kInterrupted, and what fetches ahead.
+  // REQUIRES: called before the transport is destroyed.
   void end_unpacking();
   // Files that are remembered because somebody has them open, or had of late:
   // about twice those that are open at most.

@@ -28,15 +28,34 @@ Worker::Worker(Options options)
 
 Worker::~Worker() {
   thread_.request_stop();
-  thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
   if (options_.regular) {
     options_.regular();
+  }
+}
+
+// Tasks are destroyed without the lock: their ends may be of use to others.
+void Worker::end() {
+  std::deque<Task> dropped;
+  {
+    const MutexLock lock(mutex_);
+    has_ended_ = true;
+    dropped.swap(tasks_);
+  }
+  thread_.request_stop();
+  if (thread_.joinable()) {
+    thread_.join();
   }
 }
 
 void Worker::add(Task task) {
   {
     const MutexLock lock(mutex_);
+    if (has_ended_) {
+      return;
+    }
     tasks_.push_back(std::move(task));
   }
   changed_.notify_all();

@@ -46,6 +46,7 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  // After end() it is dropped.
   void add(Task task);
   // A task will come: the last one of something that has begun.
   void expect();
@@ -54,6 +55,10 @@ class Worker {
   void add_expected(Task task);
   // Returns once no task runs, waits or is expected.
   void wait_until_idle();
+  // Returns once the running task is done; those that wait are dropped. Its
+  // caller destroys what they use. REQUIRES: AtEnd::kDrop, and nothing is
+  // expected.
+  void end();
 
  private:
   void run(const std::stop_token& stop);
@@ -69,6 +74,7 @@ class Worker {
   std::deque<Task> tasks_ GUARDED_BY(mutex_);
   std::uint64_t expected_ GUARDED_BY(mutex_) = 0;
   bool busy_ GUARDED_BY(mutex_) = false;
+  bool has_ended_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all of the above
 };
 

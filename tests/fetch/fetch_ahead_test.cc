@@ -97,6 +97,16 @@ TEST_F(FetchAhead, WhatIsAskedForAheadComesInOneGoAndStays) {
   EXPECT_EQ(world.network().requests(), requests);
 }
 
+TEST_F(FetchAhead, NothingIsAskedForOnceTheTransportIsToBeDestroyed) {
+  CacheWorld world(dir_.path());
+  world.network().add(kFileUrl, bytes_);
+  const auto source = world.cache().open(remote_);
+  world.cache().end_unpacking();
+  source->fetch_ahead({0, kSize});
+  world.cache().wait_until_idle();
+  EXPECT_EQ(world.network().requests(), 0U);
+}
+
 TEST_F(FetchAhead, AReaderJoinsWhatIsUnderWay) {
   CacheWorld world(dir_.path());
   world.network().add(kFileUrl, bytes_);

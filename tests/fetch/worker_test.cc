@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <thread>
 
 namespace omicsfs {
 namespace {
@@ -29,6 +31,31 @@ TEST(Worker, RegularWorkIsDoneWhileTasksKeepComing) {
   worker.wait_until_idle();
   EXPECT_EQ(tasks, kEnough);
   EXPECT_GE(regular, kEnough / 24 - 1);
+}
+
+TEST(Worker, AfterItsEndNothingRunsAndWhatWaitsIsDropped) {
+  std::atomic<int> ran{0};
+  std::atomic<bool> is_running{false};
+  Worker worker({Worker::AtEnd::kDrop});
+  worker.add([&](const std::stop_token& stop) {
+    is_running = true;
+    is_running.notify_all();
+    while (!stop.stop_requested()) {
+      std::this_thread::yield();
+    }
+    ++ran;
+  });
+  is_running.wait(false);
+  const auto held = std::make_shared<int>(0);
+  const auto next = [&ran, held](const std::stop_token& /*stop*/) { ++ran; };
+  worker.add(next);
+  worker.end();
+  EXPECT_EQ(ran, 1);
+  worker.add(next);
+  worker.wait_until_idle();
+  worker.end();
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(held.use_count(), 2) << "the test's own, and that of `next`";
 }
 
 TEST(Worker, WithoutAPeriodTheRegularWorkIsDoneAtTheEndAlone) {
