@@ -391,7 +391,7 @@ Result<void> RecordFinder::check_kind(std::string_view kind) {
   }
   std::string known;
   Rows rows = statement->rows();
-  const auto read = each_row(rows, [&known](Rows& row) -> Result<void> {
+  auto read = each_row(rows, [&known](Rows& row) -> Result<void> {
     known.append(known.empty() ? "" : ", ").append(row.text(0));
     return {};
   });
