@@ -79,18 +79,18 @@ void MarkedPlaces::clear(off_t place) {
   ::fcntl(marks_.get(), F_OFD_SETLK, &mark);
 }
 
-IdleMark::IdleMark(MarkedPlaces& places, const std::string& key)
-    : places_(places), place_(place_of(key)) {}
+IdleMark::IdleMark(std::shared_ptr<MarkedPlaces> places, const std::string& key)
+    : places_(std::move(places)), place_(place_of(key)) {}
 
 void IdleMark::set() {
   const MutexLock lock(mutex_);
-  is_set_ = is_set_ || places_.set(place_);
+  is_set_ = is_set_ || places_->set(place_);
 }
 
 void IdleMark::clear() {
   const MutexLock lock(mutex_);
   if (std::exchange(is_set_, false)) {
-    places_.clear(place_);
+    places_->clear(place_);
   }
 }
 
@@ -109,7 +109,8 @@ OpenBacking::~OpenBacking() {
 }
 
 KeptOpen::KeptOpen(const std::filesystem::path& dir, std::size_t most)
-    : most_(std::max<std::size_t>(most, 1)), marks_(open_marks(dir)) {}
+    : most_(std::max<std::size_t>(most, 1)),
+      marks_(std::make_shared<MarkedPlaces>(open_marks(dir))) {}
 
 KeptOpen::~KeptOpen() { close_all(); }
 

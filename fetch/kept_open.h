@@ -46,8 +46,7 @@ class MarkedPlaces {
 // file of the cache. Ends with its object. Thread-safe.
 class IdleMark {
  public:
-  // `places` must outlive it.
-  IdleMark(MarkedPlaces& places, const std::string& key);
+  IdleMark(std::shared_ptr<MarkedPlaces> places, const std::string& key);
   ~IdleMark() { clear(); }
   IdleMark(const IdleMark&) = delete;
   IdleMark& operator=(const IdleMark&) = delete;
@@ -56,7 +55,7 @@ class IdleMark {
   void clear();
 
  private:
-  MarkedPlaces& places_;
+  const std::shared_ptr<MarkedPlaces> places_;  // whoever ends last ends them
   const off_t place_;
   Mutex mutex_;
   bool is_set_ GUARDED_BY(mutex_) = false;
@@ -91,7 +90,7 @@ class KeptOpen {
   KeptOpen(const KeptOpen&) = delete;
   KeptOpen& operator=(const KeptOpen&) = delete;
 
-  // The mark of `key`; must end before this object.
+  // The mark of `key`, which may outlive this object.
   [[nodiscard]] std::shared_ptr<IdleMark> mark_of(const std::string& key);
   void keep(const std::shared_ptr<OpenBacking>& backing);
   // Its cached file ends.
@@ -103,7 +102,7 @@ class KeptOpen {
   using Backings = std::list<std::shared_ptr<OpenBacking>>;
 
   const std::size_t most_;
-  MarkedPlaces marks_;
+  const std::shared_ptr<MarkedPlaces> marks_;
   Mutex mutex_;
   Backings kept_ GUARDED_BY(mutex_);  // those to be closed first, first
   std::unordered_map<const OpenBacking*, Backings::iterator> places_

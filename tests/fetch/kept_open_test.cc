@@ -39,6 +39,17 @@ TEST(IdleMark, AKeyStaysMarkedUntilTheLastOfItsMarksIsCleared) {
   EXPECT_FALSE(is_marked_idle(dir.path(), "key"));
 }
 
+TEST(IdleMark, AMarkMayOutliveThePoolThatGaveIt) {
+  const TemporaryDirectory dir;
+  auto kept = std::make_unique<KeptOpen>(dir.path(), 1);
+  auto mark = kept->mark_of("key");
+  mark->set();
+  kept.reset();
+  EXPECT_TRUE(is_marked_idle(dir.path(), "key"));
+  mark.reset();
+  EXPECT_FALSE(is_marked_idle(dir.path(), "key"));
+}
+
 class KeptOpenTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kFiles = 12;
