@@ -218,8 +218,14 @@ TEST_F(Versions, AListedObjectThatIsGoneIsEIOWithItsReasonUntilItIsBack) {
   EXPECT_EQ(error_attribute(at(small())), "");
 }
 
+// What is mapped is asked for until the deadline of the read.
+class MappedPages : public FaultyMount {
+ protected:
+  MappedPages() : FaultyMount(kRefused) {}
+};
+
 // A map has no errno: the program gets SIGBUS, and not a page of zeros.
-TEST_F(Versions, APageOfAMapWhoseObjectIsGoneIsNoPageOfZeros) {
+TEST_F(MappedPages, APageOfAMapWhoseObjectIsGoneIsNoPageOfZeros) {
   origin_.remove("/" + small().relative_path());
   const UniqueFd open(::open(at(small()).c_str(), O_RDONLY | O_CLOEXEC));
   void* const page =
