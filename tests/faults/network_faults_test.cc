@@ -79,8 +79,8 @@ const NetworkFault kFaults[] = {
     {"Status503", status(503), EIO, 0},
     {"Status503WithRetryAfter", status(503, "Retry-After: 1"), EIO, 0},
     {"Status504", status(504), EIO, 0},
-    {"RedirectToAFile", redirect("file:///etc/passwd"), EIO, 0},
-    {"RedirectToAnotherProtocol", redirect("gopher://127.0.0.1/"), EIO, 0},
+    {"RedirectToAFile", redirect("file:///etc/passwd"), EIO, EIO},
+    {"RedirectToAnotherProtocol", redirect("gopher://127.0.0.1/"), EIO, EIO},
 };
 
 class NetworkFaults : public FaultyMount,
