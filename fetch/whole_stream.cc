@@ -6,8 +6,6 @@
 namespace omicsfs {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // The cache is asked for so much at a time.
 constexpr std::uint64_t kFillBytes = std::uint64_t{8} << 20;
 // All must be asked for so far ahead before the pass continues: more than a
@@ -16,11 +14,8 @@ constexpr std::uint64_t kMustBeAsked = std::uint64_t{1} << 20;
 // As far it is asked for while there is memory: all of a body that is held
 // until its end is seen.
 constexpr std::uint64_t kShouldBeAsked = std::uint64_t{64} << 20;
-constexpr std::chrono::milliseconds kUntilMemory{20};
 // After so many refusals in a row a reader further on waits no longer.
 constexpr int kMostRefusals = 50;
-// A pass that nobody wants anything of waits so long for a reader who reads on.
-constexpr std::chrono::seconds kUntilReader{10};
 
 bool covers(ByteRange range, std::uint64_t at) {
   return range.offset <= at && at < range.end();
@@ -245,7 +240,7 @@ bool WholeStream::ready() {
       return !is_near || is_awaited();
     }
     const bool asks = ahead < kShouldBeAsked && gap.at < whole_.file_size;
-    if (!asks || asking_ || Clock::now() < ask_at_) {
+    if (!asks || asking_ || patience_.now() < ask_at_) {
       return !is_near && !asking_;
     }
     asking_ = true;
@@ -272,7 +267,7 @@ void WholeStream::filled(std::uint64_t pass, ByteRange range, Fill outcome) {
       break;
     case Fill::kLater:
       ++refusals_;
-      ask_at_ = Clock::now() + kUntilMemory;
+      ask_at_ = patience_.now() + patience_.until_memory;
       break;
     case Fill::kNever:
       fills_ = false;
@@ -294,9 +289,9 @@ bool WholeStream::has_use() {
   if (fills_) {
     return true;
   }
-  const auto now = Clock::now();
+  const auto now = patience_.now();
   idle_since_ = idle_since_.value_or(now);
-  const bool waits = !missed && now - *idle_since_ < kUntilReader;
+  const bool waits = !missed && now - *idle_since_ < patience_.until_reader;
   restarts_ = !waits;  // whoever joins from here on is served by the next pass
   return waits;
 }

@@ -21,6 +21,16 @@
 
 namespace omicsfs {
 
+// How long a pass waits, and by which clock.
+struct StreamPatience {
+  // After the cache had no memory for a range, until it is asked again.
+  std::chrono::milliseconds until_memory{20};
+  // For a reader who reads on, once nobody wants anything more.
+  std::chrono::milliseconds until_reader{10'000};
+  std::function<std::chrono::steady_clock::time_point()> now =
+      std::chrono::steady_clock::now;
+};
+
 // One pass over the whole body of an object serves everybody who wants a part
 // of it. The body is held back before bytes that nobody has asked for, until
 // the object's cache has asked for them or has said that it will not: so one
@@ -41,8 +51,12 @@ class WholeStream : public std::enable_shared_from_this<WholeStream> {
       std::function<void(const std::shared_ptr<Question>& question)>;
 
   // `whole` is a request for the whole object; `fetcher` must outlive it.
-  WholeStream(RangeFetcher& fetcher, RangeRequest whole)
-      : fetcher_(fetcher), whole_(std::move(whole)), urls_(whole_.urls) {}
+  WholeStream(RangeFetcher& fetcher, RangeRequest whole,
+              StreamPatience patience = {})
+      : fetcher_(fetcher),
+        whole_(std::move(whole)),
+        patience_(std::move(patience)),
+        urls_(whole_.urls) {}
 
   // REQUIRES: called before the first fetch; without it nothing is filled.
   void fill_by(AskToFill ask);
@@ -100,6 +114,7 @@ class WholeStream : public std::enable_shared_from_this<WholeStream> {
 
   RangeFetcher& fetcher_;
   const RangeRequest whole_;
+  const StreamPatience patience_;
   AskToFill ask_;
 
   mutable Mutex mutex_;

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -95,11 +97,34 @@ TEST_F(RangesIgnored, ReadersOfAllPlacesWaitForTheOneStream) {
   EXPECT_LE(origin_.log().size(), kFewRequests);
 }
 
-// A stream of an object whose server ignores Range, over a fake network.
-class FakeStream : public ::testing::Test {
+// The stream of one object over a network of the test's.
+template <typename Network>
+class StreamTest : public ::testing::Test {
  protected:
   static constexpr char kUrl[] = "http://origin/f";
+  static constexpr std::uint64_t kBytes = 5 * kBlockBytes;
 
+  Mirrors mirrors_;
+  Counters counters_;
+  Network network_;
+  RangeFetcher fetcher_{
+      network_,
+      mirrors_,
+      {1, std::chrono::milliseconds(1), std::chrono::milliseconds(1)},
+      counters_,
+      1};
+  // By this clock, which only the test moves, the stream waits.
+  std::chrono::steady_clock::time_point now_{};
+  StreamPatience patience_{.now = [this] { return now_; }};
+  const std::shared_ptr<WholeStream> stream_ = std::make_shared<WholeStream>(
+      fetcher_,
+      RangeRequest{{kUrl}, kBytes, {0, kBytes}, std::make_shared<VersionPin>()},
+      patience_);
+};
+
+// A server that ignores Range, over a fake network.
+class FakeStream : public StreamTest<FakeTransport> {
+ protected:
   // Calls `then` once its range is here.
   class ThenSink final : public CollectingRangeSink {
    public:
@@ -121,21 +146,7 @@ class FakeStream : public ::testing::Test {
     return bytes_.substr(range.offset, range.length);
   }
 
-  const std::string bytes_ = random_bytes(5 * kBlockBytes, 7);
-  Mirrors mirrors_;
-  Counters counters_;
-  FakeTransport network_;
-  RangeFetcher fetcher_{
-      network_,
-      mirrors_,
-      {1, std::chrono::milliseconds(1), std::chrono::milliseconds(1)},
-      counters_,
-      1};
-  const std::shared_ptr<WholeStream> stream_ = std::make_shared<WholeStream>(
-      fetcher_, RangeRequest{{kUrl},
-                             bytes_.size(),
-                             {0, bytes_.size()},
-                             std::make_shared<VersionPin>()});
+  const std::string bytes_ = random_bytes(kBytes, 7);
 };
 
 TEST_F(FakeStream, ARangeThatHasBegunIsFinishedByTheStream) {
@@ -191,10 +202,9 @@ class HandTransport final : public Transport {
 };
 
 // A stream whose server's answers, and whose cache's, the test gives.
-class StreamByHand : public ::testing::Test {
+class StreamByHand : public StreamTest<HandTransport> {
  protected:
-  using Questions = std::vector<std::shared_ptr<WholeStream::Question>>;
-  static constexpr std::uint64_t kBytes = 5 * kBlockBytes;
+  using Sink = std::shared_ptr<CollectingRangeSink>;
   static constexpr std::uint64_t kPart = kBlockBytes;
 
   StreamByHand() {
@@ -217,37 +227,50 @@ class StreamByHand : public ::testing::Test {
   }
   // A pass for the first bytes, whose body has not begun.
   std::shared_ptr<ResponseSink> begin_pass() {
-    stream_->fetch({0, kPart}, std::make_shared<CollectingRangeSink>());
+    join({0, kPart});
     if (network_.asks_part(kPart)) {
       const auto sink = network_.take().sink;
       sink->on_done(answer_whole(*sink));
     }
+    return take_pass();
+  }
+  // The answer to a request that was sent for a pass.
+  std::shared_ptr<ResponseSink> take_pass() {
     auto pass = network_.take().sink;
     EXPECT_TRUE(answer_whole(*pass));
     return pass;
+  }
+  // A pass that has brought its first bytes, and whose cache wants no others.
+  std::shared_ptr<ResponseSink> begin_unkept_pass() {
+    auto pass = begin_pass();
+    EXPECT_FALSE(pass->ready());
+    questions_.back()->answer(WholeStream::Fill::kNever);
+    EXPECT_TRUE(pass->on_body(std::as_bytes(std::span(bytes_).first(kPart))));
+    return pass;
+  }
+  Sink join(ByteRange range) {
+    auto sink = std::make_shared<CollectingRangeSink>();
+    stream_->fetch(range, sink);
+    return sink;
   }
   void fail(const std::shared_ptr<ResponseSink>& pass) {
     pass->on_done(kGone);
     EXPECT_TRUE(network_.empty()) << "it is not asked for again";
   }
+  // A new pass brings `reader` the last part of the object.
+  void expect_served_by_next_pass(const Sink& reader) {
+    ASSERT_FALSE(network_.empty()) << "no pass was begun for the reader";
+    const auto next = take_pass();
+    EXPECT_TRUE(next->on_body(std::as_bytes(std::span(bytes_))));
+    EXPECT_EQ(reader->calls(), "bd");
+    EXPECT_EQ(reader->bytes(), bytes_.substr(kBytes - kPart));
+    next->on_done({});
+  }
 
   // An end that is not tried again.
   const Error kGone{ErrorCode::kInterrupted, "gone"};
-  Mirrors mirrors_;
-  Counters counters_;
-  HandTransport network_;
-  RangeFetcher fetcher_{
-      network_,
-      mirrors_,
-      {1, std::chrono::milliseconds(1), std::chrono::milliseconds(1)},
-      counters_,
-      1};
-  Questions questions_;
-  const std::shared_ptr<WholeStream> stream_ = std::make_shared<WholeStream>(
-      fetcher_, RangeRequest{{"http://origin/f"},
-                             kBytes,
-                             {0, kBytes},
-                             std::make_shared<VersionPin>()});
+  const std::string bytes_ = random_bytes(kBytes, 7);
+  std::vector<std::shared_ptr<WholeStream::Question>> questions_;
 };
 
 TEST_F(StreamByHand, AnAnswerToAnEarlierPassChangesNothingOfTheNext) {
@@ -270,11 +293,42 @@ TEST_F(StreamByHand, AQuestionThatEndsWithoutAnAnswerIsAskedAgain) {
   EXPECT_FALSE(pass->ready());
   ASSERT_EQ(questions_.size(), 1U);
   questions_.clear();
-  while (questions_.empty()) {  // for ever, where the pass still waits
-    EXPECT_FALSE(pass->ready());
-    std::this_thread::yield();
-  }
+  EXPECT_FALSE(pass->ready());
+  EXPECT_TRUE(questions_.empty()) << "the cache has no memory yet";
+  now_ += patience_.until_memory;
+  EXPECT_FALSE(pass->ready());
+  EXPECT_EQ(questions_.size(), 1U);
   fail(pass);
+}
+
+TEST_F(StreamByHand, APassThatNobodyWantsWaitsSoLongForAReader) {
+  const auto pass = begin_unkept_pass();
+  EXPECT_TRUE(pass->wanted());
+  now_ += patience_.until_reader - std::chrono::milliseconds(1);
+  EXPECT_TRUE(pass->wanted());
+  now_ += std::chrono::milliseconds(1);
+  EXPECT_FALSE(pass->wanted());
+  fail(pass);
+}
+
+TEST_F(StreamByHand, AReaderThatJoinsAPassThatWasJustGivenUpGetsANewOne) {
+  const auto pass = begin_unkept_pass();
+  EXPECT_TRUE(pass->wanted());
+  now_ += patience_.until_reader;
+  EXPECT_FALSE(pass->wanted());
+  const Sink reader = join({kBytes - kPart, kPart});
+  EXPECT_TRUE(network_.empty()) << "the pass has not ended yet";
+  pass->on_done(kGone);
+  expect_served_by_next_pass(reader);
+}
+
+TEST_F(StreamByHand, AReaderThatJoinsAfterTheLastByteGetsANewPass) {
+  const auto pass = begin_pass();
+  EXPECT_TRUE(pass->on_body(std::as_bytes(std::span(bytes_))));
+  const Sink reader = join({kBytes - kPart, kPart});
+  EXPECT_TRUE(network_.empty()) << "the pass has not ended yet";
+  pass->on_done({});
+  expect_served_by_next_pass(reader);
 }
 
 }  // namespace
