@@ -28,9 +28,9 @@ class CacheSpace::Turn {
 CacheSpace::CacheSpace(const std::filesystem::path& dir, CacheLimits limits,
                        CacheIndex& index, Counters& counters,
                        ListOpenSpaces open_files)
-    : limits_(limits),
+    : limits_(std::move(limits)),
       index_(index),
-      clock_(index.latest_use() ? *index.latest_use() : 0),
+      clock_(index.latest_use() ? *index.latest_use() : 0, limits_.now),
       evictor_(dir, index, counters, std::move(open_files)) {}
 
 // What is left for files: the index is on the same disk and counts too, and so

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 // How much room the cache must make, and who must go. Pure.
@@ -18,6 +19,9 @@ struct CacheLimits {
   // How long the index waits where another process has it locked; no reader
   // waits for the index.
   std::chrono::milliseconds index_patience{5'000};
+  // The clock that says how long ago something was used.
+  std::function<std::chrono::steady_clock::time_point()> now =
+      std::chrono::steady_clock::now;
 };
 
 // Whether data was used once, or again later.

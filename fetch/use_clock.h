@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace omicsfs {
 
@@ -13,12 +15,17 @@ namespace omicsfs {
 // then begins right after that. Thread-safe.
 class UseClock {
  public:
-  explicit UseClock(std::uint64_t latest_use)
-      : began_at_(std::max(latest_use + 1, wall_clock())) {}
+  // The clock that says how much time goes by.
+  using Steady = std::function<std::chrono::steady_clock::time_point()>;
+
+  explicit UseClock(std::uint64_t latest_use,
+                    Steady steady = std::chrono::steady_clock::now)
+      : steady_(std::move(steady)),
+        began_at_(std::max(latest_use + 1, wall_clock())),
+        began_(steady_()) {}
 
   [[nodiscard]] std::uint64_t now() const {
-    return began_at_ +
-           in_microseconds(std::chrono::steady_clock::now() - began_);
+    return began_at_ + in_microseconds(steady_() - began_);
   }
 
  private:
@@ -32,9 +39,9 @@ class UseClock {
     return in_microseconds(std::chrono::system_clock::now().time_since_epoch());
   }
 
+  Steady steady_;
   std::uint64_t began_at_;
-  std::chrono::steady_clock::time_point began_ =
-      std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point began_;
 };
 
 }  // namespace omicsfs

@@ -744,6 +744,7 @@ TEST_F(BlockCacheTest, ALimitBelowOneBlockLeavesReadsUncached) {
   CacheWorld world(dir_.path(), {1000, 0});
   world.network().add(kUrl, bytes_);
   EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  world.cache().wait_until_idle();  // the storer finds that there is no room
   EXPECT_GE(world.counters().reads_uncached, 1U);
 }
 
@@ -751,6 +752,8 @@ TEST_F(BlockCacheTest, AFreeSpaceFloorAboveTheDiskLeavesReadsUncached) {
   CacheWorld world(dir_.path(), {CacheWorld::kPlenty, CacheWorld::kPlenty});
   world.network().add(kUrl, bytes_);
   EXPECT_EQ(read_all(*world.cache().open(remote_)).bytes, bytes_);
+  world.cache().wait_until_idle();
+  EXPECT_GE(world.counters().reads_uncached, 1U);
   EXPECT_FALSE(std::filesystem::exists(paths().data));
 }
 

@@ -140,6 +140,8 @@ TEST(CachedSourceWhole, IsNotThereWithoutADigest) {
   const auto source =
       world.cache().open(without_digest(remote_of("http://origin/x", bytes)));
   EXPECT_EQ(read_all(*source).bytes, bytes);
+  world.cache().wait_until_idle();
+  EXPECT_TRUE(source->file().complete());
   EXPECT_FALSE(source->open_whole().valid());
 }
 
