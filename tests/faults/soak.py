@@ -32,7 +32,13 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 READERS = 6
-PATIENCE_S = 60
+# When what never comes is given up. A slow machine only waits longer.
+PATIENCE_S = 240
+# How long a read waits for its server: where it must be right, for as long as
+# any machine needs; while all goes wrong, less than the faults last, so that
+# reads are given up, too.
+PATIENT = {"first_byte_s": 600, "stall_s": 600, "timeout_s": 600, "retries": 5}
+IMPATIENT = {"first_byte_s": 1, "stall_s": 1, "timeout_s": 10, "retries": 1}
 # What a reader may get: the network's and the disk's failures, a file that its
 # server has changed, and a mount whose process is gone.
 ALLOWED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.ENOENT, errno.ENOTCONN,
@@ -133,13 +139,13 @@ class Mount:
         self.process = None
         self.root.mkdir()
         self.config = work / "config.json"
-        self.config.write_text(json.dumps({
+        self.settings = {
             "state_dir": str(work / "state"),
             "cache": {"dir": str(work / "cache"), "limit": "6M", "keep_free": "1M"},
-            "network": {"retries": 1, "first_byte_s": 1, "stall_s": 1, "timeout_s": 10},
-            "sources": {"abc-atlas": {"base_url": url, "releases": releases}}}))
+            "sources": {"abc-atlas": {"base_url": url, "releases": releases}}}
 
-    def start(self):
+    def start(self, network):
+        self.config.write_text(json.dumps({**self.settings, "network": network}))
         with open(self.work / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(self.program), "--config", str(self.config), "mount", "-f", "abc-atlas",
@@ -270,15 +276,15 @@ class Soak:
 
     def kill(self, dice):
         self.mount.kill()
-        self.mend(dice)  # a first mount may need its server
+        self.mend(dice)
         self.damage(dice)
-        self.mount.start()
+        self.mount.start(IMPATIENT)
 
     def restart(self, dice):
         self.mend(dice)
         self.mount.stop()
         self.damage(dice)
-        self.mount.start()
+        self.mount.start(IMPATIENT)
 
     def pause(self, dice):
         self.mount.process.send_signal(signal.SIGSTOP)
@@ -304,6 +310,11 @@ class Soak:
                         file.write(bytes([byte ^ 1 << dice.randrange(8)]))
 
     def run(self, seconds):
+        # The first mount makes the catalog. Those that follow have it already,
+        # and ask their server for files alone.
+        self.mount.start(PATIENT)
+        self.mount.stop()
+        self.mount.start(IMPATIENT)
         threads = [threading.Thread(target=self.guarded, args=(self.read, number))
                    for number in range(READERS)]
         threads.append(threading.Thread(target=self.guarded, args=(self.disturb, seconds)))
@@ -316,7 +327,7 @@ class Soak:
         if self.failure:
             raise self.failure
         self.mount.stop()
-        self.mount.start()
+        self.mount.start(PATIENT)
         for path, right in self.truth.items():
             if (self.mount.root / path).read_bytes() != right:
                 raise Wrong(f"{path}: wrong bytes in the end")
@@ -363,7 +374,6 @@ def main():
             disk = Disk(options.faulty_disk.absolute(), work)
             soak = Soak(options.seed, mount, disk, url, truth)
             try:
-                mount.start()
                 soak.run(options.seconds)
             except Wrong as wrong:
                 print(f"soak: seed {options.seed}: {wrong}", file=sys.stderr)

@@ -26,7 +26,8 @@ class FaultyDisk {
   [[nodiscard]] bool mounted() const;
   // What fails from now on: "write", "read" or "sync", with an errno.
   void fail(const std::string& operation, int error);
-  // Each write of a file's bytes takes so much longer from now on.
+  // Each write of a file's bytes takes so much longer from now on, but ends
+  // once the disk is mended.
   void slow_down(std::chrono::microseconds delay);
   // Everything works again.
   void mend();

@@ -160,13 +160,22 @@ int on_read(const char* /*path*/, char* out, std::size_t size, off_t offset,
   return got < 0 ? -errno : static_cast<int>(got);
 }
 
+// Until the disk is mended, at the latest.
+void wait_as_told() {
+  constexpr useconds_t kStep = 10'000;
+  for (int left = told_of("delay"); left > 0 && told_of("delay") > 0;
+       left -= static_cast<int>(kStep)) {
+    ::usleep(kStep);
+  }
+}
+
 int on_write(const char* /*path*/, const char* bytes, std::size_t size,
              off_t offset, fuse_file_info* file) {
   if (const int failure = fault("write"); failure != 0) {
     return failure;
   }
-  if (const int delay = told_of("delay"); size >= kLargeWrite && delay > 0) {
-    ::usleep(static_cast<useconds_t>(delay));
+  if (size >= kLargeWrite) {
+    wait_as_told();
   }
   const ssize_t put = ::pwrite(file_of(file), bytes, size, offset);
   return put < 0 ? -errno : static_cast<int>(put);
