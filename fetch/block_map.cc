@@ -15,6 +15,7 @@
 
 #include "catalog/crc32c.h"
 #include "fetch/local_io.h"
+#include "fetch/pin_text.h"
 
 namespace omicsfs {
 namespace {
@@ -36,54 +37,10 @@ struct FixedHeader {
 };
 static_assert(sizeof(FixedHeader) == 32);
 
-constexpr std::size_t kPinsRoom = kMapHeaderBytes - sizeof(FixedHeader);
-
-bool storable(std::string_view field) {
-  return field.find_first_of("\n\t") == std::string_view::npos;
-}
-
-// A line "url TAB etag TAB last-modified LF" for each pin that fits.
-std::string pins_text(const VersionPin::Entries& pins) {
-  std::string text;
-  for (const auto& [url, validator] : pins) {
-    if (!storable(url) || !storable(validator.etag) ||
-        !storable(validator.last_modified)) {
-      continue;
-    }
-    const std::string line =
-        url + "\t" + validator.etag + "\t" + validator.last_modified + "\n";
-    if (text.size() + line.size() <= kPinsRoom) {
-      text += line;
-    }
-  }
-  return text;
-}
+static_assert(kPinTextRoom == kMapHeaderBytes - sizeof(FixedHeader));
 
 Error bad_header(const std::string& why) {
   return {ErrorCode::kInvalid, "block map header: " + why};
-}
-
-Result<VersionPin::Entries> parse_pins(std::string_view text) {
-  VersionPin::Entries pins;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      return bad_header("a pin has no end");
-    }
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    const std::size_t first = line.find('\t');
-    const std::size_t second =
-        first == std::string_view::npos ? first : line.find('\t', first + 1);
-    if (second == std::string_view::npos) {
-      return bad_header("a pin has too few fields");
-    }
-    pins.emplace_back(
-        line.substr(0, first),
-        Validator{std::string(line.substr(first + 1, second - first - 1)),
-                  std::string(line.substr(second + 1))});
-  }
-  return pins;
 }
 
 std::uint32_t header_crc(MapHeaderBytes bytes) {
@@ -102,17 +59,20 @@ std::uint64_t load_cell(const std::uint64_t& cell) {
 
 }  // namespace
 
-MapHeaderBytes encode_map_header(const MapHeader& header) {
-  const std::string pins = pins_text(header.pins);
+Result<MapHeaderBytes> encode_map_header(const MapHeader& header) {
+  const auto pins = text_of_pins(header.pins);
+  if (!pins) {
+    return pins.error();
+  }
   FixedHeader fixed{};
   std::copy(kMapMagic.begin(), kMapMagic.end(), fixed.magic.begin());
   fixed.version = kVersion;
   fixed.block_bytes = kBlockBytes;
   fixed.file_size = header.file_size;
-  fixed.pins_bytes = static_cast<std::uint32_t>(pins.size());
+  fixed.pins_bytes = static_cast<std::uint32_t>(pins->size());
   MapHeaderBytes bytes{};
   std::memcpy(bytes.data(), &fixed, sizeof fixed);
-  std::memcpy(bytes.data() + sizeof fixed, pins.data(), pins.size());
+  std::memcpy(bytes.data() + sizeof fixed, pins->data(), pins->size());
   fixed.crc = header_crc(bytes);
   std::memcpy(bytes.data(), &fixed, sizeof fixed);
   return bytes;
@@ -132,12 +92,12 @@ Result<MapHeader> decode_map_header(std::span<const std::byte> bytes) {
   if (fixed.version != kVersion || fixed.block_bytes != kBlockBytes) {
     return bad_header("of another version");
   }
-  if (fixed.crc != header_crc(header) || fixed.pins_bytes > kPinsRoom) {
+  if (fixed.crc != header_crc(header) || fixed.pins_bytes > kPinTextRoom) {
     return bad_header("damaged");
   }
-  auto pins =
-      parse_pins({reinterpret_cast<const char*>(header.data()) + sizeof fixed,
-                  fixed.pins_bytes});
+  auto pins = parse_pin_text(
+      {reinterpret_cast<const char*>(header.data()) + sizeof fixed,
+       fixed.pins_bytes});
   if (!pins) {
     return pins.error();
   }

@@ -25,8 +25,7 @@ namespace omicsfs {
 
 inline constexpr std::size_t kMapHeaderBytes = 4096;
 
-// What the header says. Pins beyond the header's room are left out: they would
-// only be learned again.
+// What the header says. The pins are as pin_text.h keeps them.
 struct MapHeader {
   std::uint64_t file_size = 0;
   VersionPin::Entries pins;
@@ -34,7 +33,8 @@ struct MapHeader {
 
 using MapHeaderBytes = std::array<std::byte, kMapHeaderBytes>;
 
-[[nodiscard]] MapHeaderBytes encode_map_header(const MapHeader& header);
+// Errors: kInvalid, the pins do not fit (text_of_pins).
+Result<MapHeaderBytes> encode_map_header(const MapHeader& header);
 // Errors: kInvalid for bytes that no encode_map_header of this version made:
 // another magic, version, block size or checksum, or too few bytes.
 Result<MapHeader> decode_map_header(std::span<const std::byte> bytes);

@@ -125,7 +125,8 @@ Result<void> CachedFile::refresh(BlockRun run) {
 }
 
 // The header's pins are those of all processes: read, merged and written under
-// the header's lock, so that none is lost.
+// the header's lock, so that none is lost. Those of a damaged header are lost
+// already: no block may join those that it had.
 Result<void> CachedFile::save_pins(const Backing& backing) {
   if (saved_pins_.load(std::memory_order_acquire) == pin_->revision()) {
     return {};
@@ -135,8 +136,13 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
     return Error{ErrorCode::kIo,
                  paths_.map.string() + ": another process holds its header"};
   }
-  if (auto taken = take_pins(backing); !taken) {
+  auto taken = take_pins(backing);
+  if (!taken) {
     return taken.error();
+  }
+  if (!*taken) {
+    return Error{ErrorCode::kIo,
+                 paths_.map.string() + ": its header is damaged"};
   }
   return write_header(backing);
 }
@@ -144,8 +150,11 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
 // REQUIRES: the header's lock is held.
 Result<void> CachedFile::write_header(const CacheBacking& backing) const {
   const unsigned revision = pin_->revision();
-  auto written = write_all(backing.map.get(), 0,
-                           encode_map_header({remote_.size, pin_->entries()}));
+  const auto header = encode_map_header({remote_.size, pin_->entries()});
+  if (!header) {
+    return header.error();
+  }
+  auto written = write_all(backing.map.get(), 0, *header);
   if (written) {
     saved_pins_.store(revision, std::memory_order_release);
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "catalog/url_identity.h"
+#include "fetch/pin_text.h"
 #include "fetch/url.h"
 
 namespace omicsfs {
@@ -28,6 +29,19 @@ std::string text_of(const Validator& validator) {
   return validator.etag.empty() ? validator.last_modified : validator.etag;
 }
 
+std::string place_of(const std::string& url) {
+  return kept_place(printable_url(url));
+}
+
+// A url that was kept as its SHA-256 is no url any more, and stays.
+VersionPin::Entries kept(VersionPin::Entries entries) {
+  for (auto& [place, validator] : entries) {
+    place = place_of(place);
+    validator = kept_validator(validator);
+  }
+  return entries;
+}
+
 // The characters that RFC 9110 8.8.3 allows between the quotes.
 bool is_tag_char(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -44,14 +58,8 @@ std::string strong_etag(const Validator& validator) {
   return quoted ? etag : std::string();
 }
 
-VersionPin::VersionPin(Entries entries) : entries_(std::move(entries)) {
-  for (auto& [place, validator] : entries_) {
-    place = printable_url(place);
-  }
-}
-
 Validator VersionPin::expected(const std::string& url) const {
-  const std::string place = printable_url(url);
+  const std::string place = place_of(url);
   const MutexLock lock(mutex_);
   const Validator* only = nullptr;
   for (const auto& [known, validator] : entries_) {
@@ -66,15 +74,19 @@ Validator VersionPin::expected(const std::string& url) const {
 }
 
 bool VersionPin::is_pinned(const std::string& url) const {
-  const std::string place = printable_url(url);
+  const std::string place = place_of(url);
   const MutexLock lock(mutex_);
+  return has(place);
+}
+
+bool VersionPin::has(const std::string& place) const {
   return std::any_of(entries_.begin(), entries_.end(),
                      [&](const auto& entry) { return entry.first == place; });
 }
 
 Result<void> VersionPin::note(const std::string& url, const Validator& seen) {
   const MutexLock lock(mutex_);
-  return note_at(printable_url(url), seen);
+  return note_at(place_of(url), kept_validator(seen));
 }
 
 Result<void> VersionPin::note_at(const std::string& place,
@@ -94,9 +106,31 @@ Result<void> VersionPin::note_at(const std::string& place,
                  fmt::format("{} has changed: it was {}, now it is {}", place,
                              text_of(*other), text_of(seen))};
   }
+  if (entries_.size() < kMostPins) {
+    add(place, seen);
+  } else if (!is_known(seen)) {
+    return Error{ErrorCode::kChanged,
+                 fmt::format("{} has another version ({}) than the {} places "
+                             "that were read before",
+                             place, text_of(seen), kMostPins)};
+  }
+  return {};
+}
+
+void VersionPin::add(const std::string& place, const Validator& seen) {
   entries_.emplace_back(place, seen);
   ++revision_;
-  return {};
+}
+
+bool VersionPin::is_known(const Validator& seen) const {
+  return std::any_of(
+      entries_.begin(), entries_.end(), [&seen](const auto& entry) {
+        const Validator& known = entry.second;
+        const bool by_tag = !known.etag.empty() && !seen.etag.empty();
+        const bool by_date =
+            !known.last_modified.empty() && !seen.last_modified.empty();
+        return (by_tag || by_date) && !contradicts(known, seen);
+      });
 }
 
 // Whether one of `others` for `place` is pinned here, too.
@@ -113,14 +147,15 @@ bool VersionPin::shares_one(const Entries& others,
 }
 
 // A place that several validators were kept for has replicas: each is taken,
-// where one of them is known here or none is.
+// where one of them is known here or none is. One that finds no room must prove
+// itself when it answers.
 Result<void> VersionPin::merge(const Entries& others) {
-  Entries places = others;
-  for (auto& [place, validator] : places) {
-    place = printable_url(place);
-  }
+  const Entries places = kept(others);
   const MutexLock lock(mutex_);
   for (const auto& [place, validator] : places) {
+    if (entries_.size() >= kMostPins && !has(place)) {
+      continue;
+    }
     auto noted = note_at(place, validator);
     if (noted) {
       continue;
@@ -128,18 +163,19 @@ Result<void> VersionPin::merge(const Entries& others) {
     if (!shares_one(places, place)) {
       return noted;
     }
-    entries_.emplace_back(place, validator);
-    ++revision_;
+    if (entries_.size() < kMostPins) {
+      add(place, validator);
+    }
   }
   return {};
 }
 
 void VersionPin::add_replica(const std::string& url, const Validator& seen) {
-  const std::string place = printable_url(url);
+  const std::string place = place_of(url);
+  const Validator version = kept_validator(seen);
   const MutexLock lock(mutex_);
-  if (!note_at(place, seen) && entries_.size() < kMostPins) {
-    entries_.emplace_back(place, seen);
-    ++revision_;
+  if (!note_at(place, version) && entries_.size() < kMostPins) {
+    add(place, version);
   }
 }
 

@@ -34,22 +34,20 @@ class VersionPin {
   // By place; replicas behind one place may have a validator each.
   using Entries = std::vector<std::pair<std::string, Validator>>;
 
-  // Servers that give each answer an ETag of its own must not fill the memory,
-  // nor the room that a map has for pins.
+  // Servers that give each answer an ETag or a place of its own must not fill
+  // the memory, nor the room that a map has for pins. A place beyond these must
+  // show a version that another place has.
   static constexpr std::size_t kMostPins = 16;
 
-  VersionPin() = default;
-  // What an earlier session pinned.
-  explicit VersionPin(Entries entries);
-
-  // The one validator that is pinned for `url`; empty where there is none, or
-  // where replicas have several.
+  // The one validator that is pinned for `url`, in its kept form; empty where
+  // there is none, or where replicas have several.
   [[nodiscard]] Validator expected(const std::string& url) const;
   [[nodiscard]] bool is_pinned(const std::string& url) const;
   // Takes the validator of an answer. Strong or weak ETags are compared where
   // both have one (weakly: a proxy may weaken a tag), else Last-Modified where
   // both have it (RFC 9110 8.8).
-  // Errors: kChanged where it contradicts all that are pinned for `url`.
+  // Errors: kChanged where it contradicts all that are pinned for `url`, or
+  // where it is another than all and there is no room to pin it.
   Result<void> note(const std::string& url, const Validator& seen);
   // Takes the pins of another process or session. Errors: as note(); the pins
   // before the conflict are taken.
@@ -73,6 +71,12 @@ class VersionPin {
 
  private:
   Result<void> note_at(const std::string& place, const Validator& seen)
+      REQUIRES_LOCK(mutex_);
+  [[nodiscard]] bool has(const std::string& place) const REQUIRES_LOCK(mutex_);
+  // Whether a pin of any place says the same as `seen`.
+  [[nodiscard]] bool is_known(const Validator& seen) const
+      REQUIRES_LOCK(mutex_);
+  void add(const std::string& place, const Validator& seen)
       REQUIRES_LOCK(mutex_);
   [[nodiscard]] bool shares_one(const Entries& others,
                                 const std::string& place) const

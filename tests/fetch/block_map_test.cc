@@ -45,26 +45,32 @@ TEST(MapHeader, ComesBackAsItWasWritten) {
       12345,
       {{"http://a/x", {"\"v1\"", ""}},
        {"http://b/x", {"", "Sat, 21 Nov 2026 06:00:00 GMT"}}}};
-  const auto back = decode_map_header(encode_map_header(header));
+  const auto bytes = encode_map_header(header);
+  ASSERT_TRUE(bytes);
+  const auto back = decode_map_header(*bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->file_size, header.file_size);
   EXPECT_EQ(back->pins, header.pins);
 }
 
-TEST(MapHeader, LeavesOutPinsThatDoNotFitOrCannotBeWritten) {
-  const MapHeader header{1,
-                         {{"http://a/" + std::string(5000, 'x'), {"\"1\"", ""}},
-                          {"http://b/\n", {"\"2\"", ""}},
-                          {"http://c/", {"\"3\"", ""}}}};
-  const auto back = decode_map_header(encode_map_header(header));
-  ASSERT_TRUE(back);
-  ASSERT_EQ(back->pins.size(), 1U);
-  EXPECT_EQ(back->pins.front().first, "http://c/");
+TEST(MapHeader, PinsThatDoNotFitOrCannotBeWrittenAreAnError) {
+  const std::vector<std::pair<std::string, Validator>> bad{
+      {"http://a/" + std::string(5000, 'x'), {"\"1\"", ""}},
+      {"http://b/\n", {"\"2\"", ""}},
+      {"http://c/", {"\"\t\"", ""}},
+      {"http://c/", {"", "\n"}}};
+  for (const auto& pin : bad) {
+    EXPECT_EQ(encode_map_header({1, {pin}}).error().code, ErrorCode::kInvalid);
+  }
+  const VersionPin::Entries many(400, {"http://c/", {"\"3\"", ""}});
+  EXPECT_EQ(encode_map_header({1, many}).error().code, ErrorCode::kInvalid);
 }
 
 TEST(MapHeader, IsRefusedWithAnyByteChangedOrMissing) {
-  const MapHeaderBytes good =
+  const auto encoded =
       encode_map_header({77, {{"http://a/x", {"\"v1\"", ""}}}});
+  ASSERT_TRUE(encoded);
+  const MapHeaderBytes good = *encoded;
   for (std::size_t at = 0; at < good.size(); ++at) {
     MapHeaderBytes bad = good;
     bad[at] ^= std::byte{0x10};

@@ -95,6 +95,16 @@ TEST_F(CachedFileTest, TheNextSessionFindsPunchedBlocksAbsent) {
   EXPECT_EQ(counters_.blocks_damaged, 0U);
 }
 
+// Changes one bit of the byte at `offset`.
+void flip(const std::filesystem::path& path, std::streamoff offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(offset);
+  const int byte = file.get();
+  file.seekp(offset);
+  file.put(static_cast<char>(byte ^ 1));
+  ASSERT_TRUE(file.good());
+}
+
 // Both have made the file before either knows a version.
 TEST_F(CachedFileTest, PinsOfAnotherProcessAreKeptBesideOurs) {
   CachedFile file(remote_, dir_.path(), counters_);
@@ -128,6 +138,41 @@ TEST_F(CachedFileTest, BlocksOfTwoVersionsAreNeitherStoredNorTakenTogether) {
   EXPECT_FALSE(file.present(1));
 }
 
+// What tells the versions apart may be of any length.
+TEST_F(CachedFileTest, TheNextSessionKnowsTheVersionOfEveryBlock) {
+  const std::string far(5000, 'x');
+  const std::vector<std::pair<std::string, Validator>> pins{
+      {"http://a/" + far, {"\"1\"", ""}},
+      {"http://a/f", {"\"" + far + "\"", ""}},
+      {"http://a/f", {"\"1\t1\"", ""}},
+      {"http://a/f", {"", "Sat, 21 Nov 2026 06:00:00 GMT\t"}}};
+  for (const auto& [place, version] : pins) {
+    const TemporaryDirectory dir;
+    {
+      CachedFile file(remote_, dir.path(), counters_);
+      ASSERT_TRUE(file.create());
+      ASSERT_TRUE(file.pin()->note(place, version));
+      ASSERT_TRUE(store(file, 0));
+    }
+    CachedFile next(remote_, dir.path(), counters_);
+    next.attach();
+    EXPECT_TRUE(next.present(0));
+    EXPECT_TRUE(next.pin()->note(place, version));
+    EXPECT_FALSE(next.pin()->note(place, {"\"2\"", "2"})) << place.size();
+  }
+}
+
+TEST_F(CachedFileTest, NoBlockIsStoredUnderADamagedHeader) {
+  CachedFile file(remote_, dir_.path(), counters_);
+  ASSERT_TRUE(file.create());
+  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
+  ASSERT_TRUE(store(file, 0));
+  flip(cache_paths(dir_.path(), file.key()).map, 40);
+  ASSERT_TRUE(file.pin()->note("http://b/f", {"\"2\"", ""}));
+  EXPECT_FALSE(store(file, 1));
+  EXPECT_FALSE(file.present(1));
+}
+
 TEST_F(CachedFileTest, BlocksUnderAHeaderThatIsTornAreTakenOnceItIsWhole) {
   CachedFile file(remote_, dir_.path(), counters_);
   CachedFile other(remote_, dir_.path(), counters_);
@@ -136,13 +181,7 @@ TEST_F(CachedFileTest, BlocksUnderAHeaderThatIsTornAreTakenOnceItIsWhole) {
   ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
   ASSERT_TRUE(store(file, 0));
   const auto tear = [&] {  // and, the second time, mend
-    std::fstream map(cache_paths(dir_.path(), file.key()).map,
-                     std::ios::in | std::ios::out | std::ios::binary);
-    map.seekg(40);
-    const int byte = map.get();
-    map.seekp(40);
-    map.put(static_cast<char>(byte ^ 1));
-    ASSERT_TRUE(map.good());
+    flip(cache_paths(dir_.path(), file.key()).map, 40);
   };
   tear();
   EXPECT_TRUE(other.refresh({0, 1}));

@@ -85,9 +85,10 @@ TEST(VersionPin, ErrorNamesTheUrlWithoutItsSecretsAndBothVersions) {
 TEST(VersionPin, EntriesOfAnEarlierSessionArePinnedAgain) {
   VersionPin first;
   ASSERT_TRUE(first.note("u", {"\"1\"", ""}));
-  VersionPin second(first.entries());
+  VersionPin second;
+  ASSERT_TRUE(second.merge(first.entries()));
   EXPECT_EQ(second.note("u", {"\"2\"", ""}).error().code, ErrorCode::kChanged);
-  EXPECT_EQ(second.revision(), 0U);
+  EXPECT_EQ(second.revision(), 1U);
 }
 
 TEST(VersionPin, ANewSignatureIsNoNewPlace) {
@@ -136,6 +137,51 @@ TEST(VersionPin, ABoundedNumberOfReplicasIsKept) {
   EXPECT_EQ(pin.entries().size(), VersionPin::kMostPins);
   EXPECT_TRUE(pin.note("http://a/f", {"\"15\"", ""}));
   EXPECT_FALSE(pin.note("http://a/f", {"\"16\"", ""}));
+}
+
+std::string numbered(int i) { return std::to_string(i); }
+
+// Fills `pin` with a version of its own for each of kMostPins places.
+void fill(VersionPin& pin) {
+  for (int i = 0; i < static_cast<int>(VersionPin::kMostPins); ++i) {
+    ASSERT_TRUE(pin.note("http://h" + numbered(i) + "/f",
+                         {"\"" + numbered(i) + "\"", "day " + numbered(i)}));
+  }
+}
+
+TEST(VersionPin, APlaceForWhichNoRoomIsLeftMustShowAKnownVersion) {
+  VersionPin pin;
+  fill(pin);
+  EXPECT_TRUE(pin.note("http://next/f", {"W/\"3\"", ""}));
+  EXPECT_TRUE(pin.note("http://next/f", {"", "day 3"}));
+  EXPECT_TRUE(pin.note("http://next/f", {}));
+  for (const Validator& other : {Validator{"\"x\"", ""}, Validator{"", "day x"},
+                                 Validator{"\"x\"", "day 3"}}) {
+    EXPECT_EQ(pin.note("http://next/f", other).error().code,
+              ErrorCode::kChanged);
+  }
+  EXPECT_EQ(pin.entries().size(), VersionPin::kMostPins);
+}
+
+TEST(VersionPin, PinsOfAnotherProcessBeyondTheRoomAreNoConflict) {
+  VersionPin pin;
+  fill(pin);
+  EXPECT_TRUE(pin.merge({{"http://next/f", {"\"x\"", ""}}}));
+  EXPECT_EQ(pin.entries().size(), VersionPin::kMostPins);
+  EXPECT_FALSE(pin.merge({{"http://h0/f", {"\"x\"", ""}}}))
+      << "it is another version at a known place";
+}
+
+TEST(VersionPin, FieldsOfAnyLengthAreComparedWhole) {
+  const std::string place = "http://h/" + std::string(5000, 'x');
+  const std::string tag(5000, 'y');
+  VersionPin pin;
+  ASSERT_TRUE(pin.note(place, {"\"" + tag + "\"", ""}));
+  EXPECT_TRUE(pin.is_pinned(place + "?sig=1"));
+  EXPECT_FALSE(pin.is_pinned(place + "x"));
+  EXPECT_TRUE(pin.note(place, {"W/\"" + tag + "\"", ""}));
+  EXPECT_FALSE(pin.note(place, {"\"" + tag + "y\"", ""}));
+  EXPECT_EQ(strong_etag(pin.expected(place)), "") << "no condition to ask with";
 }
 
 TEST(VersionPin, OfThreadsThatDisagreeOneVersionIsBelieved) {
