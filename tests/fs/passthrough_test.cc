@@ -5,9 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <set>
 #include <thread>
 #include <vector>
+
+#include "tests/fs/fake_kernel.h"
 
 namespace omicsfs {
 namespace {
@@ -16,34 +17,6 @@ constexpr Inode kInode = 42;
 
 UniqueFd some_file() { return UniqueFd(::open("/dev/null", O_RDONLY)); }
 UniqueFd no_file() { return {}; }
-
-class FakeKernel final : public BackingFiles {
- public:
-  std::optional<BackingId> add(int fd) override {
-    EXPECT_GE(fd, 0);
-    const MutexLock lock(mutex_);
-    if (refuses) {
-      return std::nullopt;
-    }
-    ids_.insert(++last_);
-    return last_;
-  }
-  void remove(BackingId id) override {
-    const MutexLock lock(mutex_);
-    EXPECT_EQ(ids_.erase(id), 1U) << id;
-  }
-  std::set<BackingId> ids() {
-    const MutexLock lock(mutex_);
-    return ids_;
-  }
-
-  bool refuses = false;
-
- private:
-  Mutex mutex_;
-  BackingId last_ = 0;
-  std::set<BackingId> ids_ GUARDED_BY(mutex_);
-};
 
 class PassthroughOpens : public ::testing::Test {
  protected:

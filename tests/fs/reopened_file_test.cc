@@ -4,6 +4,7 @@
 #include "fs/file_system.h"
 #include "tests/catalog/composed_snapshot.h"
 #include "tests/fetch/cache_world.h"
+#include "tests/fs/fake_kernel.h"
 #include "tests/support/temporary_directory.h"
 
 namespace omicsfs {
@@ -23,8 +24,8 @@ class ReopenedFile : public ::testing::Test {
         });
     ASSERT_NE(snapshot, nullptr);
     files_ = std::make_unique<FileSystem>(
-        std::vector<MountedSource>{{"test", snapshot}}, world_.cache(),
-        Owner{});
+        std::vector<MountedSource>{{"test", snapshot}}, world_.cache(), Owner{},
+        &passthrough_);
   }
 
   // Opens and closes the file. Returns whether its pages may be kept.
@@ -34,6 +35,23 @@ class ReopenedFile : public ::testing::Test {
     const bool keeps = opened->keep_pages;
     files_->release(opened->handle);
     return keeps;
+  }
+
+  // Opens and closes the file once it is on disk. Returns whether the kernel is
+  // to read it past us.
+  [[nodiscard]] bool is_passed_through() {
+    world_.cache().wait_until_idle();
+    const auto opened = files_->open(inode());
+    EXPECT_TRUE(opened);
+    const bool passed = opened->backing.has_value();
+    files_->release(opened->handle);
+    return passed;
+  }
+  // From now on the server has `served`, and nothing of before is still on its
+  // way to the disk.
+  void replace(const std::string& served) {
+    world_.cache().wait_until_idle();
+    world_.network().add(kUrl, served, "\"v2\"");
   }
 
   // The error of a read of the whole file, if there is one.
@@ -58,6 +76,9 @@ class ReopenedFile : public ::testing::Test {
 
   TemporaryDirectory dir_;
   CacheWorld world_{dir_.path() / "cache"};
+  FakeKernel kernel_;
+  Counters counters_;
+  Passthrough passthrough_{kernel_, counters_};
   std::unique_ptr<FileSystem> files_;
 };
 
@@ -70,6 +91,22 @@ TEST_F(ReopenedFile, KeepsItsPages) {
 TEST_F(ReopenedFile, DropsThePagesOfBytesThatHadAWrongDigest) {
   serve(bytes_, random_bytes(1000, 2));
   EXPECT_EQ(read_error(), ErrorCode::kCorrupt);
+  EXPECT_FALSE(keeps_pages());
+}
+
+TEST_F(ReopenedFile, IsPassedThroughOnceItIsVerified) {
+  serve(bytes_, bytes_);
+  EXPECT_EQ(read_error(), std::nullopt);
+  EXPECT_TRUE(is_passed_through());
+}
+
+// The kernel drops pages only where it asks us for the bytes.
+TEST_F(ReopenedFile, IsNotPassedThroughWhileThePagesOfWrongBytesMayBeThere) {
+  serve(bytes_, random_bytes(1000, 2));
+  EXPECT_EQ(read_error(), ErrorCode::kCorrupt);
+  replace(bytes_);
+  EXPECT_EQ(read_error(), std::nullopt);
+  EXPECT_FALSE(is_passed_through());
   EXPECT_FALSE(keeps_pages());
 }
 

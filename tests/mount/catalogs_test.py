@@ -170,6 +170,37 @@ class Catalogs(unittest.TestCase):
             self.call("remove", "manifest", url + "p.json")
             self.assertNotIn("a.txt", self.names("manifest"))
 
+    def test_a_known_file_stays_while_its_host_has_no_address(self):
+        listing = self.listed_by_a_mirror()
+        listing.write_text("http://data.invalid/a.txt\nhttp://data.invalid/new.txt\n")
+        done = self.call("refresh", "manifest")
+        self.assertEqual(self.names("manifest/data.invalid"), ["a.txt"])
+        self.assertIn("line 1: stands as it did before", done.stderr)
+        self.assertIn("line 2: left out", done.stderr)
+
+    def test_a_refresh_fails_where_no_host_has_an_address(self):
+        listing = self.listed_by_a_mirror()
+        listing.write_text("http://one.invalid/x\nhttp://two.invalid/y\n")
+        # Not for want of files alone, which may be allowed.
+        for words in ([], ["--allow-empty"]):
+            told = self.call("refresh", *words, "manifest", status=1).stderr
+            self.assertIn("one.invalid", told)
+            self.assertEqual(self.names("manifest/data.invalid"), ["a.txt"])
+
+    def listed_by_a_mirror(self):
+        """A list, added as a manifest, of a file whose own host never has an address.
+
+        The catalog has the file because a mirror has, which is gone now.
+        """
+        listing = self.work / "urls.txt"
+        listing.write_text("http://data.invalid/a.txt\n")
+        with nginx(self.bucket, self.work) as url:
+            self.configure(mirrors={"http://data.invalid/": [url]}, network={"retries": 1})
+            self.call("add", "manifest", listing)
+        self.configure()
+        self.assertEqual(self.names("manifest/data.invalid"), ["a.txt"])
+        return listing
+
     def test_an_emptied_manifest_is_refused_unless_it_is_allowed(self):
         package = self.bucket / self.package()
         self.call("add", "manifest", package)
