@@ -466,6 +466,30 @@ TEST_F(RangeFetch, ErrorOfTheSinkEndsTheFetchUnchanged) {
   EXPECT_EQ(sink->bytes().size(), 20U);
 }
 
+// Whatever byte the first answer breaks at, and wherever the sink refuses the
+// bytes of the second one.
+TEST_F(RangeFetch, ErrorOfTheSinkEndsAFetchThatWasResumed) {
+  transport_.add(kA, text_);
+  transport_.set_chunk_bytes(10);
+  for (const std::uint64_t cut : {5U, 30U, 60U}) {
+    for (const std::uint64_t refused :
+         {cut + 1, cut + 15, std::uint64_t{100}}) {
+      const std::size_t before = transport_.requests();
+      transport_.fail_nth(1, {.what = What::kReset, .bytes = cut});
+      const auto sink = std::make_shared<CollectingRangeSink>();
+      sink->fail_after(refused, {ErrorCode::kNoSpace, "full"});
+      RangeFetcher(transport_, mirrors_, policy_, counters_)
+          .fetch(request({0, 100}), sink);
+      const auto result = sink->wait();
+      ASSERT_FALSE(result);
+      EXPECT_EQ(result.error().code, ErrorCode::kNoSpace);
+      EXPECT_EQ(transport_.requests(), before + 2);
+      EXPECT_TRUE(text_.starts_with(sink->bytes()));
+      EXPECT_EQ(sink->calls(), "bd");
+    }
+  }
+}
+
 TEST_F(RangeFetch, FetchThatIsNotWantedEndsWhileItsAnswerIsAwaited) {
   transport_.add(kA, text_);
   transport_.hold(kA);

@@ -3,9 +3,12 @@
 // How RangeFetcher keeps the versions of an object apart.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <span>
 #include <string>
 
 #include "tests/fetch/range_fetch_fixture.h"
+#include "tests/support/hand_transport.h"
 
 namespace omicsfs {
 namespace {
@@ -134,6 +137,55 @@ TEST_F(RangeFetch, AnAnswerThatDoesNotProveItselfPinsNoVersion) {
   transport_.clear_faults();
   transport_.add(kA, text_);
   expect_bytes({0, 100});
+}
+
+// The head of an answer of the whole object, or of what its server takes for
+// it.
+ResponseHead whole_head(const std::string& etag) {
+  ResponseHead head;
+  head.status = 200;
+  head.validator.etag = etag;
+  return head;
+}
+
+// A proxy that decodes, or one that made a page of its own, and then the
+// server.
+TEST(UnprovenAnswer, ItsEtagIsForgottenWhenTheRightAnswerComes) {
+  const std::string text = text_of(100);
+  const auto bytes = std::as_bytes(std::span(text));
+  const auto pin = std::make_shared<VersionPin>();
+  const Mirrors mirrors;
+  Counters counters;
+  HandTransport network;
+  RangeFetcher fetcher(network, mirrors, {.max_retries = 3}, counters, 1);
+  const auto sink = std::make_shared<CollectingRangeSink>();
+  fetcher.fetch({{kA}, text.size(), {0, text.size()}, pin, false}, sink);
+
+  const auto plain = network.take();
+  plain.sink->on_started();
+  const auto refused = plain.sink->on_head(whole_head("\"page\""));
+  ASSERT_FALSE(refused) << "it tells no length";
+  plain.sink->on_done(refused);
+  const auto stored = network.take();
+  EXPECT_EQ(stored.request.accept_encoding, "gzip");
+  stored.sink->on_started();
+  ASSERT_TRUE(stored.sink->on_head(whole_head("\"page\"")));
+  ASSERT_TRUE(stored.sink->on_body(bytes.first(50)));
+  stored.sink->on_done({});  // its end shows that it is another object
+  EXPECT_EQ(sink->bytes(), "");
+
+  const auto right = network.take();
+  EXPECT_EQ(right.request.if_match, "");
+  right.sink->on_started();
+  ResponseHead head = whole_head("\"v1\"");
+  head.content_length = text.size();
+  ASSERT_TRUE(right.sink->on_head(head));
+  ASSERT_TRUE(right.sink->on_body(bytes));
+  right.sink->on_done({});
+  EXPECT_TRUE(sink->wait());
+  EXPECT_EQ(sink->bytes(), text);
+  EXPECT_EQ(pin->expected(kA).etag, "\"v1\"");
+  EXPECT_TRUE(network.empty());
 }
 
 TEST_F(RangeFetch, StaleMirrorDoesNoHarmWhileAnotherUrlIsRight) {

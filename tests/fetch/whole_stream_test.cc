@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -18,6 +17,7 @@
 #include "tests/fetch/cache_world.h"
 #include "tests/support/collecting_sink.h"
 #include "tests/support/fake_transport.h"
+#include "tests/support/hand_transport.h"
 #include "tests/support/origin.h"
 
 // A server that ignores Range, behind the real transport.
@@ -56,7 +56,16 @@ class RangesIgnored : public ::testing::Test {
   Origin origin_;
   Mirrors mirrors_;
   Counters counters_;
-  std::unique_ptr<CurlTransport> transport_ = std::make_unique<CurlTransport>();
+  // Time goes by with the bytes of the stream, at 4 KiB a second: a first byte
+  // may come late, and a body that never stalls may take hours.
+  const TransportOptions options_{
+      .silence = {std::chrono::hours(1'000'000), std::chrono::seconds(15)},
+      .silence_clock = [this] {
+        return StallWatch::Time() +
+               std::chrono::seconds(counters_.bytes_fetched / 4096);
+      }};
+  std::unique_ptr<CurlTransport> transport_ =
+      std::make_unique<CurlTransport>(options_);
   RangeFetcher fetcher_{*transport_, mirrors_, {}, counters_, 1};
   BlockCache cache_{dir_.path(),
                     {CacheWorld::kPlenty, 0},
@@ -78,6 +87,11 @@ TEST_F(RangesIgnored, OneStreamServesAReaderInOrderToTheEnd) {
     sent += request.bytes_sent >= bytes_.size() ? 1 : 0;
   }
   EXPECT_EQ(sent, 1U) << "the object is sent once";
+}
+
+TEST_F(RangesIgnored, TheStreamMayTakeFarLongerThanAStall) {
+  EXPECT_EQ(wrong_reads(0, std::uint64_t{8} << 20), 0);
+  EXPECT_EQ(counters_.retries, 0U);
 }
 
 TEST_F(RangesIgnored, ReadersOfAllPlacesWaitForTheOneStream) {
@@ -172,34 +186,6 @@ TEST_F(FakeStream, ARangeThatTheStreamHasPassedIsServedByTheNextOne) {
   EXPECT_TRUE(late->wait());
   EXPECT_EQ(late->bytes(), published(before));
 }
-
-// Keeps what it is to start: the test is the server and the thread.
-class HandTransport final : public Transport {
- public:
-  struct Started {
-    Request request;
-    std::shared_ptr<ResponseSink> sink;
-  };
-  void start(Request request, std::shared_ptr<ResponseSink> sink) override {
-    started_.push_back({std::move(request), std::move(sink)});
-  }
-  // The oldest that was not taken.
-  Started take() {
-    EXPECT_FALSE(started_.empty());
-    Started one = std::move(started_.front());
-    started_.pop_front();
-    return one;
-  }
-  [[nodiscard]] bool empty() const { return started_.empty(); }
-  // Whether the oldest asks for no more than `bytes`.
-  [[nodiscard]] bool asks_part(std::uint64_t bytes) const {
-    return !empty() && started_.front().request.range.has_value() &&
-           started_.front().request.range->length <= bytes;
-  }
-
- private:
-  std::deque<Started> started_;
-};
 
 // A stream whose server's answers, and whose cache's, the test gives.
 class StreamByHand : public StreamTest<HandTransport> {
