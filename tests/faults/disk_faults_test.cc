@@ -69,7 +69,7 @@ class DiskFaults : public FaultyMount {
     }
   }
   [[nodiscard]] bool comes_to_log(const std::string& text) const {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
     while (mount_.log().find(text) == std::string::npos) {
       if (std::chrono::steady_clock::now() > end) {
         return false;

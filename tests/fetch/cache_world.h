@@ -38,8 +38,9 @@ inline RemoteFile without_digest(RemoteFile remote) {
   return remote;
 }
 
+// A slow machine only waits longer.
 inline ReadLimits patient() {
-  return {std::chrono::steady_clock::now() + std::chrono::seconds(60), {}};
+  return {std::chrono::steady_clock::now() + std::chrono::minutes(4), {}};
 }
 
 // What a read gave: its bytes, or its error.

@@ -51,7 +51,7 @@ class IndexLock : public ::testing::Test {
     lock();
     auto done = std::async(std::launch::async, work);
     const bool in_time =
-        done.wait_for(std::chrono::seconds(60)) == std::future_status::ready;
+        done.wait_for(std::chrono::minutes(4)) == std::future_status::ready;
     unlock();
     done.get();
     return in_time;

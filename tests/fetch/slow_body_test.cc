@@ -14,6 +14,7 @@
 #include "fetch/curl_transport.h"
 #include "fetch/document_fetch.h"
 #include "fetch/range_fetch.h"
+#include "fetch/whole_stream.h"
 #include "tests/support/collecting_sink.h"
 #include "tests/support/origin.h"
 #include "tests/support/temporary_directory.h"
@@ -32,6 +33,9 @@ class SlowBody : public ::testing::Test {
     // The loopback interface is not behind the machine's proxy.
     setenv("no_proxy", "*", 1);
     origin_.add("/f", bytes_);
+    trickle();
+  }
+  void trickle() {
     origin_.fail({.kind = FaultKind::kTrickle, .bytes = kBytes});
   }
 
@@ -80,6 +84,27 @@ TEST_F(SlowBody, AWholeObjectMayTakeFarLongerThanAStall) {
   const auto result = sink->wait();
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(sink->bytes(), bytes_);
+}
+
+// The stream of a server that ignores Range, as its first answer shows.
+TEST_F(SlowBody, AStreamMayTakeFarLongerThanAStall) {
+  origin_.clear_faults();
+  origin_.fail({.kind = FaultKind::kRefuseRange, .count = 1});
+  trickle();
+  const auto sink = std::make_shared<CollectingRangeSink>();
+  CurlTransport transport(clocked_by([sink] { return sink->bytes().size(); }));
+  RangeFetcher fetcher(transport, mirrors_, {.max_retries = 0}, counters_, 1);
+  const auto stream = std::make_shared<WholeStream>(
+      fetcher, RangeRequest{{origin_.url("/f")},
+                            kBytes,
+                            {0, kBytes},
+                            std::make_shared<VersionPin>()});
+  stream->fetch({1, kBytes - 1}, sink);
+  const auto result = sink->wait();
+  stream->close();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(sink->bytes(), bytes_.substr(1));
+  EXPECT_EQ(origin_.log().size(), 2U);
 }
 
 }  // namespace

@@ -89,11 +89,6 @@ TEST_F(RangesIgnored, OneStreamServesAReaderInOrderToTheEnd) {
   EXPECT_EQ(sent, 1U) << "the object is sent once";
 }
 
-TEST_F(RangesIgnored, TheStreamMayTakeFarLongerThanAStall) {
-  EXPECT_EQ(wrong_reads(0, std::uint64_t{8} << 20), 0);
-  EXPECT_EQ(counters_.retries, 0U);
-}
-
 TEST_F(RangesIgnored, ReadersOfAllPlacesWaitForTheOneStream) {
   std::vector<std::thread> readers;
   std::atomic<int> wrong{0};

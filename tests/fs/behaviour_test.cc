@@ -20,10 +20,10 @@
 namespace omicsfs {
 namespace {
 
-// Whether `condition` holds within a minute: for what the file system does in
-// the background.
+// Whether `condition` comes to hold: for what the file system does in the
+// background.
 bool comes_true(const std::function<bool()>& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) {
       return false;

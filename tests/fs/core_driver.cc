@@ -103,7 +103,7 @@ class CoreDriver final : public Driver {
     std::string bytes(length, '\0');
     const auto read = FileSystem::read(
         opened->handle, offset, std::as_writable_bytes(std::span(bytes)),
-        {std::chrono::steady_clock::now() + std::chrono::seconds(60), {}});
+        {std::chrono::steady_clock::now() + std::chrono::minutes(4), {}});
     files_->release(opened->handle);
     if (!read) {
       return {{}, errno_from(read.error())};

@@ -46,8 +46,10 @@ class SmallCache : public ::testing::Test {
            many_bytes(i == kHot ? kHotBytes : kLargeBytes, i)});
     }
     serve(atlas_, origin_);
-    mount_ = std::make_unique<MountProcess>(origin_.url("/"),
-                                            R"(, "network": {"retries": 1})");
+    mount_ = std::make_unique<MountProcess>(
+        origin_.url("/"),
+        R"(, "network": {"retries": 1, "first_byte_s": 600, "stall_s": 600,
+                         "timeout_s": 600})");
     lower_limit();
     ASSERT_TRUE(mount_->start());
     origin_.clear_log();
@@ -144,6 +146,10 @@ class SmallCache : public ::testing::Test {
 
 TEST_F(SmallCache, EightReadersOfMoreThanItHoldsLeaveTheLimitAndTheHotFile) {
   ASSERT_TRUE(reads_right(kHot));
+  // A use of what is not yet on disk is no use again.
+  const ComposedFile& hot = atlas_[0].files[kHot];
+  ASSERT_TRUE(comes_to_disk((mount_->root() / hot.relative_path()).string(),
+                            hot.bytes.size()));
   // Uses within two seconds are one.
   std::this_thread::sleep_for(std::chrono::milliseconds(2100));
   origin_.clear_log();

@@ -23,7 +23,7 @@ namespace omicsfs {
 // Waits until all of a mounted file is on the disk, which no read waits for.
 // False where that does not come.
 inline bool comes_to_disk(const std::string& path, std::uint64_t size) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
   std::string cached(64, '\0');
   do {
     const ssize_t length = ::getxattr(path.c_str(), "user.omicsfs.cached_bytes",
