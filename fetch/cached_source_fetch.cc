@@ -83,11 +83,17 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
     services_.on_unkept(file_.key(), created.error());
     return nullptr;
   }
-  if (failed_.load(std::memory_order_acquire)) {
-    file_.remove();  // made after fail() had removed it
-    return nullptr;
+  remove_if_spent();
+  return failed_.load(std::memory_order_acquire)
+             ? nullptr
+             : std::make_shared<const Room>(*std::move(room));
+}
+
+// Its files may have been made again while they were dropped.
+void CachedSource::remove_if_spent() {
+  if (is_spent()) {
+    file_.remove();
   }
-  return std::make_shared<const Room>(*std::move(room));
 }
 
 // Room that this file has been granted and has not used, which costs no look at
@@ -245,9 +251,7 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
 // The last that is done with a flight's bytes besides serving them.
 void CachedSource::end_storing(Storing& storing) {
   store_arrived(storing, storing.here);
-  if (is_spent()) {
-    file_.remove();  // it may have been made again while it was dropped
-  }
+  remove_if_spent();
   settle_backlog(storing, storing.here);
   storing.room.reset();
   flights_.finish(*storing.flight);

@@ -79,6 +79,13 @@ std::string numbered_path(std::string_view path, std::uint32_t number) {
                    "-" + std::to_string(number) + std::string(extension));
 }
 
+// What tells versions apart that no server was asked for: of a file without
+// either, a refresh sees no change that keeps the size.
+std::string version_of(const ManifestEntry& entry) {
+  return entry.validator.empty() && entry.mtime ? std::to_string(*entry.mtime)
+                                                : entry.validator;
+}
+
 }  // namespace
 
 // Of the first url that answers. Where a server fails, it is not known that the
@@ -129,7 +136,7 @@ Result<RemoteFile> ManifestTree::remote_file(const ManifestEntry& entry) {
     file = *std::move(found);
   } else {
     file.size = entry.size.value_or(0);
-    file.validator = entry.validator;
+    file.validator = version_of(entry);
   }
   file.urls = entry.urls;
   file.local_path = entry.local_path;

@@ -12,7 +12,8 @@ namespace {
 // Fields as servers send them, of each length about the bounds.
 std::vector<std::string> fields() {
   std::vector<std::string> all{"", "a\tb", "a\nb", "\t", "W/\"\t\""};
-  for (const std::size_t length : {1U, 29U, 64U, 65U, 80U, 81U, 96U, 97U, 9999U}) {
+  for (const std::size_t length :
+       {1U, 29U, 64U, 65U, 80U, 81U, 96U, 97U, 9999U}) {
     all.emplace_back(length, 'x');
   }
   return all;

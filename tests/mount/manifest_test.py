@@ -216,6 +216,16 @@ class Manifest(unittest.TestCase):
         self.assertEqual({path: facts[0] for path, facts in anew.items()},
                          {path: facts[0] for path, facts in second.items()})
 
+    def test_a_new_date_of_a_file_without_digest_is_a_new_version(self):
+        url = self.serve()
+        changing = self.bucket / "changing.txt"
+        for version, day in ((b"first", "2026-01-01"), (b"other", "2026-01-02")):
+            changing.write_bytes(version)
+            (self.bucket / "datapackage.json").write_text(json.dumps({"resources": [
+                {"path": url + "changing.txt", "bytes": len(version), "fs:mtime": day}]}))
+            with self.mounted(url + "datapackage.json") as root:
+                self.assertEqual((root / "changing.txt").read_bytes(), version)
+
     def test_an_entry_that_its_server_refuses_is_left_out_and_blocks_no_other(self):
         url = self.serve()
         del self.environment["https_proxy"]  # a proxy decides on addresses itself
