@@ -20,16 +20,20 @@
 
 namespace omicsfs {
 
-// Waits until all of a mounted file is on the disk, which no read waits for.
-// False where that does not come.
+// Whether all of a mounted file is on the disk, which no read waits for.
+inline bool is_on_disk(const std::string& path, std::uint64_t size) {
+  std::string cached(64, '\0');
+  const ssize_t length = ::getxattr(path.c_str(), "user.omicsfs.cached_bytes",
+                                    cached.data(), cached.size());
+  return length > 0 && cached.substr(0, static_cast<std::size_t>(length)) ==
+                           std::to_string(size);
+}
+
+// Waits for that. False where it does not come.
 inline bool comes_to_disk(const std::string& path, std::uint64_t size) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(4);
-  std::string cached(64, '\0');
   do {
-    const ssize_t length = ::getxattr(path.c_str(), "user.omicsfs.cached_bytes",
-                                      cached.data(), cached.size());
-    if (length > 0 && cached.substr(0, static_cast<std::size_t>(length)) ==
-                          std::to_string(size)) {
+    if (is_on_disk(path, size)) {
       return true;
     }
     std::this_thread::yield();
