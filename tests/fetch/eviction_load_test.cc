@@ -51,7 +51,7 @@ const std::vector<Object>& shared_objects() {
     std::vector<Object> all;
     for (std::size_t i = 0; i < 3; ++i) {
       all.push_back({"http://origin/" + std::to_string(i),
-                     many_bytes(7 * kMegabyte + 12345, i)});
+                     many_bytes(5 * kMegabyte + 12345, i)});
     }
     return all;
   }();
@@ -69,7 +69,7 @@ void add_all(CacheWorld& world, const std::vector<Object>& all) {
 // may store the last of them later.
 template <typename After>
 int stream(CacheWorld& world, const Object& object, const After& after) {
-  constexpr std::uint64_t kStep = 128 << 10;
+  constexpr std::uint64_t kStep = 256 << 10;
   const auto source = world.cache().open(object.remote());
   int wrong = 0;
   for (std::uint64_t at = 0; at < object.bytes.size(); at += kStep) {
@@ -86,7 +86,7 @@ int stream(CacheWorld& world, const Object& object, const After& after) {
 
 class EvictionUnderLoad : public ::testing::Test {
  protected:
-  static constexpr std::uint64_t kLimit = 6 * kMegabyte;
+  static constexpr std::uint64_t kLimit = 4 * kMegabyte;
   static constexpr std::uint64_t kHourInMicroseconds = 3'600'000'000;
   static constexpr auto kLook =
       std::chrono::steady_clock::duration(std::chrono::milliseconds(1)).count();
@@ -130,8 +130,13 @@ class EvictionUnderLoad : public ::testing::Test {
     wait_until_stored({&world});
     return wrong;
   }
+  // A walk sees one file after the other: it may count what one has given up
+  // since, and what took its place. What is over the limit is so for longer.
   void note_use() {
-    const std::uint64_t now = disk_use(dir_.path());
+    std::uint64_t now = disk_use(dir_.path());
+    if (now > kLimit) {
+      now = std::min(now, disk_use(dir_.path()));
+    }
     std::uint64_t most = most_used_;
     while (now > most && !most_used_.compare_exchange_weak(most, now)) {
     }
@@ -272,7 +277,7 @@ TEST_F(EvictionUnderLoad, AHotPartOfAnOpenFileOutlivesAScanOfTheSameFile) {
 
 TEST_F(EvictionUnderLoad, AFileThatLosesAPartIsNotVerifiedAnyMore) {
   CacheWorld world(dir_.path(), counting_looks());
-  const Object object{"http://origin/x", many_bytes(4 * kMegabyte, 7)};
+  const Object object{"http://origin/x", many_bytes(2 * kMegabyte, 7)};
   add_all(world, {object});
   add_all(world, objects_);
   const auto source = world.cache().open(remote_of(object.url, object.bytes));
