@@ -215,7 +215,7 @@ TEST_F(EvictionUnderLoad, TheLimitHoldsOverTwoProcesses) {
 }
 
 TEST_F(EvictionUnderLoad, TheDiskKeepsFreeWhatItMust) {
-  constexpr std::uint64_t kKeepFree = 11 * kMegabyte;
+  constexpr std::uint64_t kKeepFree = 13 * kMegabyte;
   const SmallDisk disk(dir_.path());
   if (!disk.mounted()) {
     GTEST_SKIP() << "not allowed to mount, as without /dev/fuse";
