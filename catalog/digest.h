@@ -53,7 +53,8 @@ Result<std::optional<Digest>> stated_digest(std::string_view kind,
 // The inverse of to_string. Errors: kInvalid.
 Result<Digest> parse_digest_text(std::string_view text);
 
-// Computes one digest over bytes that arrive in pieces. Thread-compatible.
+// Computes one digest over bytes that arrive in pieces. Throws std::bad_alloc
+// where libcrypto has no memory. Thread-compatible.
 class DigestHasher {
  public:
   explicit DigestHasher(DigestKind kind);
