@@ -26,9 +26,9 @@ constexpr std::size_t kUnpackersOfOneServer = 32;
 
 }  // namespace
 
-BlockCache::BlockCache(const std::filesystem::path& dir, CacheLimits limits,
-                       const Fetching& fetching, Counters& counters,
-                       OnReport on_report)
+BlockCache::BlockCache(const std::filesystem::path& dir,
+                       const CacheLimits& limits, const Fetching& fetching,
+                       Counters& counters, OnReport on_report)
     : limits_(limits),
       on_report_(std::move(on_report)),
       unkept_(std::chrono::minutes(1)),

@@ -67,7 +67,7 @@ class BlockCache {
   // Makes `dir` where it is missing. Where it cannot be used, everything is
   // read uncached and why() says why. the fetcher and `counters` must outlive
   // it; the transport below must be stopped before it is destroyed.
-  BlockCache(const std::filesystem::path& dir, CacheLimits limits,
+  BlockCache(const std::filesystem::path& dir, const CacheLimits& limits,
              const Fetching& fetching, Counters& counters, OnReport on_report);
   ~BlockCache();
   BlockCache(const BlockCache&) = delete;
