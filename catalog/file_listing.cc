@@ -3,14 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "catalog/document_text.h"
 #include "catalog/entry_name.h"
 #include "catalog/hub_tree.h"
+#include "catalog/last_known.h"
 #include "catalog/refresh_rules.h"
 #include "catalog/s3_listing.h"
 #include "catalog/web_place.h"
@@ -56,6 +59,7 @@ class ListingReader {
   const std::string_view default_url_;
   EntryTally& tally_;
   Files files_;
+  std::optional<ListingForm> form_;  // of the first page, and so of all
   std::string base_url_;
   std::uint64_t bytes_ = 0;
   std::string next_;  // the url of the page that follows; "" = the last
@@ -96,8 +100,15 @@ Result<void> ListingReader::read_page(const std::string& place) {
         fmt::format("{}: over {} bytes are no listing",
                     told_place(input_.settings.listing), kMaxListingBytes)};
   }
-  if (files_.empty()) {
+  const ListingForm form = listing_form(document->text);
+  if (!form_) {
+    form_ = form;
     base_url_ = base_of(document->text);
+  } else if (form != *form_) {
+    return Error{ErrorCode::kUnavailable,
+                 told_place(place) +
+                     ": this page of the listing is of another form than the "
+                     "first one"};
   }
   auto page = parse_listing_page(document->text, base_url_);
   if (!page) {
@@ -188,6 +199,22 @@ void keep_first(Files& files, const SourceInput& input, EntryTally& tally) {
   files = std::move(kept);
 }
 
+// Rule 5 of refresh_rules.h: a listing that has none of the files that were
+// known is another document, as a page that asks for a password is.
+Result<void> check_known(const Files& files, const SourceInput& input) {
+  const bool is_another =
+      keeps_what_was_known(input) && !files.empty() &&
+      std::none_of(files.begin(), files.end(), [&](const ListedFile& file) {
+        return was_known(input.before, file.path);
+      });
+  return is_another
+             ? error_of_known({ErrorCode::kInvalid,
+                               "the listing has none of the files that the "
+                               "current catalog has"},
+                              "such a listing")
+             : Result<void>();
+}
+
 // What only the server knows. False where it has no such file.
 Result<bool> ask_size(const SourceInput& input, ListedFile& file) {
   const auto found = input.archives->locate(file.url);
@@ -236,6 +263,7 @@ Result<std::vector<ListedFile>> list_files(const SourceInput& input,
                                                 ? input.settings.base_url
                                                 : input.settings.listing));
   }
+  checked = checked ? check_known(*files, input) : checked;
   return checked ? std::move(files) : checked.error();
 }
 

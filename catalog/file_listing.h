@@ -30,7 +30,8 @@ inline constexpr std::size_t kMaxListingPages = 10'000;
 // comes again. Errors: those of parse_listing_page, of list_s3 and of
 // read_document; kInvalid, it has bad entries only, is over kMaxListingBytes,
 // does not end, goes on although it is no url, or does not tell where its files
-// are.
+// are; kUnavailable, a further page is of another form, or it has none of the
+// files that the current catalog has.
 Result<std::vector<ListedFile>> list_files(const SourceInput& input,
                                            std::string_view default_url);
 

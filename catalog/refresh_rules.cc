@@ -35,6 +35,17 @@ bool leaves_out_entry(const Error& error) {
   return !ends_refresh(error) || error.code == ErrorCode::kRefused;
 }
 
+Error error_of_known(const Error& error, std::string_view place) {
+  if (error.code == ErrorCode::kNotFound || ends_refresh(error)) {
+    return error;
+  }
+  return {ErrorCode::kUnavailable,
+          fmt::format("{}; the current catalog was made of {}, so it stays; if "
+                      "the new content is right, run `omicsfs refresh "
+                      "--allow-empty`",
+                      error.message, place)};
+}
+
 void EntryTally::bad(const std::string& place, const std::string& why) {
   if (++bad_ <= kReasonsTold) {
     reasons_ +=

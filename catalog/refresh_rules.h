@@ -19,6 +19,10 @@
 // 3. A document whose entries are all bad is of another kind: it is refused.
 // 4. A catalog without files replaces none that has files, unless the user
 //    allows it.
+// 5. A document or archive of which the current catalog was made, and that is
+//    unreadable or empty now, is the answer of a server that fails: rule 2
+//    holds. Only one that is not there (kNotFound) is left out. The user may
+//    allow it as in rule 4.
 
 namespace omicsfs {
 
@@ -30,6 +34,11 @@ namespace omicsfs {
 // answered `error`: all that does not end a refresh, and kRefused. What a
 // catalog before knows of it is kept in place of leaving it out.
 [[nodiscard]] bool leaves_out_entry(const Error& error);
+
+// Rule 5: what `error` is where it comes from the reading of `place`, for
+// people, of which the current catalog was made: kUnavailable, with what to do
+// if the publisher means it; itself where it is kNotFound or ends a refresh.
+[[nodiscard]] Error error_of_known(const Error& error, std::string_view place);
 
 // Rule 3, for one document. Thread-compatible.
 class EntryTally {

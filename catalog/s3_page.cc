@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <pugixml.hpp>
+#include <utility>
 
 #include "catalog/entry_name.h"
 #include "catalog/percent_encoding.h"
@@ -133,6 +134,19 @@ std::string without_nul(std::string_view xml) {
   return text;
 }
 
+// KeyCount is how many keys and prefixes a page has (S3 API Reference,
+// ListObjectsV2). A page of fewer is torn.
+Result<void> check_key_count(const pugi::xml_node& root, const S3Page& page) {
+  const auto told = root.child("KeyCount").text().as_ullong();
+  const auto here =
+      page.objects.size() + page.common_prefixes.size() + page.faults.size();
+  return told <= here ? Result<void>()
+                      : Error{ErrorCode::kUnavailable,
+                              "the S3 listing says that a page has " +
+                                  std::to_string(told) + " keys, and it has " +
+                                  std::to_string(here)};
+}
+
 Result<S3Page> read_page(const pugi::xml_node& root) {
   const Result<PageReader> reader = PageReader::create(root);
   if (!reader) {
@@ -150,7 +164,8 @@ Result<S3Page> read_page(const pugi::xml_node& root) {
   }
   read_objects(root, *reader, page);
   read_prefixes(root, *reader, page);
-  return page;
+  const auto whole = check_key_count(root, page);
+  return whole ? Result<S3Page>(std::move(page)) : whole.error();
 }
 
 }  // namespace

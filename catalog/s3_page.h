@@ -39,7 +39,8 @@ struct S3Page {
 // EncodingType url. An object or prefix that is a bad one is left out.
 // Errors: for an <Error> document its Code and Message (kNotFound where the
 // Code begins with NoSuch, else kUnavailable); kInvalid for anything that is
-// not a page, naming what is wrong.
+// not a page, naming what is wrong; kUnavailable, it has fewer keys than its
+// KeyCount says.
 Result<S3Page> parse_s3_page(std::string_view xml);
 
 }  // namespace omicsfs

@@ -138,7 +138,8 @@ struct SourceInput {
   std::function<std::optional<std::int64_t>()> document_date{};
   // The catalog that the new one is to replace; null: there is none.
   const Snapshot* before = nullptr;
-  bool allow_empty = false;  // a catalog without files may replace another
+  // The user allows what rules 4 and 5 of refresh_rules.h refuse.
+  bool allow_empty = false;
   RefreshTurn turn{};
 };
 

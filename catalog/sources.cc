@@ -7,6 +7,7 @@
 
 #include "catalog/archive_directories.h"
 #include "catalog/entry_name.h"
+#include "catalog/last_known.h"
 #include "catalog/patient_lock.h"
 #include "catalog/snapshot.h"
 #include "catalog/source.h"
@@ -37,6 +38,7 @@ Result<void> set_properties(const SourceKind& kind,
       {"note", summary.note},
       {"warnings", std::to_string(summary.warnings)},
       {"members", settings.members.text()},
+      {kPlaceProperty, place_of(settings)},
   };
   for (const auto& [name, value] : properties) {
     Result<void> set = writer.set_property(name, value);

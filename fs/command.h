@@ -41,7 +41,7 @@ struct UmountOptions {
 
 struct RefreshOptions {
   std::vector<std::string> sources;  // known names, no repeats; none = all
-  bool allow_empty = false;  // a catalog without files may replace another
+  bool allow_empty = false;          // as SourceInput has it
 };
 
 struct AddOptions {

@@ -157,8 +157,8 @@ void add_refresh(CLI::App& app, CommandWords& words) {
       "refresh", "Fetch the index of sources and build their catalogs");
   refresh->footer(kRefreshFooter);
   refresh->add_flag("--allow-empty", words.refresh.allow_empty,
-                    "Accept a catalog without files in place of one with "
-                    "files");
+                    "Accept that the new catalog, or a document of it, has no "
+                    "files or is another one");
   refresh
       ->add_option("SOURCE", words.refresh.sources,
                    "What to refresh; all configured sources if none is named")

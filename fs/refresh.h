@@ -31,7 +31,7 @@ struct RefreshWatch {
 
 // What is asked of a refresh beside the source itself.
 struct RefreshWish {
-  bool allow_empty = false;  // a catalog without files may replace another
+  bool allow_empty = false;  // as SourceInput has it
   // The catalog that another process makes meanwhile will do.
   bool take_theirs = false;
   // What the source has, in place of the items that were added before.

@@ -2,167 +2,26 @@
 #include "catalog/sources/abc_atlas.h"
 
 #include <algorithm>
-#include <functional>
-#include <set>
 #include <utility>
 
 #include "catalog/entry_name.h"
-#include "catalog/percent_encoding.h"
 #include "catalog/refresh_rules.h"
 #include "catalog/release_date.h"
-#include "catalog/s3_listing.h"
 #include "catalog/sources/abc_collection.h"
-#include "catalog/sources/abc_manifest.h"
 #include "catalog/sources/abc_readme.h"
+#include "catalog/sources/abc_releases.h"
 
 namespace omicsfs {
 namespace {
 
-// The largest real one has 250 KB; a bound that a server's mistake cannot pass.
-constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{64} << 20U;
-constexpr std::string_view kReleases = "releases/";
-constexpr std::string_view kManifest = "/manifest.json";
-
-using ReleaseNames = std::set<std::string, std::greater<>>;  // newest first
-
-std::string base_url_of(const SourceSettings& settings) {
-  std::string url = settings.base_url.empty()
-                        ? std::string(kAbcAtlas.default_base_url)
-                        : settings.base_url;
-  if (!url.ends_with('/')) {
-    url += '/';
-  }
-  return url;
-}
-
 std::int64_t date_of(std::string_view version) {
   return release_date(version).value_or(kUndated);
-}
-
-std::string manifest_path(std::string_view release) {
-  return std::string(kReleases) + std::string(release) + std::string(kManifest);
-}
-
-// The release whose manifest `key` is; "" for any other key.
-std::string_view release_of(std::string_view key) {
-  if (!key.starts_with(kReleases) || !key.ends_with(kManifest) ||
-      key.size() <= kReleases.size() + kManifest.size()) {
-    return "";
-  }
-  key.remove_prefix(kReleases.size());
-  key.remove_suffix(kManifest.size());
-  return check_entry_name(key) ? key : "";
 }
 
 void warn(const SourceInput& input, const std::string& message) {
   if (input.warn) {
     input.warn(message);
   }
-}
-
-Result<ReleaseNames> listed_releases(const SourceInput& input,
-                                     const std::string& base_url) {
-  const Result<std::vector<S3Object>> objects =
-      list_s3(base_url, std::string(kReleases), input.download,
-              [&input](const EntryFault& fault) {
-                warn(input, "the bucket's list: " + fault.place +
-                                ": left out: " + fault.why);
-              });
-  if (!objects) {
-    return objects.error();
-  }
-  ReleaseNames names;
-  for (const S3Object& object : *objects) {
-    const std::string_view name = release_of(object.key);
-    if (!name.empty()) {
-      names.emplace(name);
-    }
-  }
-  if (names.empty()) {
-    return Error{ErrorCode::kNotFound,
-                 "no releases/<version>/manifest.json below " + base_url};
-  }
-  return names;
-}
-
-Result<ReleaseNames> release_names(const SourceInput& input,
-                                   const std::string& base_url) {
-  const std::vector<std::string>& wanted = input.settings.releases;
-  if (wanted.empty()) {
-    return listed_releases(input, base_url);
-  }
-  for (const std::string& name : wanted) {
-    const Result<void> valid = check_entry_name(name);
-    if (!valid) {
-      return valid.error().within("sources.abc-atlas.releases");
-    }
-  }
-  return ReleaseNames(wanted.begin(), wanted.end());
-}
-
-std::string oddity_at(const std::string& path, const std::string& oddity) {
-  return path + ": " + oddity;
-}
-
-void tell_progress(const SourceInput& input, std::size_t done,
-                   std::size_t total) {
-  if (input.progress) {
-    input.progress("manifests", done, total);
-  }
-}
-
-Result<AbcRelease> fetch_release(const SourceInput& input,
-                                 const std::string& base_url,
-                                 const std::string& name) {
-  const std::string path = manifest_path(name);
-  Result<std::string> document =
-      input.download(base_url + percent_encode(path, "/"), kMaxManifestBytes);
-  if (!document) {
-    return document.error();
-  }
-  const bool has_urls = input.settings.base_url.empty();
-  Result<AbcManifest> manifest = parse_abc_manifest(
-      *document, has_urls ? AbcUrls::kNeeded : AbcUrls::kUnused);
-  if (!manifest) {
-    return manifest.error().within(path);
-  }
-  for (const std::string& oddity : manifest->warnings) {
-    warn(input, oddity_at(path, oddity));
-  }
-  if (manifest->version != name) {
-    warn(input,
-         oddity_at(path, "/version: is " + omicsfs::quoted(manifest->version)));
-  }
-  return AbcRelease{name, *std::move(document), *std::move(manifest)};
-}
-
-Result<std::vector<AbcRelease>> fetch_releases(const SourceInput& input,
-                                               const std::string& base_url) {
-  const Result<ReleaseNames> names = release_names(input, base_url);
-  if (!names) {
-    return names.error();
-  }
-  std::vector<AbcRelease> releases;
-  EntryTally tally;
-  std::size_t done = 0;
-  for (const std::string& name : *names) {
-    tell_progress(input, done++, names->size());
-    Result<AbcRelease> release = fetch_release(input, base_url, name);
-    if (release) {
-      tally.good();
-      releases.push_back(*std::move(release));
-    } else if (ends_refresh(release.error())) {
-      return release.error();
-    } else {
-      tally.bad("release " + name, release.error().message);
-      warn(input,
-           "release " + name + " is left out: " + release.error().message);
-    }
-  }
-  tell_progress(input, names->size(), names->size());
-  const auto any = tally.verdict();
-  return any ? Result<std::vector<AbcRelease>>(std::move(releases))
-             : any.error();
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -202,12 +61,12 @@ class TreeWriter {
   // REQUIRES: `index` is the release's in the collection.
   Result<void> write_release(const AbcRelease& release, std::size_t index,
                              std::string_view from) {
-    const std::string root = std::string(kReleases) + release.name;
+    const std::string root = std::string(kAbcReleases) + release.name;
     const std::int64_t date = date_of(release.name);
     Result<void> done =
         add_text(root + "/README.txt", abc_release_readme(release, from), date);
     if (done) {
-      done = add_text(root + std::string(kManifest), release.document, date);
+      done = add_text(root + std::string(kAbcManifest), release.document, date);
     }
     if (done) {
       done = write_directories(release, from);
@@ -229,7 +88,7 @@ class TreeWriter {
   Result<void> write_directories(const AbcRelease& release,
                                  std::string_view from) {
     for (const AbcDataset& dataset : datasets_of(release.manifest)) {
-      const std::string path = std::string(kReleases) + release.name + "/" +
+      const std::string path = std::string(kAbcReleases) + release.name + "/" +
                                dataset.name + "/README.txt";
       Result<void> added =
           add_text(path, abc_directory_readme(release, dataset, from),
@@ -246,7 +105,7 @@ class TreeWriter {
     const std::vector<AbcFile>& files = release.manifest.files;
     for (std::size_t index = 0; index < files.size(); ++index) {
       const AbcFile& file = files[index];
-      const std::string path = std::string(kReleases) + release.name + "/" +
+      const std::string path = std::string(kAbcReleases) + release.name + "/" +
                                file.directory + "/" + file.kind + "/" +
                                file.view_path;
       const Result<void> added =
@@ -318,14 +177,14 @@ Result<void> write_root(const AbcRelease& newest, const std::string& readme,
     return done;
   }
   const Result<NodeId> latest =
-      tree.add_symlink("latest", std::string(kReleases) + newest.name, date);
+      tree.add_symlink("latest", std::string(kAbcReleases) + newest.name, date);
   return latest ? Result<void>() : latest.error();
 }
 
 Result<void> write_tree(const SourceInput& input,
                         const std::vector<AbcRelease>& releases,
                         const AbcCollection& collection, TreeBuilder& tree) {
-  const std::string from = base_url_of(input.settings);
+  const std::string from = abc_base_url(input.settings);
   TreeWriter writer(input, collection, tree);
   Result<void> done = writer.write_bucket();
   for (std::size_t index = 0; done && index < releases.size(); ++index) {
@@ -341,9 +200,9 @@ Result<void> write_tree(const SourceInput& input,
 
 Result<SourceSummary> build_abc_atlas(const SourceInput& input,
                                       TreeBuilder& tree) {
-  const std::string base_url = base_url_of(input.settings);
+  const std::string base_url = abc_base_url(input.settings);
   const Result<std::vector<AbcRelease>> releases =
-      fetch_releases(input, base_url);
+      fetch_abc_releases(input, base_url);
   if (!releases) {
     return releases.error();
   }

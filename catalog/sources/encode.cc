@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catalog/document_text.h"
+#include "catalog/last_known.h"
 #include "catalog/record_finder.h"
 #include "catalog/refresh_rules.h"
 #include "catalog/snapshot_schema.h"
@@ -63,11 +64,19 @@ bool is_of_this_machine(const Error& error) {
 constexpr std::string_view kFromPortal = "encode_portal";
 
 bool was_from_portal(const Snapshot* before) {
-  const auto place =
-      before == nullptr
-          ? Result<std::optional<std::string>>(std::optional<std::string>())
-          : before->property(kFromPortal);
-  return place && place->has_value();
+  return last_known_property(before, kFromPortal).has_value();
+}
+
+// Reads a document, by rule 5 of refresh_rules.h.
+Result<void> read_known(const std::string& place, const SourceInput& input,
+                        EncodeImport& import, TreeBuilder& tree) {
+  const auto files = check_known_document(input, place, import.read(place));
+  if (!files) {
+    return files.error();
+  }
+  return *files == 0 ? Result<void>()
+                     : tree.set_property(document_property(place),
+                                         std::to_string(*files));
 }
 
 // Reads the documents that the settings name; where they name none, the list of
@@ -83,7 +92,7 @@ Result<void> read_catalogue(const SourceInput& input, const std::string& portal,
     read.emplace_back(kEncodeCatalogue);
   }
   for (const std::string& place : read) {
-    if (auto done = import.read(place); !done) {
+    if (auto done = read_known(place, input, import, tree); !done) {
       return done;
     }
   }

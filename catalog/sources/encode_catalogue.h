@@ -21,6 +21,8 @@ struct EncodeRows {
   // Where a files.txt says that its metadata.tsv is. The list may come from
   // elsewhere: open nothing but an http(s) url.
   std::function<void(const std::string& place)> metadata_link;
+  // The document has all files that a search found, as its "total" says.
+  std::function<void()> is_search = [] {};
 };
 
 // Reads a catalogue of ENCODE's files in any of the forms in which there is

@@ -124,6 +124,9 @@ Result<void> EncodeImport::take(EncodeFile& file, const std::string& where,
     bad(where, whole.error().message, rows);
     return {};
   }
+  const bool has_assay = !file.get(Field::kAssayTermName).empty() ||
+                         !file.get(Field::kAssayTitle).empty();
+  rows.with_assay += has_assay ? 1U : 0U;
   if (++rows.good % kEncodeProgressStep == 0) {
     if (auto on = encode_go_on(input_, "rows", rows.good); !on) {
       return on;
@@ -168,7 +171,8 @@ Result<EncodeImport::Rows> EncodeImport::read_document(
       [&](const std::string& where, const std::string& why) {
         bad(where, why, rows);
       },
-      [&](const std::string& link) { rows.table = link; }};
+      [&](const std::string& link) { rows.table = link; },
+      [&] { rows.is_search = true; }};
   auto done = read_encode_catalogue(*read, events);
   if (done) {
     done = check(rows, *place);
@@ -182,16 +186,31 @@ Result<EncodeImport::Rows> EncodeImport::read_document(
   return rows;
 }
 
-Result<void> EncodeImport::read_further(const std::string& place) {
-  const auto rows = read_document(place);
-  if (rows && rows->good == 0) {
-    return Error{ErrorCode::kUnavailable,
-                 told_place(place) + " tells of no file"};
+std::string_view EncodeImport::what_it_lacks(const Rows& rows) {
+  if (rows.good == 0) {
+    return " tells of no file";
   }
-  return rows ? Result<void>() : rows.error();
+  if (rows.with_assay == 0) {
+    return " tells no file's assay";
+  }
+  return rows.is_search ? ""
+                        : " does not tell in \"total\" how many files it found";
 }
 
-Result<void> EncodeImport::read(const std::string& place) {
+Result<void> EncodeImport::read_further(const std::string& place) {
+  const auto rows = read_document(place);
+  if (!rows) {
+    return rows.error();
+  }
+  const std::string_view lacks = what_it_lacks(*rows);
+  if (lacks.empty()) {
+    return {};
+  }
+  dropped_.insert(documents_);
+  return Error{ErrorCode::kUnavailable, told_place(place).append(lacks)};
+}
+
+Result<std::uint64_t> EncodeImport::read(const std::string& place) {
   const auto rows = read_document(place);
   if (!rows) {
     // The portal answers a search that finds nothing with 404.
@@ -199,22 +218,28 @@ Result<void> EncodeImport::read(const std::string& place) {
       return rows.error();
     }
     input_.warn(told_place(place) + ": the search finds no file");
-    return {};
+    return std::uint64_t{0};
   }
-  if (rows->table.empty()) {
+  const auto table = read_table(rows->table, place);
+  return table ? Result<std::uint64_t>(rows->good) : table.error();
+}
+
+// A files.txt tells no sizes; the table that it names does.
+Result<void> EncodeImport::read_table(const std::string& named,
+                                      const std::string& place) {
+  if (named.empty()) {
     return {};
   }
   // The list may come from elsewhere: a name of a local file in it is not
   // followed.
-  if (!is_web_place(rows->table)) {
+  if (!is_web_place(named)) {
     input_.warn(fmt::format(
         "{}: its metadata.tsv is left out: {} is no http(s) url, and only the "
         "settings may name a local file",
-        told_place(place), told_place(rows->table)));
+        told_place(place), told_place(named)));
     return {};
   }
-  // A files.txt tells no sizes; the table that it names does.
-  const auto table = read_document(rows->table);
+  const auto table = read_document(named);
   if (!table && !ends_refresh(table.error())) {
     input_.warn("its metadata.tsv cannot be read: " + table.error().message);
     return {};

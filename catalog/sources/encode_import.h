@@ -36,11 +36,12 @@ class EncodeImport {
   // of a file, and the table that a files.txt names. A search that finds
   // nothing is a document without rows. Errors: those of the document;
   // kInvalid, it is no catalogue, or over one in a hundred of its rows tell of
-  // no file.
-  Result<void> read(const std::string& place);
+  // no file. Returns how many files it tells of.
+  Result<std::uint64_t> read(const std::string& place);
   // As read(), of a document without which the catalogue is right, too: on an
-  // error nothing is taken from it. Errors: likewise; kUnavailable, it tells of
-  // no file.
+  // error nothing is taken from it. Errors: likewise; kUnavailable, it
+  // is not the whole answer of a search, or tells of no file, or no file's
+  // assay.
   Result<void> read_further(const std::string& place);
 
   // Gives each file to `take`, in order of their ids. Call it once, last.
@@ -50,9 +51,14 @@ class EncodeImport {
   struct Rows {  // of one document
     std::uint64_t good = 0;
     std::uint64_t bad = 0;
-    std::string table;  // the metadata.tsv that it names, or ""
+    std::uint64_t with_assay = 0;
+    bool is_search = false;  // it has all that a search found
+    std::string table;       // the metadata.tsv that it names, or ""
   };
   Result<Rows> read_document(const std::string& place);
+  // Why it is not the portal's whole answer; "" = it is.
+  static std::string_view what_it_lacks(const Rows& rows);
+  Result<void> read_table(const std::string& named, const std::string& place);
   Result<void> check(const Rows& rows, const std::string& place) const;
   Result<void> take(EncodeFile& file, const std::string& where, Rows& rows);
   void bad(const std::string& where, const std::string& why, Rows& rows) const;

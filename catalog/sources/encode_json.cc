@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -33,6 +35,21 @@ std::string_view second_name(std::string_view path) {
   }
   const std::string_view rest = path.substr(slash + 1);
   return rest.substr(0, rest.find('/'));
+}
+
+// A count that JSON may also have with a fraction of zero, as 40.0; none where
+// `text` is no count.
+std::optional<std::uint64_t> json_count(std::string_view text) {
+  const std::size_t point = text.find('.');
+  const std::string_view digits = text.substr(0, point);
+  const bool has_fraction =
+      point != text.npos &&
+      text.find_first_not_of('0', point + 1) != std::string_view::npos;
+  std::uint64_t count = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, count);
+  const bool is_count = error == std::errc() && stop == end && !has_fraction;
+  return is_count ? std::optional(count) : std::nullopt;
 }
 
 // The files of a document, out of what is told of it.
@@ -100,23 +117,30 @@ class FileEvents {
     return {};
   }
 
-  // Errors: kInvalid, it is no catalogue, or a search's answer that has fewer
-  // files than the search found: a catalog must not lose files to a limit.
+  // Errors: kInvalid, it is no catalogue, or a search's answer that has
+  // fewer files than the search found: a catalog must not lose
+  // files to a limit.
   [[nodiscard]] Result<void> check() const {
     if (!is_array_ && !has_graph_) {
       return Error{ErrorCode::kInvalid,
                    "neither an array of files nor a search's answer: it has no "
                    "\"@graph\""};
     }
-    std::uint64_t total = 0;
-    const char* const end = total_.data() + total_.size();
-    const auto [stop, error] = std::from_chars(total_.data(), end, total);
-    const bool is_told = !is_array_ && error == std::errc() && stop == end;
-    if (is_told && files_ < total) {
+    if (is_array_ || !total_) {
+      return {};
+    }
+    const auto total = json_count(*total_);
+    if (!total) {
+      return Error{ErrorCode::kInvalid,
+                   "\"total\" is " + omicsfs::quoted(*total_) +
+                       ", and not how many files the search found"};
+    }
+    rows_.is_search();
+    if (files_ < *total) {
       return Error{ErrorCode::kInvalid,
                    fmt::format("the answer has {} of the {} files that the "
                                "search found; add limit=all to its url",
-                               files_, total)};
+                               files_, *total)};
     }
     return {};
   }
@@ -185,7 +209,7 @@ class FileEvents {
   std::string software_;  // of the version that is being read
   std::string version_;
   std::uint64_t files_ = 0;
-  std::string total_;  // as the answer of a search tells it
+  std::optional<std::string> total_;  // as the answer of a search tells it
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "catalog/document_text.h"
 #include "catalog/entry_name.h"
+#include "catalog/last_known.h"
 #include "catalog/refresh_rules.h"
 #include "catalog/server_set.h"
 #include "catalog/snapshot_writer.h"
@@ -36,11 +37,13 @@ class ManifestImport {
         tree_(tree),
         files_(tree, input.archives, input.before) {}
 
+  // Reads the document `named`, by rule 5 of refresh_rules.h.
   Result<void> read(const std::string& named);
   [[nodiscard]] const std::string& about() const { return about_; }
   [[nodiscard]] const ManifestTree& files() const { return files_; }
 
  private:
+  Result<void> read_document(const std::string& named);
   // A manifest that is being read.
   struct Reading {
     std::string told;  // its name, for people
@@ -114,7 +117,7 @@ Result<std::string> ManifestImport::address_of(const std::string& named) const {
   return address ? pinned_address(*address, input_.download) : address;
 }
 
-Result<void> ManifestImport::read(const std::string& named) {
+Result<void> ManifestImport::read_document(const std::string& named) {
   const auto address = address_of(named);
   if (!address) {
     return address.error();
@@ -156,6 +159,20 @@ Result<void> ManifestImport::read(const std::string& named) {
   auto done = read_manifest(text, events);
   done = done ? reading.tally.verdict() : done;
   return done ? done : done.error().within(reading.told);
+}
+
+Result<void> ManifestImport::read(const std::string& named) {
+  const std::uint64_t before = files_.files();
+  const auto done = read_document(named);
+  const auto files = check_known_document(
+      input_, named,
+      done ? Result<std::uint64_t>(files_.files() - before) : done.error());
+  if (!files) {
+    return files.error();
+  }
+  return *files == 0 ? Result<void>()
+                     : tree_.set_property(document_property(named),
+                                          std::to_string(*files));
 }
 
 // A document of the settings or one that was added.

@@ -231,10 +231,8 @@ Result<SourceSummary> RefineTree::build(
 // The archive as the catalog that is there knows it.
 std::optional<RemoteFile> known_archive(const Snapshot* before,
                                         const std::string& place) {
-  const auto path = before == nullptr
-                        ? Result<std::optional<std::string>>(std::nullopt)
-                        : before->property(property_of(place));
-  return path && *path ? last_known_file(before, **path) : std::nullopt;
+  const auto path = last_known_property(before, property_of(place));
+  return path ? last_known_file(before, *path) : std::nullopt;
 }
 
 // Errors: the error that the refresh ends with.
@@ -255,6 +253,13 @@ Result<void> leave_out(const ArchiveItem& item, const Error& error,
   return {};
 }
 
+void warn_if_kept(const RefineDownload& download, const SourceInput& input) {
+  if (!download.kept_because.empty()) {
+    input.warn(told_place(download.place) +
+               ": stands as it did before: " + download.kept_because);
+  }
+}
+
 // Those that can be read, newest first.
 Result<std::vector<RefineDownload>> read_all(const SourceInput& input) {
   const auto& items = input.settings.archives;
@@ -269,9 +274,11 @@ Result<std::vector<RefineDownload>> read_all(const SourceInput& input) {
       continue;
     }
     auto download = read_refine_download(
-        item, known_archive(input.before, item.place), *input.archives);
+        item, {known_archive(input.before, item.place), input.allow_empty},
+        *input.archives);
     if (download) {
       tally.good();
+      warn_if_kept(*download, input);
       downloads.push_back(*std::move(download));
     } else if (auto left = leave_out(item, download.error(), tally, input);
                !left) {

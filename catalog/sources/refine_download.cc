@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "catalog/archive_tree.h"
+#include "catalog/document_text.h"
 #include "catalog/entry_name.h"
 #include "catalog/refresh_rules.h"
 
@@ -106,7 +107,6 @@ std::string commonest_organism(const RefineMetadata& metadata) {
 
 // What is known of it is not asked for.
 Result<RemoteFile> locate(const ArchiveItem& item,
-                          const std::optional<RemoteFile>& known,
                           const ArchiveAccess& archives) {
   if (item.size != 0 && item.sha1) {
     RemoteFile file;
@@ -116,11 +116,6 @@ Result<RemoteFile> locate(const ArchiveItem& item,
     return file;
   }
   auto file = archives.locate(item.place);
-  const bool as_last_known = !file && known && ends_refresh(file.error()) &&
-                             file.error().code != ErrorCode::kInterrupted;
-  if (as_last_known) {
-    return *known;
-  }
   if (file) {
     file->digest = item.sha1;
   }
@@ -212,16 +207,13 @@ void classify(RefineDownload& download, std::string_view archive_name) {
                           : clean_entry_name(download.organism);
 }
 
-Result<RefineDownload> read_refine_download(
-    const ArchiveItem& item, const std::optional<RemoteFile>& known,
-    const ArchiveAccess& archives) {
-  auto file = locate(item, known, archives);
-  if (!file) {
-    return file.error();
-  }
+namespace {
+
+Result<RefineDownload> read_located(const ArchiveItem& item, RemoteFile file,
+                                    const ArchiveAccess& archives) {
   RefineDownload download;
   download.place = item.place;
-  download.archive = std::make_shared<const RemoteFile>(*std::move(file));
+  download.archive = std::make_shared<const RemoteFile>(std::move(file));
   auto members = archives.list(*download.archive);
   if (!members) {
     return members.error();
@@ -236,6 +228,32 @@ Result<RefineDownload> read_refine_download(
       parse_refine_time(download.metadata.created_at).value_or(0);
   classify(download, name);
   return download;
+}
+
+// Whether a known archive stands as it did where its server gave `error`.
+bool stands_as_before(const KnownArchive& known, const Error& error) {
+  const bool is_failure = ends_refresh(error) || !known.may_go;
+  return known.file && is_failure && error.code != ErrorCode::kNotFound &&
+         error.code != ErrorCode::kInterrupted;
+}
+
+}  // namespace
+
+Result<RefineDownload> read_refine_download(const ArchiveItem& item,
+                                            const KnownArchive& known,
+                                            const ArchiveAccess& archives) {
+  auto file = locate(item, archives);
+  auto download = file ? read_located(item, *std::move(file), archives)
+                       : Result<RefineDownload>(file.error());
+  if (download || !stands_as_before(known, download.error())) {
+    return download;
+  }
+  auto last = read_located(item, *known.file, archives);
+  if (!last) {
+    return error_of_known(download.error(), told_place(item.place));
+  }
+  last->kept_because = download.error().message;
+  return last;
 }
 
 }  // namespace omicsfs

@@ -31,6 +31,8 @@ struct RefineDownload {
   RefineKind kind = RefineKind::kDataset;
   std::string organism;  // of a compendium
   std::int64_t created_at = 0;
+  // Why it is the last-known archive; "" = its server told of it now.
+  std::string kept_because;
 
   // Where it stands in the tree: "datasets/<id>" and the like, without ".zip".
   [[nodiscard]] std::string directory() const;
@@ -50,11 +52,19 @@ Result<void> read_refine_samples(const RefineDownload& download,
                                  const ArchiveAccess& archives,
                                  const OnSample& on_sample);
 
-// Finds, lists and reads the archive `item`. Where its server fails, it is
-// taken to be the file `known`, of which the cache may hold what is read.
-// Errors: those of ArchiveAccess; kInvalid, it is no refine.bio download.
-Result<RefineDownload> read_refine_download(
-    const ArchiveItem& item, const std::optional<RemoteFile>& known,
-    const ArchiveAccess& archives);
+// An archive as the current catalog knows it.
+struct KnownArchive {
+  std::optional<RemoteFile> file;  // none = it does not know it
+  bool may_go = false;  // the user allows that something else has replaced it
+};
+
+// Finds, lists and reads the archive `item`. Where that fails, and the server
+// does not say that the archive is gone, it is taken to be the known one, of
+// which the cache may hold what is read (rules 2 and 5 of refresh_rules.h).
+// Errors: those of ArchiveAccess; kInvalid, it is no refine.bio download, nor
+// was it known; those of error_of_known.
+Result<RefineDownload> read_refine_download(const ArchiveItem& item,
+                                            const KnownArchive& known,
+                                            const ArchiveAccess& archives);
 
 }  // namespace omicsfs

@@ -345,6 +345,49 @@ TEST_F(AbcTree, AFaultyReleaseIsLeftOutWithAWarning) {
   EXPECT_NE(text.find("release 20250101 is left out"), std::string::npos);
 }
 
+TEST_F(AbcTree, AKnownReleaseThatIsUnreadableNowStandsAsBefore) {
+  const std::string place = "https://origin/releases/20240101/manifest.json";
+  publish_pair(refresh_);
+  (void)refreshed();
+  const std::string good = refresh_.web.documents[place];
+  for (const std::string& text :
+       {std::string("<html>sign in</html>"), std::string(),
+        good.substr(0, good.size() / 2),
+        abc_manifest_text("20240101", "", "")}) {
+    refresh_.web.documents[place] = text;
+    refresh_.warnings.clear();
+    const auto summary = refresh_.run();
+    ASSERT_TRUE(summary) << text << summary.error().message;
+    EXPECT_EQ(summary->files, 4U) << text;
+    ASSERT_EQ(refresh_.warnings.size(), 1U) << text;
+    EXPECT_TRUE(refresh_.warnings[0].starts_with(
+        "release 20240101 stands as it did before: "))
+        << refresh_.warnings[0];
+    EXPECT_EQ(text_at(*refresh_.snapshot(), "releases/20240101/manifest.json"),
+              good);
+  }
+  refresh_.allow_empty = true;
+  ASSERT_TRUE(refresh_.run());
+  EXPECT_EQ(text_at(*refresh_.snapshot(), "releases/20240101/manifest.json"),
+            abc_manifest_text("20240101", "", ""));
+  refresh_.web.documents[place] = "";
+  EXPECT_EQ(refresh_.run()->releases, 1U);
+}
+
+TEST_F(AbcTree, ReleasesOfAnotherBucketAreNotThoseThatWereKnown) {
+  publish_pair(refresh_);
+  (void)refreshed();
+  for (const auto& [place, text] : std::map(refresh_.web.documents)) {
+    std::string other = place;
+    refresh_.web.documents[other.replace(8, 6, "second")] = text;
+  }
+  refresh_.web.documents["https://second/releases/20240101/manifest.json"] = "";
+  refresh_.settings.base_url = "https://second";
+  const auto summary = refresh_.run();
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->releases, 1U);
+}
+
 TEST_F(AbcTree, FaultyReleasesAloneLeaveTheCurrentSnapshot) {
   publish_pair(refresh_);
   const std::string before = tree_text(*refreshed());

@@ -26,12 +26,13 @@ void AbcRefresh::list_all() {
 
 Result<SourceSummary> AbcRefresh::run() {
   const Download download = web.download();
-  const SourceInput input{
+  SourceInput input{
       settings,
       download,
       {},
       [this](std::string message) { warnings.push_back(std::move(message)); },
       kNow};
+  input.allow_empty = allow_empty;
   return refresh_source(kAbcAtlas, input, state_dir());
 }
 

@@ -21,6 +21,7 @@ class AbcRefresh {
   SourceSettings settings{"https://origin", {}};
   FakeWeb web;
   std::vector<std::string> warnings;
+  bool allow_empty = false;
 
   void publish(const std::string& release, const std::string& manifest);
   // Lists all that was published, in one page.

@@ -436,7 +436,7 @@ TEST_F(EncodeTest, ByDefaultTheBucketTellsTheBytesAndThePortalTheRest) {
       "accession\tfile_format\tdataset\tfile_size\ts3_uri\n"
       "ENCFF001AAA\tbam\t/experiments/ENCSR000AAA/\t10\ts3://b/k\n";
   documents_[encode_search_url("https://portal/", false)] =
-      R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/",
+      R"({"total": 1.0, "@graph": [{"@id": "/files/ENCFF001AAA/",
           "status": "released", "assay_title": "TF ChIP-seq",
           "target": {"label": "CTCF"},
           "biosample_ontology": {"term_name": "K562"}}]})";
@@ -458,11 +458,14 @@ TEST_F(EncodeTest, TheListStandsAloneWithAWarningWhileThePortalFails) {
   const std::string whole = R"({"@id": "/files/ENCFF001AAA/", "file_size": 9,
                                 "assay_title": "TF ChIP-seq"})";
   const std::string answers[] = {
-      "",                                            // 404
-      "<html>too busy</html>",                       // no catalogue
-      R"({"total": 0, "@graph": []})",               // no file
-      R"({"total": 1, "@graph": [)" + whole,         // cut short
-      R"({"total": 9, "@graph": [)" + whole + "]}",  // a page of it
+      "",                                              // 404
+      "<html>too busy</html>",                         // no catalogue
+      R"({"total": 0, "@graph": []})",                 // no file
+      R"({"total": 1, "@graph": [)" + whole,           // cut short
+      R"({"total": 9, "@graph": [)" + whole + "]}",    // a page of it
+      R"({"total": 1.5, "@graph": [)" + whole + "]}",  // no count
+      R"({"@graph": [)" + whole + "]}",                // perhaps a page of it
+      R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/"}]})",
   };
   for (const std::string& answer : answers) {
     documents_.erase(search);
@@ -502,6 +505,25 @@ TEST_F(EncodeTest, APortalThatFailsTakesNoAssaysFromTheCatalogThatIsThere) {
   EXPECT_TRUE(exists("by-assay"));
 }
 
+TEST_F(EncodeTest, AListThatIsEmptyNowTakesNoFileFromTheCatalogThatIsThere) {
+  documents_[kBucketList] =
+      "accession\tfile_format\tdataset\tfile_size\n"
+      "ENCFF001AAA\tbam\t/experiments/ENCSR000AAA/\t10\n"
+      "ENCFF002AAA\tbam\t/experiments/ENCSR000AAA/\t10\n";
+  documents_[encode_search_url("https://portal/", false)] =
+      R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/",
+          "file_size": 10, "assay_title": "TF ChIP-seq"}]})";
+  ASSERT_TRUE(refresh({}));
+  for (const char* text : {"accession\tfile_format\tdataset\tfile_size\n",
+                           "<html>sign in</html>", ""}) {
+    documents_[kBucketList] = text;
+    const auto refused = refresh({});
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable) << text;
+    EXPECT_TRUE(exists("files/002")) << text;
+  }
+}
+
 TEST_F(EncodeTest, WithoutTheBucketsListNothingIsMade) {
   documents_[encode_search_url("https://portal/", false)] =
       R"({"total": 1, "@graph": [{"@id": "/files/ENCFF001AAA/"}]})";
@@ -534,7 +556,7 @@ TEST_F(EncodeTest, FewBadRowsAreToldOfAndManyAreTheEnd) {
   documents_["list"] = text + line_of(bad) + line_of(bad) + line_of(bad);
   const auto refused = refresh({"list"});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
   EXPECT_NE(refused.error().message.find("3 of 203 rows"), std::string::npos);
   EXPECT_TRUE(exists("files/100"));  // what was there stays
 }

@@ -32,6 +32,11 @@ class FakeArchives {
   void add_file(const std::string& place, const std::string& bytes) {
     files_[place] = bytes;
   }
+  // From now on the server has something else at `place`, of `size` bytes, that
+  // is no archive. The bytes of what was there can still be read.
+  void replace(const std::string& place, std::uint64_t size) {
+    replaced_[place] = size;
+  }
   // What is asked of `place` fails from now on; of "read <place>" its
   // bytes, and of "locate <place>" the question where it is.
   void fail(const std::string& place, Error error) {
@@ -64,7 +69,8 @@ class FakeArchives {
     }
     RemoteFile file;
     file.urls = {place};
-    file.size = 1'000'000;
+    const auto other = replaced_.find(place);
+    file.size = other != replaced_.end() ? other->second : 1'000'000;
     return file;
   }
   Result<ArchiveMembers> list(const RemoteFile& file) {
@@ -74,7 +80,10 @@ class FakeArchives {
       return failure->second;
     }
     const auto archive = archives_.find(place);
-    return archive != archives_.end()
+    const auto other = replaced_.find(place);
+    const bool is_other =
+        other != replaced_.end() && other->second == file.size;
+    return archive != archives_.end() && !is_other
                ? Result<ArchiveMembers>(archive->second.members)
                : Error{ErrorCode::kInvalid, "no zip archive"};
   }
@@ -98,6 +107,7 @@ class FakeArchives {
 
   std::map<std::string, Archive> archives_;
   std::map<std::string, std::string> files_;
+  std::map<std::string, std::uint64_t> replaced_;  // sizes, by place
   std::map<std::string, Error> failures_;
 };
 

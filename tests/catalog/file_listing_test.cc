@@ -230,6 +230,20 @@ TEST_F(ListFiles, GoOnWhereTheHubSays) {
             "a " + files + "a 1\nb " + files + "b 1\nc " + files + "c 1\n");
 }
 
+TEST_F(ListFiles, APageOfAnotherFormIsNoPageOfTheListing) {
+  const std::string tree = "https://hub/api/models/o/n/tree/v1";
+  links_ = {{tree, "https://hub/2"}};
+  for (const char* text : {"<html><a href=\"x\">x</a></html>", "", "b 1\n",
+                           "{\"error\": \"busy\"}"}) {
+    web_.documents = {{tree, R"([{"type": "file", "size": 1, "path": "a"}])"},
+                      {"https://hub/2", text}};
+    EXPECT_EQ(list("", tree),
+              "https://hub/2: this page of the listing is of another form than "
+              "the first one")
+        << text;
+  }
+}
+
 TEST_F(ListFiles, GoOnBehindATokenOfS3) {
   web_.documents = {
       {"https://b/?p=1", page_of("a", "t/1")},

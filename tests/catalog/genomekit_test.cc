@@ -271,10 +271,10 @@ TEST_F(GenomekitTest, AHostileNameIsLeftOutAndAnEmptyListingIsRefused) {
   ASSERT_TRUE(refresh());
   for (const char* name : {"../hg19.2bit", "a/../../b", "/etc/passwd", "..",
                            "...cfg", "a\x7f.2bit", "hg38.p12.2bit\n"}) {
-    publish({"mm39.2bit", name});
+    publish({"mm39.2bit", "tools.v49.tar.gz", name});
     const auto summary = refresh();
     ASSERT_TRUE(summary) << name;
-    EXPECT_EQ(summary->files, 1U) << name;
+    EXPECT_EQ(summary->files, 2U) << name;
     EXPECT_EQ(summary->warnings, 1U) << name;
   }
   publish({"mm39.2bit", "mm39.2bit"});
@@ -283,6 +283,29 @@ TEST_F(GenomekitTest, AHostileNameIsLeftOutAndAnEmptyListingIsRefused) {
   EXPECT_EQ(refresh().error().code, ErrorCode::kInvalid);
   publish({});
   EXPECT_EQ(refresh().error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(GenomekitTest, AListingOfNothingThatIsKnownReplacesNoCatalog) {
+  settings_.listing = "https://store/index";
+  const std::string index =
+      "<a href=\"hg38.p12.2bit\">x</a><a href=\"mm39.2bit\">y</a>";
+  web_.documents["https://store/index"] = index;
+  ASSERT_TRUE(refresh());
+  const char* const page = "<html><a href=\"signin.html\">sign in</a></html>";
+  web_.documents["https://store/index"] = page;
+  const auto summary = refresh();
+  ASSERT_FALSE(summary);
+  EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(exists("mm39.2bit"));
+  // One known file shows that it is the listing.
+  web_.documents["https://store/index"] =
+      "<a href=\"mm39.2bit\">y</a><a href=\"rn8.2bit\">z</a>";
+  ASSERT_TRUE(refresh());
+  EXPECT_FALSE(exists("hg38.p12.2bit"));
+  // Another place was never known.
+  settings_.listing = "https://store/other";
+  web_.documents["https://store/other"] = "<a href=\"new.2bit\">y</a>";
+  EXPECT_TRUE(refresh());
 }
 
 TEST_F(GenomekitTest, AnAssemblyThatNoDirectoryCanHoldIsNone) {

@@ -38,7 +38,7 @@ class ManifestTest : public ::testing::Test {
     const OpenDocument open = opener();
     const ArchiveAccess access = archives_.access();
     warnings_.clear();
-    const SourceInput input{
+    SourceInput input{
         settings,
         download,
         [](std::string_view, std::uint64_t, std::uint64_t) {},
@@ -46,6 +46,7 @@ class ManifestTest : public ::testing::Test {
         1'800'000'000,
         &access,
         &open};
+    input.allow_empty = allow_empty_;
     auto summary = refresh_source(kAnyManifest, input, dir_.path().native());
     if (const auto path = current_snapshot(dir_.path(), kAnyManifest.name)) {
       snapshot_ = *Snapshot::open(*path);
@@ -69,6 +70,7 @@ class ManifestTest : public ::testing::Test {
   std::vector<std::unique_ptr<TextPieces>> opened_;
   FakeArchives archives_;
   std::string warnings_;
+  bool allow_empty_ = false;
   std::shared_ptr<const Snapshot> snapshot_;
 };
 
@@ -228,9 +230,55 @@ TEST_F(ManifestTest, AManifestOfBadEntriesAloneKeepsWhatWasThere) {
       R"({"resources": [{"path": "../x", "bytes": 1}, 7]})";
   const auto summary = refresh({"https://h/p.json"});
   ASSERT_FALSE(summary);
-  EXPECT_EQ(summary.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable);
   EXPECT_NE(summary.error().message.find("/resources/0"), std::string::npos);
   EXPECT_TRUE(node_at(*snapshot_, "a"));
+}
+
+TEST_F(ManifestTest, ADocumentThatIsAnotherOneNowTakesNothingFromTheCatalog) {
+  const std::string good = R"({"resources": [{"path": "a", "bytes": 1}]})";
+  documents_["https://h/p.json"] = good;
+  documents_["https://h/q.json"] =
+      R"({"resources": [{"path": "b", "bytes": 1}]})";
+  ASSERT_TRUE(refresh({"https://h/p.json", "https://h/q.json"}));
+  for (const std::string& text :
+       {std::string("<html>sign in</html>"), std::string(),
+        std::string(R"({"resources": []})"), good.substr(0, 20)}) {
+    documents_["https://h/p.json"] = text;
+    const auto summary = refresh({"https://h/p.json", "https://h/q.json"});
+    ASSERT_FALSE(summary) << text;
+    EXPECT_EQ(summary.error().code, ErrorCode::kUnavailable) << text;
+    EXPECT_NE(summary.error().message.find("https://h/p.json"),
+              std::string::npos);
+    EXPECT_TRUE(node_at(*snapshot_, "a")) << text;
+  }
+  documents_.erase("https://h/p.json");  // it is gone
+  ASSERT_TRUE(refresh({"https://h/p.json", "https://h/q.json"}));
+  EXPECT_FALSE(node_at(*snapshot_, "a"));
+  documents_["https://h/p.json"] = "<html>";  // and so it was not known
+  ASSERT_TRUE(refresh({"https://h/p.json", "https://h/q.json"}));
+  EXPECT_TRUE(node_at(*snapshot_, "b"));
+}
+
+TEST_F(ManifestTest, ADocumentIsReplacedWhereTheUserAllowsIt) {
+  documents_["https://h/p.json"] =
+      R"({"resources": [{"path": "a", "bytes": 1}]})";
+  ASSERT_TRUE(refresh({"https://h/p.json"}));
+  documents_["https://h/p.json"] = R"({"resources": []})";
+  allow_empty_ = true;
+  ASSERT_TRUE(refresh({"https://h/p.json"}));
+  EXPECT_FALSE(node_at(*snapshot_, "a"));
+}
+
+TEST_F(ManifestTest, ADocumentOnThisMachineIsAsItsUserWroteIt) {
+  documents_["/p.json"] =
+      R"({"resources": [{"path": "https://h/a", "bytes": 1}]})";
+  documents_["/q.json"] =
+      R"({"resources": [{"path": "https://h/b", "bytes": 1}]})";
+  ASSERT_TRUE(refresh({"/p.json", "/q.json"}));
+  documents_["/p.json"] = R"({"resources": []})";
+  ASSERT_TRUE(refresh({"/p.json", "/q.json"}));
+  EXPECT_FALSE(node_at(*snapshot_, "a"));
 }
 
 TEST_F(ManifestTest, NoGoodPlaceInTheTreeHidesAPathThatLeadsOutOfIt) {

@@ -36,13 +36,15 @@ class RefineBioTest : public ::testing::Test {
       return Error{ErrorCode::kNotFound, "nothing is downloaded"};
     };
     const ArchiveAccess access = archives_.access();
-    const SourceInput input{
+    warnings_.clear();
+    SourceInput input{
         settings,
         download,
         [](std::string_view, std::uint64_t, std::uint64_t) {},
         [this](std::string text) { warnings_.push_back(std::move(text)); },
         1'800'000'000,
         &access};
+    input.allow_empty = allow_empty_;
     auto summary = refresh_source(kRefineBio, input, dir_.path().native());
     if (summary) {
       const auto path = current_snapshot(dir_.path(), kRefineBio.name);
@@ -90,6 +92,7 @@ class RefineBioTest : public ::testing::Test {
   const ScratchDir dir_;
   FakeArchives archives_;
   std::vector<std::string> warnings_;
+  bool allow_empty_ = false;
   std::shared_ptr<const Snapshot> snapshot_;
 };
 
@@ -243,6 +246,29 @@ TEST_F(RefineBioTest, AnArchiveThatIsKnownIsKeptWhileItsServerIsDown) {
   const auto summary = refresh({"https://h/a.zip", "https://h/b.zip"});
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(names("datasets"), "a a.zip b b.zip");
+}
+
+TEST_F(RefineBioTest, AKnownArchiveThatIsAnotherDocumentNowStandsAsBefore) {
+  archives_.add("https://h/a.zip", dataset("2024-01-01T00:00:00", {"SRP1"}));
+  archives_.add("https://h/b.zip", dataset("2024-01-01T00:00:00", {"SRP2"}));
+  ASSERT_TRUE(refresh({"https://h/a.zip"}));
+  archives_.replace("https://h/a.zip", 300);  // a page that asks to sign in
+  const auto summary = refresh({"https://h/a.zip", "https://h/b.zip"});
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(names("datasets"), "a a.zip b b.zip");
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_NE(warnings_[0].find("https://h/a.zip: stands as it did before"),
+            std::string::npos)
+      << warnings_[0];
+  // Nothing of it can be read any more.
+  archives_.fail("read https://h/a.zip", {ErrorCode::kChanged, "changed"});
+  const auto refused = refresh({"https://h/a.zip", "https://h/b.zip"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(names("datasets"), "a a.zip b b.zip");
+  allow_empty_ = true;
+  ASSERT_TRUE(refresh({"https://h/a.zip", "https://h/b.zip"}));
+  EXPECT_EQ(names("datasets"), "b b.zip");
 }
 
 TEST_F(RefineBioTest, OnesThatAreAllBadAreRefusedWithTheReasons) {

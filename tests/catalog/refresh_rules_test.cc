@@ -44,6 +44,24 @@ TEST(RefreshRules, ADocumentOfBadEntriesAloneIsRefusedWithTheFirstReasons) {
   EXPECT_EQ(tally.left_out(), 7U);
 }
 
+TEST(RefreshRules, OnlyAKnownDocumentThatIsGoneIsLeftOut) {
+  for (const ErrorCode code : {ErrorCode::kChanged, ErrorCode::kCorrupt,
+                               ErrorCode::kInvalid, ErrorCode::kUnsupported}) {
+    const Error error = error_of_known({code, "it is no list"}, "https://h/l");
+    EXPECT_EQ(error.code, ErrorCode::kUnavailable);
+    EXPECT_TRUE(error.message.starts_with("it is no list; ")) << error.message;
+    EXPECT_NE(error.message.find("made of https://h/l,"), std::string::npos);
+    EXPECT_NE(error.message.find("--allow-empty"), std::string::npos);
+  }
+  for (const ErrorCode code :
+       {ErrorCode::kNotFound, ErrorCode::kUnavailable, ErrorCode::kRefused,
+        ErrorCode::kTimedOut, ErrorCode::kInterrupted, ErrorCode::kNoSpace,
+        ErrorCode::kIo}) {
+    EXPECT_EQ(error_of_known({code, "why"}, "x").code, code);
+    EXPECT_EQ(error_of_known({code, "why"}, "x").message, "why");
+  }
+}
+
 TEST(RefreshRules, ACatalogWithoutFilesReplacesOnlyOneWithoutFiles) {
   EXPECT_TRUE(check_replacement(std::nullopt, 0, false));
   EXPECT_TRUE(check_replacement(0, 0, false));

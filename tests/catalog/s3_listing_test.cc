@@ -76,6 +76,25 @@ TEST(S3Page, WhatIsNoListingIsRefused) {
   }
 }
 
+TEST(S3Page, APageOfFewerKeysThanItSaysIsTorn) {
+  const auto page = [](int count) {
+    return "<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>" +
+           std::to_string(count) +
+           "</KeyCount><Contents><Key>a</Key><Size>1</Size></Contents>"
+           "<Contents><Key>b</Key><Size>none</Size></Contents>"
+           "<CommonPrefixes><Prefix>c/</Prefix></CommonPrefixes>"
+           "</ListBucketResult>";
+  };
+  for (const int count : {0, 2, 3}) {
+    EXPECT_TRUE(parse_s3_page(page(count))) << count;
+  }
+  const auto torn = parse_s3_page(page(4));
+  ASSERT_FALSE(torn);
+  EXPECT_EQ(torn.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(torn.error().message.find("4 keys, and it has 3"),
+            std::string::npos);
+}
+
 TEST(S3Page, ABadObjectIsLeftOutAlone) {
   for (const std::string& bad :
        {contents(""), contents("a", ""), contents("a", "-1"),
