@@ -96,6 +96,18 @@ class Catalogs(unittest.TestCase):
         with mounted_words([url + "p.json"], self.work / "second", self.environment) as root:
             self.assertEqual((root / "a.txt").stat().st_size, 5)
 
+    def test_an_address_that_has_another_document_now_is_mounted_as_it_was(self):
+        with nginx(self.bucket, self.work) as url:
+            package = self.bucket / self.package()
+            whole = package.read_text()
+            with mounted_words([url + "p.json"], self.work / "first", self.environment):
+                pass
+            for number, text in enumerate(["<html>sign in</html>", "", whole[:20]]):
+                package.write_text(text)
+                at = self.work / f"again{number}"
+                with mounted_words([url + "p.json"], at, self.environment) as root:
+                    self.assertEqual((root / "a.txt").read_text(), "data\n")
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can mount a directory read-only")
     def test_a_state_directory_that_is_read_only_is_mounted_from(self):
         package = self.bucket / self.package()
