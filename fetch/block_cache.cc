@@ -230,6 +230,9 @@ std::shared_ptr<CachedSource> BlockCache::new_source(const RemoteFile& remote,
   if (verdict != changed_.end()) {
     made->refuse(verdict->second.error, verdict->second.until);
   }
+  if (dropped_.contains(key)) {
+    made->suspect();
+  }
   slot = made;
   return made;
 }

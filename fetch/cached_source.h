@@ -89,6 +89,9 @@ class CachedSource final : public ByteSource,
   // it returns, from memory and from what is on disk: hashing it costs a few
   // milliseconds at most.
   static constexpr std::uint64_t kCheckBeforeReply = 4 << 20;
+  // The same of a file that had wrong bytes before: its server may send them
+  // again. Hashing it costs two seconds at most.
+  static constexpr std::uint64_t kCheckSuspect = std::uint64_t{1} << 30;
 
   // `origin` is null for a file that comes from its own urls.
   CachedSource(RemoteFile remote, const CacheServices& services,
@@ -101,6 +104,8 @@ class CachedSource final : public ByteSource,
   void renew_urls(const std::vector<std::string>& urls) {
     origin_->renew_urls(urls);
   }
+  // The file had wrong bytes before. REQUIRES: nobody reads yet.
+  void suspect() { is_suspect_ = true; }
   // Makes every read before `until` fail so. REQUIRES: nobody reads yet.
   using TimePoint = std::chrono::steady_clock::time_point;
   void refuse(const Error& error, TimePoint until);
@@ -212,13 +217,16 @@ class CachedSource final : public ByteSource,
     return arrivals_.load() + file_.losses();
   }
   [[nodiscard]] bool digest_due() const;
+  [[nodiscard]] bool is_checked_before_reply() const {
+    return size() <= (is_suspect_ ? kCheckSuspect : kCheckBeforeReply);
+  }
   [[nodiscard]] bool needs_check() const;
   void check_later();
   bool begin_check();
   bool was_verified_before();
   std::optional<Result<void>> check_before_reply(
       const Parts& parts, const std::shared_ptr<Waker>& waker);
-  bool check_small(const Parts& parts, const std::shared_ptr<Waker>& waker);
+  bool check_now(const Parts& parts, const std::shared_ptr<Waker>& waker);
   [[nodiscard]] std::optional<BlocksInMemory> all_here(
       const Parts& parts) const;
   void fail_digest();
@@ -239,6 +247,7 @@ class CachedSource final : public ByteSource,
   std::atomic<std::uint64_t> stamp_{0};  // of the data file that was verified
   // CachedFile::losses when the check that passed began.
   std::atomic<std::uint64_t> checked_losses_{0};
+  bool is_suspect_ = false;
   std::atomic<bool> disk_was_full_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> spent_{false};

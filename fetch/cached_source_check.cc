@@ -113,8 +113,7 @@ class CachedSource::DigestTurn {
 // for.
 std::optional<Result<void>> CachedSource::check_before_reply(
     const Parts& parts, const std::shared_ptr<Waker>& waker) {
-  if (digest_due() && size() <= kCheckBeforeReply &&
-      !check_small(parts, waker)) {
+  if (digest_due() && is_checked_before_reply() && !check_now(parts, waker)) {
     return std::nullopt;
   }
   if (needs_check()) {
@@ -127,8 +126,8 @@ std::optional<Result<void>> CachedSource::check_before_reply(
 }
 
 // False where `waker` is woken when another reader has done it.
-bool CachedSource::check_small(const Parts& parts,
-                               const std::shared_ptr<Waker>& waker) {
+bool CachedSource::check_now(const Parts& parts,
+                             const std::shared_ptr<Waker>& waker) {
   const std::uint64_t as_of = changes();
   if (agreed_.load() == as_of) {
     return true;

@@ -22,7 +22,8 @@ constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{64} << 20U;
 using ReleaseNames = std::set<std::string, std::greater<>>;  // newest first
 
 std::string manifest_path(std::string_view release) {
-  return std::string(kAbcReleases) + std::string(release) + std::string(kAbcManifest);
+  return std::string(kAbcReleases) + std::string(release) +
+         std::string(kAbcManifest);
 }
 
 // The release whose manifest `key` is; "" for any other key.
@@ -48,7 +49,7 @@ Result<ReleaseNames> listed_releases(const SourceInput& input,
       list_s3(base_url, std::string(kAbcReleases), input.download,
               [&input](const EntryFault& fault) {
                 warn_odd(input, "the bucket's list: " + fault.place +
-                                ": left out: " + fault.why);
+                                    ": left out: " + fault.why);
               });
   if (!objects) {
     return objects.error();
@@ -107,8 +108,8 @@ Result<AbcRelease> parse_release(const SourceInput& input,
     warn_odd(input, oddity_at(path, oddity));
   }
   if (manifest->version != name) {
-    warn_odd(input,
-         oddity_at(path, "/version: is " + omicsfs::quoted(manifest->version)));
+    warn_odd(input, oddity_at(path, "/version: is " +
+                                        omicsfs::quoted(manifest->version)));
   }
   return AbcRelease{name, std::move(document), *std::move(manifest)};
 }
@@ -170,13 +171,14 @@ Result<void> ReleaseReader::read(const std::string& name) {
   }
   tally_.bad("release " + name, error.message);
   // Rule 5 of refresh_rules.h.
-  auto known = error.code == ErrorCode::kNotFound ||
-                       !keeps_what_was_known(input_)
-                   ? Result<AbcRelease>(error)
-                   : known_release(input_, name);
-  warn_odd(input_, "release " + name +
-                   (known ? " stands as it did before: " : " is left out: ") +
-                   error.message);
+  auto known =
+      error.code == ErrorCode::kNotFound || !keeps_what_was_known(input_)
+          ? Result<AbcRelease>(error)
+          : known_release(input_, name);
+  warn_odd(input_,
+           "release " + name +
+               (known ? " stands as it did before: " : " is left out: ") +
+               error.message);
   if (known) {
     releases_.push_back(*std::move(known));
   }
@@ -201,8 +203,8 @@ std::string abc_base_url(const SourceSettings& settings) {
   return url;
 }
 
-Result<std::vector<AbcRelease>> fetch_abc_releases(const SourceInput& input,
-                                               const std::string& base_url) {
+Result<std::vector<AbcRelease>> fetch_abc_releases(
+    const SourceInput& input, const std::string& base_url) {
   const Result<ReleaseNames> names = release_names(input, base_url);
   if (!names) {
     return names.error();

@@ -438,6 +438,28 @@ TEST_F(BlockCacheTest, ALargeFileIsCheckedByTheHousekeeper) {
   }
 }
 
+TEST_F(BlockCacheTest, AFileThatHadWrongBytesIsCheckedBeforeItsLastReadEnds) {
+  const std::string big =
+      random_bytes(CachedSource::kCheckBeforeReply + kBlockBytes, 3);
+  std::string wrong = big;
+  wrong[100] ^= 1;
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, wrong);
+  const RemoteFile remote = remote_of(kUrl, big);
+  static_cast<void>(read_all(*world.cache().open(remote)));
+  world.cache().wait_until_idle();
+  for (int time = 0; time < 2; ++time) {
+    const auto again = world.cache().open(remote);
+    const auto outcome = read_all(*again);
+    ASSERT_TRUE(outcome.error) << time;
+    EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt) << time;
+  }
+  world.network().add(kUrl, big);
+  const auto right = world.cache().open(remote);
+  EXPECT_EQ(read_all(*right).bytes, big);
+  EXPECT_TRUE(right->verified());
+}
+
 // A complete file whose digest nobody has looked at.
 class UncheckedFileTest : public BlockCacheTest {
  protected:
