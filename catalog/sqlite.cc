@@ -4,16 +4,14 @@
 #include <sqlite3.h>
 
 #include <limits>
+#include <thread>
+#include <utility>
 
 #include "catalog/percent_encoding.h"
 #include "catalog/pinned_vfs.h"
 
 namespace omicsfs {
 namespace {
-
-// Long enough for another process's transaction on the cache index, short
-// enough that a stuck one is told about.
-constexpr int kBusyTimeoutMs = 5000;
 
 // A reader has a connection for each thread that was busy at once, and each
 // would keep 2 MB of pages that the kernel caches as well. This much holds the
@@ -29,6 +27,8 @@ ErrorCode code_of(int status) {
       return ErrorCode::kCorrupt;
     case SQLITE_CONSTRAINT:
       return ErrorCode::kInvalid;
+    case SQLITE_BUSY:
+      return ErrorCode::kTimedOut;
     default:
       return ErrorCode::kIo;
   }
@@ -91,9 +91,19 @@ std::string immutable_uri(const std::filesystem::path& path) {
   return "file://" + percent_encode(absolute.native(), "/") + "?immutable=1";
 }
 
-void configure(sqlite3* database, OpenMode mode) {
+// A call that waits for a lock; `tries` counts from 0.
+int ask_to_go_on(void* goes_on, int tries) {
+  constexpr std::chrono::milliseconds kStep{5};
+  if (!(*static_cast<WaitForLock*>(goes_on))(kStep * tries)) {
+    return 0;
+  }
+  std::this_thread::sleep_for(kStep);
+  return 1;
+}
+
+void configure(sqlite3* database, OpenMode mode, WaitForLock& goes_on) {
   sqlite3_extended_result_codes(database, 1);
-  sqlite3_busy_timeout(database, kBusyTimeoutMs);
+  sqlite3_busy_handler(database, ask_to_go_on, &goes_on);
   // Bytes of a damaged or hostile file must at worst be an error. DEFENSIVE
   // also forbids journal_mode=OFF, which a writer may have use for.
   sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -174,8 +184,14 @@ void Database::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
 
+WaitForLock patience_of(std::chrono::milliseconds patience) {
+  return [patience](std::chrono::milliseconds waited) {
+    return waited < patience;
+  };
+}
+
 Result<Database> Database::open(const std::filesystem::path& path,
-                                OpenMode mode) {
+                                OpenMode mode, WaitForLock goes_on) {
   const bool immutable = mode == OpenMode::kImmutable;
   const int access = immutable ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -188,7 +204,8 @@ Result<Database> Database::open(const std::filesystem::path& path,
   if (status != SQLITE_OK) {
     return error_of(status, handle).within(path.native());
   }
-  configure(handle, mode);
+  database.goes_on_ = std::make_unique<WaitForLock>(std::move(goes_on));
+  configure(handle, mode, *database.goes_on_);
   return database;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -19,7 +21,8 @@ struct sqlite3_stmt;
 // SQLite behind types that clean up after themselves. A connection and its
 // statements are thread-compatible: any thread may use them, one at a time.
 // Errors of all: kNoSpace (SQLITE_FULL), kCorrupt (SQLITE_CORRUPT, _NOTADB),
-// kInvalid (a constraint), kIo (any other).
+// kInvalid (a constraint), kTimedOut (SQLITE_BUSY: another one has it locked),
+// kIo (any other).
 
 namespace omicsfs {
 
@@ -81,10 +84,19 @@ enum class OpenMode {
   kReadWriteCreate,  // made where it is not there; waits up to 5 s for locks
 };
 
+// Whether a call that has waited so long for the lock of another process goes
+// on to wait; asked every few milliseconds, from the thread that waits.
+using WaitForLock = std::function<bool(std::chrono::milliseconds waited)>;
+[[nodiscard]] WaitForLock patience_of(std::chrono::milliseconds patience);
+
 class Database {
  public:
-  static Result<Database> open(const std::filesystem::path& path,
-                               OpenMode mode);
+  // How long a call waits for the lock of another process: long enough for its
+  // transaction, short enough that a stuck one is told about.
+  static constexpr std::chrono::milliseconds kPatience{5000};
+
+  static Result<Database> open(const std::filesystem::path& path, OpenMode mode,
+                               WaitForLock goes_on = patience_of(kPatience));
 
   // Runs any number of statements that return nothing of interest.
   Result<void> execute(const std::string& sql);
@@ -100,6 +112,7 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
+  std::unique_ptr<WaitForLock> goes_on_;  // which the connection asks
   std::unique_ptr<sqlite3, Close> database_;
 };
 

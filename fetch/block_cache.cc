@@ -92,11 +92,19 @@ BlockCache::BlockCache(const std::filesystem::path& dir,
       space_->trim();
     });
   }
-  do_regular_work();
+  if (index_ == nullptr || index_->was_free()) {
+    do_regular_work();
+  }
 }
 
 // What was fetched is still stored; that may give the others work.
 BlockCache::~BlockCache() {
+  // Nobody waits long for an unmount because another process has the index
+  // locked.
+  constexpr std::chrono::seconds kEndPatience{5};
+  if (index_ != nullptr) {
+    index_->end_by(std::chrono::steady_clock::now() + kEndPatience);
+  }
   end_unpacking();
   prefetcher_.reset();
   {

@@ -64,10 +64,12 @@ Result<std::uint64_t> stamp_of_verified(IndexPool& pool,
 }  // namespace
 
 CacheIndex::CacheIndex(std::unique_ptr<IndexPool> pool,
-                       std::unique_ptr<IndexPool> impatient, ProcessMark mark)
+                       std::unique_ptr<IndexPool> impatient, ProcessMark mark,
+                       bool was_free)
     : pool_(std::move(pool)),
       impatient_(std::move(impatient)),
-      mark_(std::move(mark)) {}
+      mark_(std::move(mark)),
+      was_free_(was_free) {}
 CacheIndex::~CacheIndex() = default;
 
 Result<std::unique_ptr<CacheIndex>> CacheIndex::open(
@@ -76,31 +78,29 @@ Result<std::unique_ptr<CacheIndex>> CacheIndex::open(
   if (auto made = make_directory(versioned); !made) {
     return made.error();
   }
-  auto connection = open_index(versioned);
+  auto pool = std::make_unique<IndexPool>(versioned, patience);
+  auto connection = open_index(versioned, pool->wait_for_lock());
   if (!connection && connection.error().code == ErrorCode::kCorrupt) {
     for (const char* suffix : {"", "-wal", "-shm"}) {
       std::error_code ignored;  // what stays is reported by the next open
       stdfs::remove(versioned / (std::string("index.sqlite") + suffix),
                     ignored);
     }
-    connection = open_index(versioned);
+    connection = open_index(versioned, pool->wait_for_lock());
   }
-  if (!connection) {
+  if (!connection && connection.error().code != ErrorCode::kTimedOut) {
     return connection.error();
   }
-  auto pool = std::make_unique<IndexPool>(versioned, patience);
-  if (auto set = pool->adopt(*std::move(connection)); !set) {
-    return set.error();
+  auto impatient = std::make_unique<IndexPool>(
+      versioned, std::chrono::milliseconds{0}, IndexPool::Makes::kNothing);
+  if (connection) {
+    pool->adopt(*std::move(connection));
+    // Opened now, where there is time.
+    static_cast<void>(impatient->lease());
   }
-  // Opened now, where there is time.
-  auto impatient =
-      std::make_unique<IndexPool>(versioned, std::chrono::milliseconds{0});
-  if (auto lease = impatient->lease(); !lease) {
-    return lease.error();
-  }
-  return std::unique_ptr<CacheIndex>(
-      new CacheIndex(std::move(pool), std::move(impatient),
-                     ProcessMark(versioned / "processes")));
+  return std::unique_ptr<CacheIndex>(new CacheIndex(
+      std::move(pool), std::move(impatient),
+      ProcessMark(versioned / "processes"), connection.has_value()));
 }
 
 // Runs `work` on a connection within a transaction that writes.
@@ -228,13 +228,17 @@ Result<IndexShares> CacheIndex::shares() {
 }
 
 Result<std::uint64_t> CacheIndex::latest_use() {
-  auto lease = pool_->lease();
+  auto lease = impatient_->lease();
   if (!lease) {
     return lease.error();
   }
   const auto latest = (*lease)->database.query_integer(
       "SELECT coalesce(max(last_use), 0) FROM files");
   return latest ? Result<std::uint64_t>(unsigned64(*latest)) : latest.error();
+}
+
+void CacheIndex::end_by(std::chrono::steady_clock::time_point time) {
+  pool_->end_by(time);
 }
 
 Result<IndexTotals> CacheIndex::totals() {

@@ -23,10 +23,12 @@ struct IndexConnection;
 // The bookkeeping of a cache directory: `<dir>/v1/index.sqlite`, in WAL mode,
 // shared by all processes that use the directory. It is not the truth: lost or
 // damaged, it is made again from the block maps. Thread-safe: each call borrows
-// one of a few connections. Errors of all: kNoSpace, kIo.
+// one of a few connections. Errors of all: kNoSpace;
+// kTimedOut, another process has it locked; kIo.
 class CacheIndex {
  public:
-  // `patience`: with the locks of others.
+  // `patience`: with the locks of others. An index that stays locked is opened
+  // by the first call that finds it free. Errors: not kTimedOut.
   static Result<std::unique_ptr<CacheIndex>> open(
       const std::filesystem::path& dir,
       std::chrono::milliseconds patience = CacheLimits().index_patience);
@@ -53,7 +55,8 @@ class CacheIndex {
   // Neither a time nor being hot is taken back.
   Result<void> note_uses(const std::map<std::string, FileUse>& uses);
   Result<FileUse> use_of(const std::string& key);
-  // Likewise, for whoever must not wait: kIo where somebody keeps readers out.
+  // Likewise, for whoever must not wait: kTimedOut where somebody keeps readers
+  // out.
   Result<FileUse> use_at_once(const std::string& key);
 
   // Notes that the published digest was found right of the data file whose
@@ -70,7 +73,7 @@ class CacheIndex {
                                                 const UseCursor& after,
                                                 std::size_t count);
   Result<IndexShares> shares();
-  // The latest time of use of any file.
+  // The latest time of use of any file; does not wait.
   Result<std::uint64_t> latest_use();
   Result<IndexTotals> totals();
 
@@ -78,12 +81,18 @@ class CacheIndex {
   Result<void> report(const CacheReport& report);
   Result<std::vector<CacheReport>> reports();
 
+  // Whether it could be opened at once.
+  [[nodiscard]] bool was_free() const { return was_free_; }
+  // From now on no call waits for a lock beyond `time`.
+  void end_by(std::chrono::steady_clock::time_point time);
+
   // What the index itself takes on disk.
   [[nodiscard]] std::uint64_t own_bytes() const;
 
  private:
   CacheIndex(std::unique_ptr<IndexPool> pool,
-             std::unique_ptr<IndexPool> impatient, ProcessMark mark);
+             std::unique_ptr<IndexPool> impatient, ProcessMark mark,
+             bool was_free);
   template <typename Work>
   auto transact(const Work& work)
       -> decltype(work(std::declval<IndexConnection&>()));
@@ -92,6 +101,7 @@ class CacheIndex {
   // Short reads only: they are not behind what waits for a lock.
   std::unique_ptr<IndexPool> impatient_;
   ProcessMark mark_;
+  const bool was_free_;
 };
 
 }  // namespace omicsfs

@@ -25,12 +25,21 @@ class CacheSpace::Turn {
   CacheSpace& space_;
 };
 
+namespace {
+
+std::uint64_t latest_use_in(CacheIndex& index) {
+  const auto latest = index.latest_use();
+  return latest ? *latest : 0;
+}
+
+}  // namespace
+
 CacheSpace::CacheSpace(const std::filesystem::path& dir, CacheLimits limits,
                        CacheIndex& index, Counters& counters,
                        ListOpenSpaces open_files)
     : limits_(std::move(limits)),
       index_(index),
-      clock_(index.latest_use() ? *index.latest_use() : 0, limits_.now),
+      clock_(latest_use_in(index), limits_.now),
       evictor_(dir, index, counters, std::move(open_files)) {}
 
 // What is left for files: the index is on the same disk and counts too, and so

@@ -113,8 +113,9 @@ constexpr std::array<const char*, 16> kStatements = {
     "DELETE FROM grants WHERE owner = ?1"};
 
 // Another version's tables are not ours to add to.
-Result<Database> open_database(const stdfs::path& path) {
-  auto database = Database::open(path, OpenMode::kReadWriteCreate);
+Result<Database> open_database(const stdfs::path& path, WaitForLock goes_on) {
+  auto database =
+      Database::open(path, OpenMode::kReadWriteCreate, std::move(goes_on));
   if (!database) {
     return database;
   }
@@ -134,8 +135,8 @@ Result<Database> open_database(const stdfs::path& path) {
   return database;
 }
 
-Result<IndexConnection> connect(const stdfs::path& path) {
-  auto database = open_database(path);
+Result<IndexConnection> connect(const stdfs::path& path, WaitForLock goes_on) {
+  auto database = open_database(path, std::move(goes_on));
   if (!database) {
     return database.error();
   }
@@ -191,10 +192,20 @@ Result<std::uint64_t> enter(IndexConnection& connection, const stdfs::path& dir,
       {map.stem().native(), header ? header->file_size : 0, written_at(map)});
 }
 
-// Makes the rows anew from the block maps.
+Result<bool> is_made(IndexConnection& connection) {
+  const auto version = connection.database.query_integer("PRAGMA user_version");
+  return version ? Result<bool>(*version != 0) : version.error();
+}
+
+// Makes the rows anew from the block maps, if nobody has meanwhile.
 Result<void> rebuild(IndexConnection& connection, const stdfs::path& dir) {
   if (auto begun = connection.database.execute("BEGIN IMMEDIATE"); !begun) {
     return begun;
+  }
+  const auto made = is_made(connection);
+  if (!made || *made) {
+    static_cast<void>(connection.database.end_transaction());
+    return made ? Result<void>() : made.error();
   }
   std::error_code error;
   for (stdfs::recursive_directory_iterator entry(dir / "files", error), end;
@@ -208,12 +219,6 @@ Result<void> rebuild(IndexConnection& connection, const stdfs::path& dir) {
   }
   return connection.database.execute(
       "PRAGMA user_version = " + std::to_string(kSchemaVersion) + "; COMMIT");
-}
-
-Result<void> set_patience(IndexConnection& connection,
-                          std::chrono::milliseconds patience) {
-  return connection.database.execute("PRAGMA busy_timeout = " +
-                                     std::to_string(patience.count()));
 }
 
 }  // namespace
@@ -238,28 +243,46 @@ Result<std::uint64_t> settle_file(IndexConnection& connection,
   return settled ? Result<std::uint64_t>(charge) : settled.error();
 }
 
-Result<IndexConnection> open_index(const stdfs::path& dir) {
+Result<IndexConnection> open_index(const stdfs::path& dir,
+                                   WaitForLock goes_on) {
   const stdfs::path index = dir / "index.sqlite";
   // SQLite would leave its group without the right to write; its other files
   // take the mode of this one.
   const UniqueFd made(::open(index.c_str(),
                              O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                              file_mode_in(dir)));
-  auto connection = connect(index);
+  auto connection = connect(index, std::move(goes_on));
   if (!connection) {
     return connection;
   }
-  const auto version =
-      connection->database.query_integer("PRAGMA user_version");
-  if (!version) {
-    return version.error();
+  const auto is_whole = is_made(*connection);
+  if (!is_whole) {
+    return is_whole.error();
   }
-  if (*version == 0) {
+  if (!*is_whole) {
     if (auto rebuilt = rebuild(*connection, dir); !rebuilt) {
       return rebuilt.error();
     }
   }
   return connection;
+}
+
+Result<IndexConnection> open_index_at_once(const stdfs::path& dir) {
+  auto connection =
+      connect(dir / "index.sqlite", patience_of(std::chrono::milliseconds{0}));
+  const auto made =
+      connection ? is_made(*connection) : Result<bool>(connection.error());
+  if (!made) {
+    return made.error();
+  }
+  return *made ? std::move(connection)
+               : Error{ErrorCode::kTimedOut, "the cache index is being made"};
+}
+
+WaitForLock IndexPool::wait_for_lock() const {
+  return [this](std::chrono::milliseconds waited) {
+    return waited < patience_ && Clock::now() < end_.load();
+  };
 }
 
 Result<IndexPool::Lease> IndexPool::lease() {
@@ -276,15 +299,15 @@ Result<IndexPool::Lease> IndexPool::lease() {
     ++open_;
   }
   try {
-    auto connection = connect(dir_ / "index.sqlite");
-    const auto set = connection ? set_patience(*connection, patience_)
-                                : Result<void>(connection.error());
-    if (set) {
+    auto connection = makes_ == Makes::kNothing
+                          ? open_index_at_once(dir_)
+                          : open_index(dir_, wait_for_lock());
+    if (connection) {
       return Lease(*this,
                    std::make_unique<IndexConnection>(*std::move(connection)));
     }
     note_closed();
-    return set.error();
+    return connection.error();
   } catch (const std::bad_alloc&) {
     note_closed();
     throw;
@@ -299,14 +322,10 @@ void IndexPool::note_closed() {
   returned_.notify_one();
 }
 
-Result<void> IndexPool::adopt(IndexConnection connection) {
-  if (auto set = set_patience(connection, patience_); !set) {
-    return set;
-  }
+void IndexPool::adopt(IndexConnection connection) {
   const MutexLock lock(mutex_);
   ++open_;
   idle_.push_back(std::make_unique<IndexConnection>(std::move(connection)));
-  return {};
 }
 
 // Nothing that ended halfway, for want of memory, may keep all others out.

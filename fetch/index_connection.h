@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -53,9 +54,15 @@ struct IndexConnection {
 };
 
 // Opens the index below `dir` (`<cache>/v1`), making it from the block maps
-// where it is missing. Errors: kCorrupt, damaged or of another version;
-// kNoSpace, kIo.
-Result<IndexConnection> open_index(const std::filesystem::path& dir);
+// where it is missing. Its calls wait for locks as long as `goes_on` says.
+// Errors: kCorrupt, damaged or of another version; kTimedOut, somebody has it
+// locked; kNoSpace, kIo.
+Result<IndexConnection> open_index(
+    const std::filesystem::path& dir,
+    WaitForLock goes_on = patience_of(Database::kPatience));
+// The same of one that is there, at once. Errors: also kTimedOut, it is not
+// made yet.
+Result<IndexConnection> open_index_at_once(const std::filesystem::path& dir);
 
 // Charges a file what it takes on disk below `dir`. REQUIRES: within a
 // transaction that writes, so that of two who settle one file the later has
@@ -67,11 +74,14 @@ Result<std::uint64_t> settle_file(IndexConnection& connection,
 // A few connections, each used by one thread at a time. Thread-safe.
 class IndexPool {
  public:
-  // Its connections wait so long where somebody else has a lock.
-  explicit IndexPool(
-      std::filesystem::path dir,
-      std::chrono::milliseconds patience = std::chrono::seconds{5})
-      : dir_(std::move(dir)), patience_(patience) {
+  using Clock = std::chrono::steady_clock;
+  enum class Makes { kIndex, kNothing };
+  // Its connections wait so long where somebody else has a lock. One that makes
+  // nothing opens an index that is there, at once.
+  explicit IndexPool(std::filesystem::path dir,
+                     std::chrono::milliseconds patience = Database::kPatience,
+                     Makes makes = Makes::kIndex)
+      : dir_(std::move(dir)), patience_(patience), makes_(makes) {
     idle_.reserve(kMaxConnections);  // to give one back needs no memory
   }
 
@@ -97,8 +107,12 @@ class IndexPool {
 
   // Waits for one where all are out. Errors: those of opening a further one.
   Result<Lease> lease();
+  // From now on no lock is waited for beyond `time`.
+  void end_by(Clock::time_point time) { end_.store(time); }
+  // How long its connections wait. REQUIRES: it outlives them.
+  [[nodiscard]] WaitForLock wait_for_lock() const;
   // Takes over a connection that is open already.
-  Result<void> adopt(IndexConnection connection);
+  void adopt(IndexConnection connection);
   [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
 
  private:
@@ -108,6 +122,8 @@ class IndexPool {
 
   std::filesystem::path dir_;
   const std::chrono::milliseconds patience_;
+  const Makes makes_;
+  std::atomic<Clock::time_point> end_{Clock::time_point::max()};
   Mutex mutex_;
   std::condition_variable_any returned_;
   std::vector<std::unique_ptr<IndexConnection>> idle_ GUARDED_BY(mutex_);

@@ -25,9 +25,10 @@ const std::string kKeptUrl = "http://origin/kept";
 class IndexLock : public ::testing::Test {
  protected:
   // So patient with locks that whoever waits for one is seen to.
-  std::unique_ptr<CacheWorld> new_world() {
+  std::unique_ptr<CacheWorld> new_world(
+      std::chrono::milliseconds patience = std::chrono::hours(1)) {
     CacheLimits limits{CacheWorld::kPlenty, 0};
-    limits.index_patience = std::chrono::hours(1);
+    limits.index_patience = patience;
     auto world = std::make_unique<CacheWorld>(dir_.path(), limits);
     world->network().add(kBigUrl, big_);
     world->network().add(kSmallUrl, small_);
@@ -63,6 +64,38 @@ class IndexLock : public ::testing::Test {
   const std::string small_ = random_bytes(20 * kBlockBytes, 2);
   const std::string kept_ = random_bytes(20 * kBlockBytes, 3);
 };
+
+TEST_F(IndexLock, AnIndexThatIsLockedAtTheMountIsUsedOnceItIsFree) {
+  for (const bool is_new : {true, false}) {
+    if (is_new) {
+      std::filesystem::create_directories(dir_.path() / "v1");
+    }
+    lock();
+    auto world = new_world(std::chrono::milliseconds(0));
+    EXPECT_EQ(world->cache().why_uncached(), "");
+    const RemoteFile small = remote_of(kSmallUrl, small_);
+    EXPECT_EQ(read_all(*world->cache().open(small)).bytes, small_);
+    world->cache().wait_until_idle();
+    EXPECT_EQ(world->cache().state(small).cached_bytes, 0U);
+    unlock();
+    EXPECT_EQ(read_all(*world->cache().open(small)).bytes, small_);
+    world->cache().wait_until_idle();
+    EXPECT_EQ(world->cache().state(small).cached_bytes, small_.size());
+    EXPECT_TRUE(world->cache().state(small).verified);
+    world.reset();
+    std::filesystem::remove_all(dir_.path() / "v1" / "files");
+  }
+}
+
+TEST_F(IndexLock, TheEndOfACacheWaitsForNoLockForLong) {
+  auto world = new_world();
+  static_cast<void>(read_all(*world->cache().open(remote_of(kBigUrl, big_))));
+  EXPECT_TRUE(is_done_under_lock([&] {
+    static_cast<void>(
+        read_all(*world->cache().open(remote_of(kSmallUrl, small_))));
+    world.reset();
+  }));
+}
 
 TEST_F(IndexLock, NoReaderOfAStreamWaitsForRoomToFetchAhead) {
   const auto world = new_world();
