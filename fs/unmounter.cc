@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,11 +68,21 @@ Result<void> detach(int mount_id) {
   return gone ? Result<void>() : mount.error();
 }
 
-// The kernel gives the id of a mount that is gone to another one.
+// Whether the process that served the mount at `path` has ended. statfs(2) asks
+// it each time; what stat(2) says may be remembered.
+bool has_lost_its_server(const std::string& path) {
+  struct statfs facts {};
+  return ::statfs(path.c_str(), &facts) != 0 &&
+         (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+// The kernel gives the id and the device of a mount that is gone to another
+// one, perhaps at the same place; but that one is served.
 Result<void> detach_if_same(const MountEntry& watched) {
   const auto mount = mount_of(watched.id);
   const bool same = mount && mount->mount_point == watched.mount_point &&
-                    mount->device == watched.device;
+                    mount->device == watched.device &&
+                    has_lost_its_server(watched.mount_point);
   return same ? unmount(*mount, UnmountKind::kLazy) : Result<void>();
 }
 

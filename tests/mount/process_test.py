@@ -227,6 +227,29 @@ class Ends(MountsProcess):
             self.expect_right(1)
         self.umount()
 
+    def test_its_unmounter_leaves_a_mount_alone_that_came_in_its_place(self):
+        """The kernel may give the new mount the id and the device of the old one."""
+        place = self.publish(2)
+        self.start(place)
+        first = self.server()
+        unmounter = int(next(process.name for process in self.processes() if process != first))
+        os.kill(unmounter, signal.SIGSTOP)
+        self.stack.callback(continue_if_there, unmounter)
+        os.kill(int(first.name), signal.SIGKILL)
+        wait_until(lambda: [int(process.name) for process in self.processes()] == [unmounter])
+        run("umount", "-l", str(self.mount))
+        self.start(place)
+        os.kill(unmounter, signal.SIGCONT)
+        wait_until(lambda: unmounter not in [int(process.name) for process in self.processes()])
+        self.assertTrue(self.is_mounted())
+        self.expect_right(1)
+        self.umount()
+
+
+def continue_if_there(process):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGCONT)
+
 
 class Surroundings(MountsProcess):
     def test_a_lock_that_was_inherited_is_let_go(self):
