@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "catalog/entry_name.h"
 #include "catalog/json_stream.h"
 #include "catalog/sources/encode_rules.h"
 
