@@ -41,8 +41,8 @@ Error error_of_known(const Error& error, std::string_view place) {
   }
   return {ErrorCode::kUnavailable,
           fmt::format("{}; the current catalog was made of {}, so it stays; if "
-                      "the new content is right, run `omicsfs refresh "
-                      "--allow-empty`",
+                      "the new content is right, refresh it with `omicsfs "
+                      "refresh --allow-empty`",
                       error.message, place)};
 }
 

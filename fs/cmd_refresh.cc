@@ -4,8 +4,10 @@
 
 #include <cstdio>
 
+#include "catalog/document_text.h"
 #include "fs/command.h"
 #include "fs/interrupt_watch.h"
+#include "fs/mount_source.h"
 #include "fs/private_servers.h"
 #include "fs/progress.h"
 #include "fs/refresh.h"
@@ -36,18 +38,36 @@ std::vector<std::string> wanted_sources(const RefreshOptions& options,
   return names;
 }
 
-Result<SourceSummary> refresh_named(const std::string& name,
-                                    const RefreshOptions& options,
-                                    const Settings& settings,
-                                    const std::stop_token& stop) {
-  const auto kind = find_source(name);
-  if (!kind) {
-    return kind.error();
-  }
+Result<SourceSummary> refresh_one(const MountSource& source,
+                                  const RefreshOptions& options,
+                                  const Settings& settings,
+                                  const std::stop_token& stop) {
   Progress progress(STDERR_FILENO);
   RefreshWish wish;
   wish.allow_empty = options.allow_empty;
-  return refresh(**kind, settings, watch_on_stderr(name, progress, stop), wish);
+  return refresh(source.named_kind(), settings,
+                 watch_on_stderr(source.shown, progress, stop), wish);
+}
+
+bool refresh_named(const std::string& name, const RefreshOptions& options,
+                   const Settings& given, const std::stop_token& stop) {
+  const auto sources = mount_sources({name}, given.endpoints);
+  const auto summary = sources ? refresh_one(sources->front(), options,
+                                             with_places(given, *sources), stop)
+                               : Result<SourceSummary>(sources.error());
+  if (!summary) {
+    fmt::print(stderr, "omicsfs refresh: {}: {}\n", told_place(name),
+               summary.error().message);
+    return false;
+  }
+  const MountSource& source = sources->front();
+  fmt::print("{}\n", summary_text(source.shown, *summary));
+  // Those that a mount of the source has.
+  const Settings settings = with_places(given, *sources);
+  const auto serving = with_added_items(settings, {source.name});
+  warn_of_private_servers(source.name, source.shown,
+                          serving ? *serving : settings);
+  return true;
 }
 
 }  // namespace
@@ -59,16 +79,7 @@ int run_refresh(const RefreshOptions& options, const Settings& settings) {
     if (interrupts.token().stop_requested()) {
       return kExitFailed;
     }
-    const auto summary =
-        refresh_named(name, options, settings, interrupts.token());
-    if (summary) {
-      fmt::print("{}\n", summary_text(name, *summary));
-      // Those that a mount of the source has.
-      const auto serving = with_added_items(settings, {name});
-      warn_of_private_servers(name, name, serving ? *serving : settings);
-    } else {
-      fmt::print(stderr, "omicsfs refresh: {}: {}\n", name,
-                 summary.error().message);
+    if (!refresh_named(name, options, settings, interrupts.token())) {
       status = kExitFailed;
     }
   }

@@ -46,12 +46,11 @@ std::vector<std::string> named_sources(const Command& command) {
   return {};
 }
 
-Result<void> check_sources(const std::vector<std::string>& names,
-                           bool archives) {
+Result<void> check_sources(const std::vector<std::string>& names, bool places) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
-    const bool archive = archives && means_place(name);
-    if (const auto kind = find_source(name); !archive && !kind) {
+    const bool place = places && means_place(name);
+    if (const auto kind = find_source(name); !place && !kind) {
       return kind.error();
     }
     if (!seen.insert(name).second) {
@@ -329,8 +328,9 @@ Result<Invocation> invocation(const CLI::App& app, const CommandWords& words) {
     return command.error();
   }
   const std::vector<std::string> sources = named_sources(*command);
-  const bool archives = std::holds_alternative<MountOptions>(*command);
-  if (const auto checked = check_sources(sources, archives); !checked) {
+  const bool places = std::holds_alternative<MountOptions>(*command) ||
+                      std::holds_alternative<RefreshOptions>(*command);
+  if (const auto checked = check_sources(sources, places); !checked) {
     return checked.error();
   }
   auto flags = assignments(words, sources);

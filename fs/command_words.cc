@@ -161,7 +161,8 @@ void add_refresh(CLI::App& app, CommandWords& words) {
                     "files or is another one");
   refresh
       ->add_option("SOURCE", words.refresh.sources,
-                   "What to refresh; all configured sources if none is named")
+                   "What to refresh: sources, or places as `mount` takes "
+                   "them; all configured sources if none is named")
       ->type_name("");
 }
 

@@ -142,7 +142,7 @@ _omicsfs() {
       mapfile -t COMPREPLY < <(compgen -W "--allow-empty $settings" -- "$word")
       ;;
     refresh:*)
-      mapfile -t COMPREPLY < <(compgen -W "$(_omicsfs_sources "$program")" \
+      mapfile -t COMPREPLY < <(compgen -f -W "$(_omicsfs_sources "$program")" \
         -- "$word")
       ;;
     ls:-*)

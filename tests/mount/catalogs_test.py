@@ -107,6 +107,11 @@ class Catalogs(unittest.TestCase):
                 at = self.work / f"again{number}"
                 with mounted_words([url + "p.json"], at, self.environment) as root:
                     self.assertEqual((root / "a.txt").read_text(), "data\n")
+            package.write_text('{"resources": []}')
+            self.call("refresh", url + "p.json", status=1)
+            self.call("refresh", "--allow-empty", url + "p.json")
+            with mounted_words([url + "p.json"], self.work / "empty", self.environment) as root:
+                self.assertEqual([entry.name for entry in root.iterdir()], ["README.txt"])
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can mount a directory read-only")
     def test_a_state_directory_that_is_read_only_is_mounted_from(self):
