@@ -93,14 +93,15 @@ Result<std::unique_ptr<CacheIndex>> CacheIndex::open(
   }
   auto impatient = std::make_unique<IndexPool>(
       versioned, std::chrono::milliseconds{0}, IndexPool::Makes::kNothing);
-  if (connection) {
+  const bool was_free = connection.has_value();
+  if (was_free) {
     pool->adopt(*std::move(connection));
     // Opened now, where there is time.
     static_cast<void>(impatient->lease());
   }
-  return std::unique_ptr<CacheIndex>(new CacheIndex(
-      std::move(pool), std::move(impatient),
-      ProcessMark(versioned / "processes"), connection.has_value()));
+  return std::unique_ptr<CacheIndex>(
+      new CacheIndex(std::move(pool), std::move(impatient),
+                     ProcessMark(versioned / "processes"), was_free));
 }
 
 // Runs `work` on a connection within a transaction that writes.
