@@ -103,6 +103,12 @@ std::optional<Error> CachedSource::failure() {
   return failure_;
 }
 
+// Of what is here, too.
+std::optional<Error> CachedSource::failure_of_all() {
+  auto failed = failure();
+  return failed && failed->code != ErrorCode::kChanged ? failed : std::nullopt;
+}
+
 bool CachedSource::all_present(BlockRun run) const {
   BlockIndex block = run.first;
   while (block < run.end() && file_.present(block)) {
@@ -111,9 +117,10 @@ bool CachedSource::all_present(BlockRun run) const {
   return block == run.end();
 }
 
-// Every read of this object fails from now on. Bytes that were found wrong are
-// deleted. Where a server offers another version, those that are kept are still
-// the catalog's: they stay, and the server is asked again after a while.
+// Bytes that were found wrong are deleted, and every read of this object fails
+// from now on. Where a server offers another version, those that are kept are
+// still the pinned version's: they stay and are read, what must be fetched
+// fails, and the server is asked again after a while.
 void CachedSource::fail(const Error& error) {
   const bool changed = error.code == ErrorCode::kChanged;
   const auto now = services_.verdicts.now();
@@ -127,8 +134,9 @@ void CachedSource::fail(const Error& error) {
     failed_.store(true, std::memory_order_release);
   }
   if (!changed) {
-    spent_.store(true, std::memory_order_release);
+    // In this order: whoever begins anew must find none of its files.
     file_.remove();
+    spent_.store(true, std::memory_order_release);
   }
   services_.on_failure(file_.key(), error);
 }

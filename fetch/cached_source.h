@@ -106,7 +106,7 @@ class CachedSource final : public ByteSource,
   }
   // The file had wrong bytes before. REQUIRES: nobody reads yet.
   void suspect() { is_suspect_ = true; }
-  // Makes every read before `until` fail so. REQUIRES: nobody reads yet.
+  // The failure() until then. REQUIRES: nobody reads yet.
   using TimePoint = std::chrono::steady_clock::time_point;
   void refuse(const Error& error, TimePoint until);
 
@@ -130,7 +130,8 @@ class CachedSource final : public ByteSource,
   // The data file, for the kernel to read past us (CachedFile::open_whole); no
   // descriptor where it is incomplete, not verified, or written to since.
   [[nodiscard]] UniqueFd open_whole() const;
-  // The failure that makes every read of this object fail now, if there is one.
+  // The failure that makes each read of what is not here fail now, if there is
+  // one; but for kChanged, that of what is here, too.
   [[nodiscard]] std::optional<Error> failure();
 
   [[nodiscard]] std::uint64_t size() const override {
@@ -234,6 +235,7 @@ class CachedSource final : public ByteSource,
   void note_verified(std::uint64_t stamp,
                      const std::vector<std::uint32_t>& crcs);
   void drop_stale_check();
+  [[nodiscard]] std::optional<Error> failure_of_all();
   void fail(const Error& error);
 
   CachedFile file_;

@@ -119,7 +119,7 @@ std::optional<Result<void>> CachedSource::check_before_reply(
   if (needs_check()) {
     check_later();
   }
-  if (auto failed = failure()) {
+  if (auto failed = failure_of_all()) {
     return *std::move(failed);
   }
   return Result<void>();

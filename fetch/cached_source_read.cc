@@ -65,7 +65,7 @@ class CachedSource::BlockReading final : public Reading {
                                    const ReadLimits& limits,
                                    const WakerPointer& waker) override {
     wake_at_ = TimePoint::max();
-    if (auto failed = source_.failure()) {
+    if (auto failed = source_.failure_of_all()) {
       return *std::move(failed);
     }
     const Window window{range_, out, source_.size()};
@@ -101,6 +101,9 @@ class CachedSource::BlockReading final : public Reading {
         note_fetched();
         return Result<void>();
       }
+      if (auto failed = source_.failure()) {
+        return *std::move(failed);
+      }
       join_again(reached);
     }
   }
@@ -115,6 +118,9 @@ class CachedSource::BlockReading final : public Reading {
     const auto present = take_all_present(window);
     if (!present || *present) {
       return present ? Result<void>() : present.error();
+    }
+    if (auto failed = source_.failure()) {
+      return *std::move(failed);
     }
     if (auto ended = wait_ended(limits)) {
       return *std::move(ended);  // it would wait for nothing

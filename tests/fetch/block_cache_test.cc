@@ -501,11 +501,16 @@ TEST_F(BlockCacheTest, AChangedObjectNeverMixesWithTheOldOne) {
   world.network().add(kUrl, bytes_, "\"v1\"");
   const auto source = world.cache().open(remote_);
   ASSERT_FALSE(read_range(*source, {0, kBlockBytes}).error);
+  world.cache().wait_until_idle();
   world.network().add(kUrl, random_bytes(kSize, 9), "\"v2\"");
-  const auto outcome = read_range(*source, {kBlockBytes, kBlockBytes});
-  ASSERT_TRUE(outcome.error);
-  EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
-  EXPECT_TRUE(read_range(*source, {0, kBlockBytes}).error);
+  for (const ByteRange range :
+       {ByteRange{kBlockBytes, kBlockBytes}, ByteRange{0, 2 * kBlockBytes}}) {
+    const auto outcome = read_range(*source, range);
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->code, ErrorCode::kChanged);
+  }
+  EXPECT_EQ(read_range(*source, {0, kBlockBytes}).bytes,
+            bytes_.substr(0, kBlockBytes));
 }
 
 TEST_F(BlockCacheTest, AChangeIsSeenAcrossARestart) {
@@ -607,12 +612,32 @@ TEST_F(VerdictTest, OutlivesTheLastReaderAndThenTheBlocksAreTakenUpAgain) {
   world_.network().add(kUrl, bytes_ + "more");
   ASSERT_TRUE(
       read_range(*world_.cache().open(remote_), {20 * kBlockBytes, 1}).error);
-  ASSERT_TRUE(read_range(*world_.cache().open(remote_), {0, 1}).error);
+  ASSERT_TRUE(
+      read_range(*world_.cache().open(remote_), {20 * kBlockBytes, 1}).error);
   now_ = 30;
   const auto source = world_.cache().open(remote_);
   EXPECT_TRUE(source->has({0, 4 * kBlockBytes}));
   EXPECT_EQ(read_range(*source, {0, kBlockBytes}).bytes,
             bytes_.substr(0, kBlockBytes));
+}
+
+// It is of the version that is pinned: nothing is mixed.
+TEST_F(VerdictTest, WhatIsHereIsReadWhileItLastsAndNothingIsAskedFor) {
+  world_.network().add(kUrl, bytes_);
+  const auto source = world_.cache().open(remote_);
+  ASSERT_FALSE(read_range(*source, {0, 4 * kBlockBytes}).error);
+  world_.cache().wait_until_idle();
+  world_.network().add(kUrl, bytes_ + "more");
+  ASSERT_TRUE(read_range(*source, {20 * kBlockBytes, 1}).error);
+  const std::size_t before = world_.network().requests();
+  for (const ByteRange range :
+       {ByteRange{0, 4 * kBlockBytes}, ByteRange{100, kBlockBytes}}) {
+    EXPECT_EQ(read_range(*source, range).bytes,
+              bytes_.substr(range.offset, range.length));
+  }
+  EXPECT_TRUE(read_range(*source, {3 * kBlockBytes, 4 * kBlockBytes}).error)
+      << "of what is not here no part is read";
+  EXPECT_EQ(world_.network().requests(), before);
 }
 
 // Two sessions of one directory, to which a server showed two versions.
