@@ -37,7 +37,9 @@ struct FixedHeader {
 };
 static_assert(sizeof(FixedHeader) == 32);
 
-static_assert(kPinTextRoom == kMapHeaderBytes - sizeof(FixedHeader));
+// The time stands at the header's end, which earlier versions left 0.
+constexpr std::size_t kSinceAt = kMapHeaderBytes - sizeof(std::int64_t);
+static_assert(kPinTextRoom == kSinceAt - sizeof(FixedHeader));
 
 Error bad_header(const std::string& why) {
   return {ErrorCode::kInvalid, "block map header: " + why};
@@ -73,6 +75,7 @@ Result<MapHeaderBytes> encode_map_header(const MapHeader& header) {
   MapHeaderBytes bytes{};
   std::memcpy(bytes.data(), &fixed, sizeof fixed);
   std::memcpy(bytes.data() + sizeof fixed, pins->data(), pins->size());
+  std::memcpy(bytes.data() + kSinceAt, &header.since, sizeof header.since);
   fixed.crc = header_crc(bytes);
   std::memcpy(bytes.data(), &fixed, sizeof fixed);
   return bytes;
@@ -101,7 +104,9 @@ Result<MapHeader> decode_map_header(std::span<const std::byte> bytes) {
   if (!pins) {
     return pins.error();
   }
-  return MapHeader{fixed.file_size, *std::move(pins)};
+  std::int64_t since = 0;
+  std::memcpy(&since, header.data() + kSinceAt, sizeof since);
+  return MapHeader{fixed.file_size, *std::move(pins), since};
 }
 
 void BlockMap::Free::operator()(std::uint64_t* cells) const {

@@ -29,6 +29,8 @@ inline constexpr std::size_t kMapHeaderBytes = 4096;
 struct MapHeader {
   std::uint64_t file_size = 0;
   VersionPin::Entries pins;
+  // VersionPin::since; 0 where an earlier version wrote the header.
+  std::int64_t since = 0;
 };
 
 using MapHeaderBytes = std::array<std::byte, kMapHeaderBytes>;

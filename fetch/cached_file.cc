@@ -286,9 +286,11 @@ std::uint64_t CachedFile::disk_bytes() const {
 }
 
 void CachedFile::remove() const {
-  if (const auto open = backing()) {
+  const auto open = backing();
+  const bool was_dropped = is_dropped_.exchange(true);
+  if (open != nullptr) {
     remove_backing(dir_, disk_key(), *open);
-  } else {
+  } else if (!was_dropped) {
     static_cast<void>(remove_cached(dir_, key_));
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -64,7 +65,7 @@ class CachedFile {
   void attach_earlier(
       const std::function<std::uint64_t(const std::string&)>& verified_stamp);
   // Makes the files where there are none. Errors: kNoSpace, kIo; the file then
-  // works uncached and the next call tries again.
+  // works uncached and the next call tries again. Not after remove().
   Result<void> create();
 
   [[nodiscard]] bool present(BlockIndex block) const {
@@ -123,7 +124,8 @@ class CachedFile {
   // Bytes that the two files take on disk; 0 before create().
   [[nodiscard]] std::uint64_t disk_bytes() const;
   // Unlinks the files that it has open, and its own if nobody has them open;
-  // open handles keep what they have.
+  // open handles keep what they have. It opens and makes none any more: those
+  // of its name are its successor's.
   void remove() const;
 
  private:
@@ -145,10 +147,12 @@ class CachedFile {
   // or create() has found or made them, and where they cannot be opened.
   [[nodiscard]] std::shared_ptr<const Backing> backing() const;
   Result<void> save_pins(const Backing& backing);
-  Result<void> write_header(const CacheBacking& backing) const;
+  static Result<void> write_header(const CacheBacking& backing,
+                                   const MapHeader& header);
   // False where there is no header that can be read.
   Result<bool> take_pins(const CacheBacking& backing) const;
   void sample_what_is_here();
+  void keep_sample(BlockIndex block);
   [[nodiscard]] bool load_again(const Backing& backing, BlockIndex block,
                                 std::span<std::byte> out);
   std::uint64_t punch_run(const Backing& backing, BlockRun run);
@@ -172,7 +176,10 @@ class CachedFile {
   mutable std::weak_ptr<Backing> backing_ GUARDED_BY(backing_mutex_);
   // Where nothing closes the files.
   mutable std::shared_ptr<Backing> owned_ GUARDED_BY(backing_mutex_);
-  mutable std::atomic<unsigned> saved_pins_{0};
+  // The pin's revision that the header has.
+  static constexpr unsigned kNotSaved = UINT_MAX;
+  mutable std::atomic<unsigned> saved_pins_{kNotSaved};
+  mutable std::atomic<bool> is_dropped_{false};
   std::atomic<bool> rewritten_{false};  // perhaps, and not on the disk yet
 };
 

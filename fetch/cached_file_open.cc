@@ -97,12 +97,20 @@ void CachedFile::attach_earlier(
 }
 
 Result<void> CachedFile::create() {
+  const Error dropped{ErrorCode::kIo, paths_.map.string() + ": was dropped"};
   if (backing() != nullptr) {
     return {};
+  }
+  if (is_dropped_.load()) {
+    return dropped;
   }
   auto made = open_backing(MissingFile::kCreate);
   if (!made) {
     return made.error();
+  }
+  if (is_dropped_.load()) {  // meanwhile
+    remove_backing(dir_, key_, **made);
+    return dropped;
   }
   publish(*std::move(made));
   return {};
@@ -187,7 +195,7 @@ std::shared_ptr<const CachedFile::Backing> CachedFile::backing() const {
       return open;
     }
   }
-  if (!was_opened_.load(std::memory_order_acquire)) {
+  if (!was_opened_.load(std::memory_order_acquire) || is_dropped_.load()) {
     return nullptr;
   }
   auto again = open_again();

@@ -70,7 +70,10 @@ class HeaderLock {
 
 }  // namespace
 
-// Reads the header, or writes it where the map is new.
+// Reads the header, or writes it where the map is new: without pins, which come
+// with blocks. Whoever takes up a file without blocks must not find the
+// versions that its maker has met. A file that is opened again may have been
+// made anew since our pins were saved.
 Result<void> CachedFile::adopt_header(const CacheBacking& backing) const {
   const HeaderLock lock(backing.map.get());
   if (!lock.held()) {
@@ -80,7 +83,7 @@ Result<void> CachedFile::adopt_header(const CacheBacking& backing) const {
   MapHeaderBytes bytes;
   const std::size_t got = read_up_to(backing.map.get(), 0, bytes);
   if (got == 0) {
-    if (auto written = write_header(backing); !written) {
+    if (auto written = write_header(backing, {remote_.size, {}, 0}); !written) {
       return written;
     }
   } else {
@@ -91,10 +94,11 @@ Result<void> CachedFile::adopt_header(const CacheBacking& backing) const {
     if (header->file_size != remote_.size) {
       return Error{ErrorCode::kInvalid, "block map of a file of another size"};
     }
-    if (auto merged = pin_->merge(header->pins); !merged) {
+    if (auto merged = pin_->merge(header->pins, header->since); !merged) {
       return merged;
     }
   }
+  saved_pins_.store(kNotSaved, std::memory_order_release);
   return give_size(backing.data.get(), paths_.data, remote_.size);
 }
 
@@ -121,6 +125,10 @@ Result<void> CachedFile::refresh(BlockRun run) {
     return is_torn ? Result<void>(Error{ErrorCode::kInvalid, "no pins"})
                    : Result<void>();
   });
+  if (taken && !is_borrowed()) {
+    keep_sample(run.first);
+    keep_sample(run.end() - 1);
+  }
   return is_torn ? Result<void>() : taken;
 }
 
@@ -128,7 +136,9 @@ Result<void> CachedFile::refresh(BlockRun run) {
 // the header's lock, so that none is lost. Those of a damaged header are lost
 // already: no block may join those that it had.
 Result<void> CachedFile::save_pins(const Backing& backing) {
-  if (saved_pins_.load(std::memory_order_acquire) == pin_->revision()) {
+  const unsigned revision = pin_->revision();
+  if (revision == 0 ||
+      saved_pins_.load(std::memory_order_acquire) == revision) {
     return {};
   }
   const HeaderLock lock(backing.map.get());
@@ -144,21 +154,22 @@ Result<void> CachedFile::save_pins(const Backing& backing) {
     return Error{ErrorCode::kIo,
                  paths_.map.string() + ": its header is damaged"};
   }
-  return write_header(backing);
+  // Those that were merged, and none that comes meanwhile, count as saved.
+  const unsigned saved = pin_->revision();
+  auto written =
+      write_header(backing, {remote_.size, pin_->entries(), pin_->since()});
+  if (written) {
+    saved_pins_.store(saved, std::memory_order_release);
+  }
+  return written;
 }
 
 // REQUIRES: the header's lock is held.
-Result<void> CachedFile::write_header(const CacheBacking& backing) const {
-  const unsigned revision = pin_->revision();
-  const auto header = encode_map_header({remote_.size, pin_->entries()});
-  if (!header) {
-    return header.error();
-  }
-  auto written = write_all(backing.map.get(), 0, *header);
-  if (written) {
-    saved_pins_.store(revision, std::memory_order_release);
-  }
-  return written;
+Result<void> CachedFile::write_header(const CacheBacking& backing,
+                                      const MapHeader& header) {
+  const auto bytes = encode_map_header(header);
+  return bytes ? write_all(backing.map.get(), 0, *bytes)
+               : Result<void>(bytes.error());
 }
 
 // A header that cannot be read is being written, or about to be, or is refused
@@ -172,7 +183,7 @@ Result<bool> CachedFile::take_pins(const CacheBacking& backing) const {
     if (!header) {
       continue;
     }
-    if (auto merged = pin_->merge(header->pins); !merged) {
+    if (auto merged = pin_->merge(header->pins, header->since); !merged) {
       return merged.error();
     }
     return true;
@@ -180,13 +191,37 @@ Result<bool> CachedFile::take_pins(const CacheBacking& backing) const {
   return false;
 }
 
-// The blocks on disk are of the pinned version.
+// The blocks on disk are of the pinned version: the first, the last, and the
+// one that is nearest the middle between.
 void CachedFile::sample_what_is_here() {
-  for (BlockIndex block = 0; block < blocks(); ++block) {
-    if (const auto crc = map_.crc(block)) {
-      pin_->keep_sample({bytes_of({block, 1}, remote_.size), *crc});
-      return;
-    }
+  BlockRun run{0, blocks()};
+  while (run.count > 0 && !map_.present(run.end() - 1)) {
+    --run.count;
+  }
+  while (run.count > 0 && !map_.present(run.first)) {
+    ++run.first;
+    --run.count;
+  }
+  if (run.count == 0) {
+    return;
+  }
+  const BlockIndex middle = run.first + run.count / 2;
+  BlockIndex after = middle;
+  while (after + 1 < run.end() && !map_.present(after)) {
+    ++after;
+  }
+  BlockIndex before = middle;
+  while (before > run.first && !map_.present(before)) {
+    --before;
+  }
+  for (const BlockIndex block : {run.first, before, after, run.end() - 1}) {
+    keep_sample(block);
+  }
+}
+
+void CachedFile::keep_sample(BlockIndex block) {
+  if (const auto crc = map_.crc(block)) {
+    pin_->keep_sample({bytes_of({block, 1}, remote_.size), *crc});
   }
 }
 

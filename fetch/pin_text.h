@@ -17,7 +17,7 @@
 namespace omicsfs {
 
 // The bytes that the text of VersionPin::kMostPins pins takes at most.
-inline constexpr std::size_t kPinTextRoom = 4064;
+inline constexpr std::size_t kPinTextRoom = 4056;
 
 // Of a url without its query. Applied twice, it changes nothing.
 [[nodiscard]] std::string kept_place(const std::string& place);

@@ -57,9 +57,8 @@ struct RangeRequest {
   std::uint64_t file_size = 0;    // exact size of the whole object
   ByteRange range;                // not empty, within the file
   std::shared_ptr<VersionPin> pin;
-  // The object's digest is published, which outranks its servers' validators:
-  // an answer with another one is right where it has the bytes of the pin's
-  // sample.
+  // The object's digest is published, which outranks its servers' validators
+  // (version_rule.h).
   bool has_digest = false;
 };
 

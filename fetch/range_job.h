@@ -18,6 +18,7 @@
 #include "fetch/transport.h"
 #include "fetch/try_order.h"
 #include "fetch/version_pin.h"
+#include "fetch/version_proof.h"
 
 namespace omicsfs {
 
@@ -52,11 +53,11 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
   class Proof;
 
   void start_try(std::chrono::milliseconds delay);
-  // What the bytes of the pin's sample say of an unknown version.
-  enum class Proved { kReplica, kOther, kNothing };
   bool start_proof(const Try& doubted);
-  [[nodiscard]] bool is_younger_than_pin(const Try& doubted) const;
-  void proved(const Try& doubted, Proved outcome);
+  void shown(const Try& doubted, const VersionSample& sample,
+             const Validator& version, bool has_bytes);
+  void meet_pinned(const Try& doubted);
+  void turn_from_doubted(const Try& doubted);
   void give_up(const Try& doubted);
   bool asks_in_another_form(const Try& one, const TryFailure& failure);
   [[nodiscard]] bool takes_whole() const;
@@ -82,7 +83,8 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
   // asks so.
   std::set<std::string> asked_gzip_;
   bool asks_gzip_ = false;
-  int proofs_ = 0;
+  VersionProof proof_;
+  int pinned_in_a_row_ = 0;    // answers of pinned versions to its questions
   const Try* lead_ = nullptr;  // whose answer counts; null at the end
   bool lead_answers_ = false;  // its head was right
 };

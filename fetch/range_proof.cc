@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "catalog/crc32c.h"
 #include "fetch/range_job.h"
 #include "fetch/range_try.h"
-#include "fetch/retry_after.h"
 
-// Whether an answer with an unknown validator is of the pinned version: a
-// replica with ETags of its own, or the object replaced.
+// Whether an answer whose version is unproven has bytes that are known: of a
+// replica with ETags of its own, or of the object replaced.
 
 namespace omicsfs {
 
-// Fetches the bytes of the pin's sample from a url that answered with a version
-// unknown to it: they tell whether that is another name of the pinned one.
+// Fetches the bytes of a sample from a url that answered with a version that is
+// unproven. Another machine may answer: the bytes tell of its version.
 class RangeJob::Proof final : public ResponseSink {
  public:
   Proof(std::shared_ptr<RangeJob> job, std::shared_ptr<const Try> doubted,
@@ -24,12 +24,16 @@ class RangeJob::Proof final : public ResponseSink {
   Result<void> on_head(const ResponseHead& head) override {
     const Verdict verdict =
         check_response({sample_.range, job_->request_.file_size, true}, head);
-    const auto* plan = std::get_if<BodyPlan>(&verdict);
-    is_same_version_ = head.validator == *doubted_->unknown_version();
-    if (plan == nullptr || plan->is_unproven || !is_same_version_) {
-      return Error{ErrorCode::kUnavailable, "it proves nothing"};
+    if (const auto* refused = std::get_if<TryFailure>(&verdict)) {
+      return fail(*refused);
     }
-    plan_ = *plan;
+    plan_ = std::get<BodyPlan>(verdict);
+    version_ = head.validator;
+    if (plan_.is_unproven || plan_.skip > kMaxHeldBytes) {
+      return fail({Failure::kDoubtful,
+                   {ErrorCode::kUnavailable,
+                    "it sends too much to prove its version by"}});
+    }
     return {};
   }
   Result<void> on_body(std::span<const std::byte> bytes) override {
@@ -44,12 +48,13 @@ class RangeJob::Proof final : public ResponseSink {
                ? Result<void>(Error{ErrorCode::kInterrupted, "enough"})
                : Result<void>();
   }
-  void on_done(Result<void> /*result*/) override {
-    const bool is_whole = is_same_version_ && bytes_ == sample_.range.length;
+  void on_done(Result<void> result) override {
     try {
-      job_->proved(*doubted_, !is_whole             ? Proved::kNothing
-                              : crc_ == sample_.crc ? Proved::kReplica
-                                                    : Proved::kOther);
+      if (bytes_ == sample_.range.length) {
+        job_->shown(*doubted_, sample_, version_, crc_ == sample_.crc);
+      } else if (job_->lead_ == doubted_.get()) {
+        job_->turn_from(*doubted_, failure_of(result));
+      }
     } catch (const std::bad_alloc&) {
       job_->give_up(*doubted_);
     }
@@ -58,37 +63,55 @@ class RangeJob::Proof final : public ResponseSink {
   [[nodiscard]] bool urgent() const override { return job_->sink_->urgent(); }
 
  private:
+  Error fail(TryFailure failure) {
+    Error error = failure.error;
+    failure_ = std::move(failure);
+    return error;
+  }
+  [[nodiscard]] TryFailure failure_of(const Result<void>& result) const {
+    if (failure_) {
+      return *failure_;
+    }
+    return result ? TryFailure{Failure::kTransient,
+                               {ErrorCode::kUnavailable,
+                                "the body ended too early"}}
+                  : failed_exchange(result.error());
+  }
+
   const std::shared_ptr<RangeJob> job_;
   const std::shared_ptr<const Try> doubted_;
   const VersionSample sample_;
   BodyPlan plan_;
-  bool is_same_version_ = false;
+  Validator version_;
+  std::optional<TryFailure> failure_;  // what our own checks found
   std::uint32_t crc_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
 // False where nothing can be proved, or not any more.
 bool RangeJob::start_proof(const Try& doubted) {
-  constexpr int kMostProofs = 4;
-  const auto sample = request_.pin->sample();
-  if (!request_.has_digest || !doubted.unknown_version() || !sample ||
-      proofs_ == kMostProofs || is_younger_than_pin(doubted)) {
+  const auto& version = doubted.unknown_version();
+  if (!version) {
     return false;
   }
-  ++proofs_;
+  const auto verdict =
+      request_.pin->judge(doubted.url(), *version, request_.has_digest);
+  if (verdict == VersionVerdict::kSame) {  // another fetch has proved it
+    start_try(milliseconds{0});
+    return true;
+  }
+  const auto sample =
+      verdict == VersionVerdict::kUnproven
+          ? proof_.next({doubted.url(), *version}, request_.pin->samples())
+          : std::nullopt;
+  if (!sample) {
+    return false;
+  }
   const auto proof = std::make_shared<Proof>(
       shared_from_this(), doubted.shared_from_this(), *sample);
   tools_.counters.requests.fetch_add(1, std::memory_order_relaxed);
   tools_.transport.start({.url = doubted.url(), .range = sample->range}, proof);
   return true;
-}
-
-// A version that is younger than the pin is no replica of the pinned one,
-// though the sample's bytes may be those of both.
-bool RangeJob::is_younger_than_pin(const Try& doubted) const {
-  const auto changed =
-      parse_http_date(doubted.unknown_version()->last_modified);
-  return changed && *changed >= request_.pin->made_at();
 }
 
 // For want of memory.
@@ -98,26 +121,57 @@ void RangeJob::give_up(const Try& doubted) {
   }
 }
 
-void RangeJob::proved(const Try& doubted, Proved outcome) {
+// An answer with `version` had the bytes of `sample`, or others.
+void RangeJob::shown(const Try& doubted, const VersionSample& sample,
+                     const Validator& version, bool has_bytes) {
   if (lead_ != &doubted) {
     return;
   }
-  const Validator& version = *doubted.unknown_version();
-  if (outcome == Proved::kReplica) {
-    request_.pin->add_replica(doubted.url(), version);
+  const VersionProof::Answer answer{doubted.url(), version};
+  switch (request_.pin->judge(answer.url, version, request_.has_digest)) {
+    case VersionVerdict::kFirst:
+    case VersionVerdict::kOther:
+      turn_from_doubted(doubted);
+      return;
+    case VersionVerdict::kSame:
+      meet_pinned(doubted);
+      return;
+    case VersionVerdict::kUnproven:
+      break;
+  }
+  pinned_in_a_row_ = 0;
+  proof_.note(answer, sample, has_bytes);
+  if (proof_.is_proved(answer)) {
+    request_.pin->add_replica(answer.url, version);
+  }
+  const bool is_doubted = version == *doubted.unknown_version();
+  if (is_doubted && proof_.is_proved(answer)) {
     start_try(milliseconds{0});
-    return;
+  } else if ((is_doubted && !has_bytes) || !start_proof(doubted)) {
+    turn_from_doubted(doubted);
   }
-  if (outcome == Proved::kNothing && start_proof(doubted)) {
-    return;
+}
+
+// A machine whose version is pinned answered instead. Where they are many, the
+// next try is likely to meet one.
+void RangeJob::meet_pinned(const Try& doubted) {
+  constexpr int kMany = 2;
+  if (++pinned_in_a_row_ == kMany) {
+    pinned_in_a_row_ = 0;
+    start_try(milliseconds{0});
+  } else if (!start_proof(doubted)) {
+    turn_from_doubted(doubted);
   }
-  const auto noted = request_.pin->note(doubted.url(), version);
-  const Error changed =
-      noted ? Error{ErrorCode::kUnavailable, "the version is in doubt"}
-            : noted.error();
-  turn_from(doubted, {outcome == Proved::kOther ? Failure::kOtherUrlOnly
-                                                : Failure::kDoubtful,
-                      changed});
+}
+
+// One odd answer is not believed: it is asked for again.
+void RangeJob::turn_from_doubted(const Try& doubted) {
+  const auto noted =
+      request_.pin->note(doubted.url(), *doubted.unknown_version());
+  turn_from(doubted,
+            {Failure::kDoubtful,
+             noted ? Error{ErrorCode::kUnavailable, "the version is in doubt"}
+                   : noted.error()});
 }
 
 }  // namespace omicsfs

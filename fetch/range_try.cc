@@ -79,6 +79,9 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
 }
 
 Result<void> RangeJob::Try::note_version() {
+  if (job_->proof_.is_proved({url_, validator_})) {
+    return {};
+  }
   auto noted = job_->request_.pin->note(url_, validator_);
   if (!noted) {
     unknown_version_ = validator_;

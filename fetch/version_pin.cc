@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <chrono>
+#include <map>
+#include <span>
 
 #include "catalog/url_identity.h"
 #include "fetch/pin_text.h"
@@ -13,33 +15,15 @@
 namespace omicsfs {
 namespace {
 
-std::string_view opaque_tag(std::string_view etag) {
-  return etag.starts_with("W/") ? etag.substr(2) : etag;
-}
-
-bool contradicts(const Validator& pinned, const Validator& seen) {
-  if (!pinned.etag.empty() && !seen.etag.empty()) {
-    return opaque_tag(pinned.etag) != opaque_tag(seen.etag);
-  }
-  return !pinned.last_modified.empty() && !seen.last_modified.empty() &&
-         pinned.last_modified != seen.last_modified;
-}
-
 std::string text_of(const Validator& validator) {
+  if (validator.empty()) {
+    return "without a version";
+  }
   return validator.etag.empty() ? validator.last_modified : validator.etag;
 }
 
 std::string place_of(const std::string& url) {
   return kept_place(printable_url(url));
-}
-
-// A url that was kept as its SHA-256 is no url any more, and stays.
-VersionPin::Entries kept(VersionPin::Entries entries) {
-  for (auto& [place, validator] : entries) {
-    place = place_of(place);
-    validator = kept_validator(validator);
-  }
-  return entries;
 }
 
 // The characters that RFC 9110 8.8.3 allows between the quotes.
@@ -58,16 +42,45 @@ std::string strong_etag(const Validator& validator) {
   return quoted ? etag : std::string();
 }
 
+std::int64_t VersionPin::clock() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+void spread_samples(std::vector<VersionSample>& samples,
+                    const VersionSample& sample) {
+  constexpr std::size_t kMost = 3;
+  const auto offset_of = [](const VersionSample& one) {
+    return one.range.offset;
+  };
+  const auto at =
+      std::ranges::lower_bound(samples, sample.range.offset, {}, offset_of);
+  if (at != samples.end() && offset_of(*at) == sample.range.offset) {
+    return;
+  }
+  samples.insert(at, sample);
+  if (samples.size() <= kMost) {
+    return;
+  }
+  const std::uint64_t ends = offset_of(samples[0]) + offset_of(samples[3]);
+  const auto from_middle = [&](std::size_t i) {
+    const std::uint64_t twice = 2 * offset_of(samples[i]);
+    return std::max(twice, ends) - std::min(twice, ends);
+  };
+  samples.erase(samples.begin() + (from_middle(1) > from_middle(2) ? 1 : 2));
+}
+
 Validator VersionPin::expected(const std::string& url) const {
   const std::string place = place_of(url);
   const MutexLock lock(mutex_);
   const Validator* only = nullptr;
-  for (const auto& [known, validator] : entries_) {
-    if (known == place) {
+  for (const Pin& pin : pins_) {
+    if (pin.place == place) {
       if (only != nullptr) {
         return {};
       }
-      only = &validator;
+      only = &pin.validator;
     }
   }
   return only == nullptr ? Validator{} : *only;
@@ -76,96 +89,114 @@ Validator VersionPin::expected(const std::string& url) const {
 bool VersionPin::is_pinned(const std::string& url) const {
   const std::string place = place_of(url);
   const MutexLock lock(mutex_);
-  return has(place);
+  return std::any_of(pins_.begin(), pins_.end(), [&](const Pin& pin) {
+    return pin.place == place && !pin.validator.empty();
+  });
 }
 
 bool VersionPin::has(const std::string& place) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [&](const auto& entry) { return entry.first == place; });
+  return std::any_of(pins_.begin(), pins_.end(),
+                     [&](const Pin& pin) { return pin.place == place; });
+}
+
+std::vector<Validator> VersionPin::pinned_at(const std::string& place) const {
+  const bool all = !has(place) && pins_.size() >= kMostPins;
+  std::vector<Validator> pinned;
+  for (const Pin& pin : pins_) {
+    if (!pin.is_theirs && (all || pin.place == place)) {
+      pinned.push_back(pin.validator);
+    }
+  }
+  return pinned;
+}
+
+VersionVerdict VersionPin::judge_at(const std::string& place,
+                                    const Validator& seen,
+                                    bool has_digest) const {
+  const auto pinned = pinned_at(place);
+  return judge_version({pinned, since_, has_digest}, seen);
+}
+
+VersionVerdict VersionPin::judge(const std::string& url, const Validator& seen,
+                                 bool has_digest) const {
+  const MutexLock lock(mutex_);
+  return judge_at(place_of(url), kept_validator(seen), has_digest);
 }
 
 Result<void> VersionPin::note(const std::string& url, const Validator& seen) {
+  const std::string place = place_of(url);
+  const Validator version = kept_validator(seen);
   const MutexLock lock(mutex_);
-  return note_at(place_of(url), kept_validator(seen));
+  switch (judge_at(place, version, false)) {
+    case VersionVerdict::kFirst:
+      add(place, version, false);
+      return {};
+    case VersionVerdict::kSame:
+      return {};
+    case VersionVerdict::kUnproven:
+    case VersionVerdict::kOther:
+      break;
+  }
+  return changed(place, version);
 }
 
-Result<void> VersionPin::note_at(const std::string& place,
-                                 const Validator& seen) {
-  if (seen.empty()) {
-    return {};
+Error VersionPin::changed(const std::string& place,
+                          const Validator& seen) const {
+  const auto known =
+      std::find_if(pins_.rbegin(), pins_.rend(),
+                   [&](const Pin& pin) { return pin.place == place; });
+  if (known == pins_.rend()) {
+    return {ErrorCode::kChanged,
+            fmt::format("{} has another version ({}) than the {} places "
+                        "that were read before",
+                        place, text_of(seen), kMostPins)};
   }
-  const Validator* other = nullptr;
-  for (const auto& [known, validator] : entries_) {
-    if (known == place && !contradicts(validator, seen)) {
-      return {};
+  return {ErrorCode::kChanged,
+          fmt::format("{} has changed: it was {}, now it is {}", place,
+                      text_of(known->validator), text_of(seen))};
+}
+
+void VersionPin::add(const std::string& place, const Validator& seen,
+                     bool is_theirs) {
+  pins_.push_back({place, seen, is_theirs});
+  ++revision_;
+}
+
+// A place that several validators were kept for has replicas. What finds no
+// room must prove itself when it answers.
+Result<void> VersionPin::merge_at(const std::string& place,
+                                  const std::vector<Validator>& theirs) {
+  std::vector<Validator> known;
+  for (const Pin& pin : pins_) {
+    if (pin.place == place) {
+      known.push_back(pin.validator);
     }
-    other = known == place ? &validator : other;
   }
-  if (other != nullptr) {
-    return Error{ErrorCode::kChanged,
-                 fmt::format("{} has changed: it was {}, now it is {}", place,
-                             text_of(*other), text_of(seen))};
+  if (!known.empty() && !share_version(known, theirs)) {
+    return changed(place, theirs.front());
   }
-  if (entries_.size() < kMostPins) {
-    add(place, seen);
-  } else if (!is_known(seen)) {
-    return Error{ErrorCode::kChanged,
-                 fmt::format("{} has another version ({}) than the {} places "
-                             "that were read before",
-                             place, text_of(seen), kMostPins)};
+  const bool must_prove = !known.empty() && !samples_.empty();
+  for (const Validator& one : theirs) {
+    const bool is_new =
+        known.empty() || !share_version(known, std::span(&one, 1));
+    if (is_new && pins_.size() < kMostPins) {
+      add(place, one, must_prove);
+    }
   }
   return {};
 }
 
-void VersionPin::add(const std::string& place, const Validator& seen) {
-  entries_.emplace_back(place, seen);
-  ++revision_;
-}
-
-bool VersionPin::is_known(const Validator& seen) const {
-  return std::any_of(
-      entries_.begin(), entries_.end(), [&seen](const auto& entry) {
-        const Validator& known = entry.second;
-        const bool by_tag = !known.etag.empty() && !seen.etag.empty();
-        const bool by_date =
-            !known.last_modified.empty() && !seen.last_modified.empty();
-        return (by_tag || by_date) && !contradicts(known, seen);
-      });
-}
-
-// Whether one of `others` for `place` is pinned here, too.
-bool VersionPin::shares_one(const Entries& others,
-                            const std::string& place) const {
-  for (const auto& [theirs, validator] : others) {
-    for (const auto& [mine, known] : entries_) {
-      if (theirs == place && mine == place && !contradicts(known, validator)) {
-        return true;
-      }
-    }
+Result<void> VersionPin::merge(const Entries& others, std::int64_t since) {
+  std::map<std::string, std::vector<Validator>> places;
+  for (const auto& [place, validator] : others) {
+    places[place_of(place)].push_back(kept_validator(validator));
   }
-  return false;
-}
-
-// A place that several validators were kept for has replicas: each is taken,
-// where one of them is known here or none is. One that finds no room must prove
-// itself when it answers.
-Result<void> VersionPin::merge(const Entries& others) {
-  const Entries places = kept(others);
   const MutexLock lock(mutex_);
-  for (const auto& [place, validator] : places) {
-    if (entries_.size() >= kMostPins && !has(place)) {
-      continue;
+  for (const auto& [place, validators] : places) {
+    if (auto merged = merge_at(place, validators); !merged) {
+      return merged;
     }
-    auto noted = note_at(place, validator);
-    if (noted) {
-      continue;
-    }
-    if (!shares_one(places, place)) {
-      return noted;
-    }
-    if (entries_.size() < kMostPins) {
-      add(place, validator);
-    }
+    since_ = std::min(since_, since);
   }
   return {};
 }
@@ -174,26 +205,42 @@ void VersionPin::add_replica(const std::string& url, const Validator& seen) {
   const std::string place = place_of(url);
   const Validator version = kept_validator(seen);
   const MutexLock lock(mutex_);
-  if (!note_at(place, version) && entries_.size() < kMostPins) {
-    add(place, version);
+  if (version.empty() ||
+      judge_at(place, version, true) == VersionVerdict::kSame) {
+    return;
+  }
+  const auto theirs = std::find_if(pins_.begin(), pins_.end(), [&](Pin& pin) {
+    return pin.place == place && pin.validator == version;
+  });
+  if (theirs != pins_.end()) {
+    theirs->is_theirs = false;
+  } else if (pins_.size() < kMostPins) {
+    add(place, version, false);
   }
 }
 
 void VersionPin::keep_sample(const VersionSample& sample) {
   const MutexLock lock(mutex_);
-  if (!sample_) {
-    sample_ = sample;
-  }
+  spread_samples(samples_, sample);
 }
 
-std::optional<VersionSample> VersionPin::sample() const {
+std::vector<VersionSample> VersionPin::samples() const {
   const MutexLock lock(mutex_);
-  return sample_;
+  return samples_;
+}
+
+std::int64_t VersionPin::since() const {
+  const MutexLock lock(mutex_);
+  return since_;
 }
 
 VersionPin::Entries VersionPin::entries() const {
   const MutexLock lock(mutex_);
-  return entries_;
+  Entries entries;
+  for (const Pin& pin : pins_) {
+    entries.emplace_back(pin.place, pin.validator);
+  }
+  return entries;
 }
 
 unsigned VersionPin::revision() const {

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "fetch/byte_range.h"
 #include "fetch/mutex.h"
 #include "fetch/transport.h"
+#include "fetch/version_rule.h"
 
 namespace omicsfs {
 
@@ -23,14 +23,24 @@ namespace omicsfs {
 struct VersionSample {
   ByteRange range;
   std::uint32_t crc = 0;  // CRC-32C of those bytes
+  bool operator==(const VersionSample&) const = default;
 };
+
+// Adds `sample` to `samples`, which are in the order of their offsets, and
+// leaves the first, the last and the one that is nearest the middle between.
+void spread_samples(std::vector<VersionSample>& samples,
+                    const VersionSample& sample);
 
 // The version of an object that a cached file holds, as each place of a server
 // names it: a url without its query, so that a new signature is no new place.
-// The first answer of a place pins its validator; any later one must agree, so
-// that one file never mixes two versions. Thread-safe.
+// The first answer of a place pins its validator, also that it has none; any
+// later one must agree (version_rule.h), so that one file never mixes two
+// versions. Thread-safe.
 class VersionPin {
  public:
+  // `now`: in seconds since the epoch.
+  explicit VersionPin(std::int64_t now = clock()) : since_(now) {}
+
   // By place; replicas behind one place may have a validator each.
   using Entries = std::vector<std::pair<std::string, Validator>>;
 
@@ -43,52 +53,65 @@ class VersionPin {
   // there is none, or where replicas have several.
   [[nodiscard]] Validator expected(const std::string& url) const;
   [[nodiscard]] bool is_pinned(const std::string& url) const;
-  // Takes the validator of an answer. Strong or weak ETags are compared where
-  // both have one (weakly: a proxy may weaken a tag), else Last-Modified where
-  // both have it (RFC 9110 8.8).
-  // Errors: kChanged where it contradicts all that are pinned for `url`, or
-  // where it is another than all and there is no room to pin it.
+  // What the answer of `url` with `seen` is of. Where there is no room to pin
+  // another place, the versions of all places are that place's.
+  [[nodiscard]] VersionVerdict judge(const std::string& url,
+                                     const Validator& seen,
+                                     bool has_digest) const;
+  // Takes the validator of an answer, and pins it where it is the first.
+  // Errors: kChanged where it is neither that nor the same.
   Result<void> note(const std::string& url, const Validator& seen);
-  // Takes the pins of another process or session. Errors: as note(); the pins
-  // before the conflict are taken.
-  Result<void> merge(const Entries& others);
-  // The answer with `seen` had the sample's bytes: a replica of the pinned
-  // version. Beyond kMostPins it is not kept: its next answer must prove itself
-  // again.
+  // Takes the pins of another process or session, whose first bytes came after
+  // `since`. What was proved there by the bytes that are known there must prove
+  // itself here again, where other bytes are known. Errors: kChanged, where
+  // they share no version of a place; the pins of places before are taken.
+  Result<void> merge(const Entries& others, std::int64_t since = INT64_MAX);
+  // The answer with `seen` had the samples' bytes: a replica of the pinned
+  // version. It is not kept beyond kMostPins, nor where `seen` tells nothing:
+  // its next answer must prove itself again.
   void add_replica(const std::string& url, const Validator& seen);
 
-  // When this process began to hold the pin: seconds since the epoch. What was
-  // changed later is another version.
-  [[nodiscard]] std::int64_t made_at() const { return made_at_; }
+  // Not later than when the first of the known bytes came: seconds since the
+  // epoch, 0 where that is not known.
+  [[nodiscard]] std::int64_t since() const;
 
-  // Keeps the first sample; later ones are left out.
   void keep_sample(const VersionSample& sample);
-  [[nodiscard]] std::optional<VersionSample> sample() const;
+  [[nodiscard]] std::vector<VersionSample> samples() const;
 
   // All pins, to be kept with the file; `revision` rises with each new one.
   [[nodiscard]] Entries entries() const;
   [[nodiscard]] unsigned revision() const;
 
  private:
-  Result<void> note_at(const std::string& place, const Validator& seen)
+  struct Pin {
+    std::string place;
+    Validator validator;
+    // Another process has proved it, and no answer has shown it here.
+    bool is_theirs = false;
+  };
+
+  [[nodiscard]] static std::int64_t clock();
+  [[nodiscard]] VersionVerdict judge_at(const std::string& place,
+                                        const Validator& seen,
+                                        bool has_digest) const
       REQUIRES_LOCK(mutex_);
   [[nodiscard]] bool has(const std::string& place) const REQUIRES_LOCK(mutex_);
-  // Whether a pin of any place says the same as `seen`.
-  [[nodiscard]] bool is_known(const Validator& seen) const
+  // Those that an answer of `place` must agree with.
+  [[nodiscard]] std::vector<Validator> pinned_at(const std::string& place) const
       REQUIRES_LOCK(mutex_);
-  void add(const std::string& place, const Validator& seen)
+  [[nodiscard]] Error changed(const std::string& place,
+                              const Validator& seen) const
       REQUIRES_LOCK(mutex_);
-  [[nodiscard]] bool shares_one(const Entries& others,
-                                const std::string& place) const
+  void add(const std::string& place, const Validator& seen, bool is_theirs)
+      REQUIRES_LOCK(mutex_);
+  Result<void> merge_at(const std::string& place,
+                        const std::vector<Validator>& theirs)
       REQUIRES_LOCK(mutex_);
 
-  const std::int64_t made_at_ =
-      std::chrono::duration_cast<std::chrono::seconds>(
-          std::chrono::system_clock::now().time_since_epoch())
-          .count();
   mutable Mutex mutex_;
-  Entries entries_ GUARDED_BY(mutex_);
-  std::optional<VersionSample> sample_ GUARDED_BY(mutex_);
+  std::vector<Pin> pins_ GUARDED_BY(mutex_);
+  std::vector<VersionSample> samples_ GUARDED_BY(mutex_);
+  std::int64_t since_ GUARDED_BY(mutex_);
   unsigned revision_ GUARDED_BY(mutex_) = 0;
 };
 

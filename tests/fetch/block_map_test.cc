@@ -44,13 +44,15 @@ TEST(MapHeader, ComesBackAsItWasWritten) {
   const MapHeader header{
       12345,
       {{"http://a/x", {"\"v1\"", ""}},
-       {"http://b/x", {"", "Sat, 21 Nov 2026 06:00:00 GMT"}}}};
+       {"http://b/x", {"", "Sat, 21 Nov 2026 06:00:00 GMT"}}},
+      1'700'000'000};
   const auto bytes = encode_map_header(header);
   ASSERT_TRUE(bytes);
   const auto back = decode_map_header(*bytes);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->file_size, header.file_size);
   EXPECT_EQ(back->pins, header.pins);
+  EXPECT_EQ(back->since, header.since);
 }
 
 TEST(MapHeader, PinsThatDoNotFitOrCannotBeWrittenAreAnError) {

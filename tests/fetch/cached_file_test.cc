@@ -14,51 +14,10 @@
 
 #include "catalog/crc32c.h"
 #include "fetch/counters.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/fetch/cached_file_fixture.h"
 
 namespace omicsfs {
 namespace {
-
-using Block = std::vector<std::byte>;
-
-class CachedFileTest : public ::testing::Test {
- protected:
-  static constexpr std::uint64_t kBlocks = 64;
-  static constexpr std::uint64_t kSize = kBlocks * kBlockBytes - 100;
-
-  const TemporaryDirectory dir_;
-  Counters counters_;
-  const RemoteFile remote_{{"http://origin/x"}, kSize, std::nullopt, "v1"};
-
-  static std::size_t length(BlockIndex block) {
-    return bytes_of({block, 1}, kSize).length;
-  }
-  static Block content(BlockIndex block) {
-    return Block(length(block), static_cast<std::byte>(block + 1));
-  }
-  static void fill(CachedFile& file) {
-    ASSERT_TRUE(file.create());
-    for (BlockIndex block = 0; block < kBlocks; ++block) {
-      ASSERT_TRUE(store(file, block));
-    }
-  }
-  static bool store(CachedFile& file, BlockIndex block) {
-    const Block bytes = content(block);
-    return file.store({block, 1}, {{std::span<const std::byte>(bytes)}})
-        .has_value();
-  }
-  static bool load(CachedFile& file, BlockIndex block, Block& out) {
-    return file.load({block, 1}, out) == block + 1;
-  }
-  static bool loads(CachedFile& file, BlockIndex block) {
-    Block out(length(block));
-    return load(file, block, out) && out == content(block);
-  }
-  [[nodiscard]] UniqueFd open_data(const CachedFile& file) const {
-    const auto path = cache_paths(dir_.path(), file.key()).data;
-    return UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  }
-};
 
 constexpr BlockRun kMiddle{16, 16};
 constexpr BlockRun kEnd{48, 16};
@@ -93,103 +52,6 @@ TEST_F(CachedFileTest, TheNextSessionFindsPunchedBlocksAbsent) {
   ASSERT_TRUE(store(file, 16));
   EXPECT_TRUE(loads(file, 16));
   EXPECT_EQ(counters_.blocks_damaged, 0U);
-}
-
-// Changes one bit of the byte at `offset`.
-void flip(const std::filesystem::path& path, std::streamoff offset) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(offset);
-  const int byte = file.get();
-  file.seekp(offset);
-  file.put(static_cast<char>(byte ^ 1));
-  ASSERT_TRUE(file.good());
-}
-
-// Both have made the file before either knows a version.
-TEST_F(CachedFileTest, PinsOfAnotherProcessAreKeptBesideOurs) {
-  CachedFile file(remote_, dir_.path(), counters_);
-  CachedFile other(remote_, dir_.path(), counters_);
-  ASSERT_TRUE(file.create());
-  ASSERT_TRUE(other.create());
-  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
-  ASSERT_TRUE(other.pin()->note("http://b/f", {"\"2\"", ""}));
-  ASSERT_TRUE(store(file, 0));
-  ASSERT_TRUE(store(other, 1));
-  CachedFile next(remote_, dir_.path(), counters_);
-  next.attach();
-  EXPECT_EQ(next.pin()->expected("http://a/f").etag, "\"1\"");
-  EXPECT_EQ(next.pin()->expected("http://b/f").etag, "\"2\"");
-}
-
-TEST_F(CachedFileTest, BlocksOfTwoVersionsAreNeitherStoredNorTakenTogether) {
-  CachedFile file(remote_, dir_.path(), counters_);
-  CachedFile other(remote_, dir_.path(), counters_);
-  ASSERT_TRUE(file.create());
-  ASSERT_TRUE(other.create());
-  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
-  ASSERT_TRUE(other.pin()->note("http://a/f", {"\"2\"", ""}));
-  ASSERT_TRUE(store(file, 0));
-  const auto taken = other.refresh({0, 1});
-  ASSERT_FALSE(taken);
-  EXPECT_EQ(taken.error().code, ErrorCode::kChanged);
-  EXPECT_FALSE(other.present(0));
-  EXPECT_FALSE(store(other, 1));
-  EXPECT_TRUE(file.refresh({1, 1}));
-  EXPECT_FALSE(file.present(1));
-}
-
-// What tells the versions apart may be of any length.
-TEST_F(CachedFileTest, TheNextSessionKnowsTheVersionOfEveryBlock) {
-  const std::string far(5000, 'x');
-  const std::vector<std::pair<std::string, Validator>> pins{
-      {"http://a/" + far, {"\"1\"", ""}},
-      {"http://a/f", {"\"" + far + "\"", ""}},
-      {"http://a/f", {"\"1\t1\"", ""}},
-      {"http://a/f", {"", "Sat, 21 Nov 2026 06:00:00 GMT\t"}}};
-  for (const auto& [place, version] : pins) {
-    const TemporaryDirectory dir;
-    {
-      CachedFile file(remote_, dir.path(), counters_);
-      ASSERT_TRUE(file.create());
-      ASSERT_TRUE(file.pin()->note(place, version));
-      ASSERT_TRUE(store(file, 0));
-    }
-    CachedFile next(remote_, dir.path(), counters_);
-    next.attach();
-    EXPECT_TRUE(next.present(0));
-    EXPECT_TRUE(next.pin()->note(place, version));
-    EXPECT_FALSE(next.pin()->note(place, {"\"2\"", "2"})) << place.size();
-  }
-}
-
-TEST_F(CachedFileTest, NoBlockIsStoredUnderADamagedHeader) {
-  CachedFile file(remote_, dir_.path(), counters_);
-  ASSERT_TRUE(file.create());
-  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
-  ASSERT_TRUE(store(file, 0));
-  flip(cache_paths(dir_.path(), file.key()).map, 40);
-  ASSERT_TRUE(file.pin()->note("http://b/f", {"\"2\"", ""}));
-  EXPECT_FALSE(store(file, 1));
-  EXPECT_FALSE(file.present(1));
-}
-
-TEST_F(CachedFileTest, BlocksUnderAHeaderThatIsTornAreTakenOnceItIsWhole) {
-  CachedFile file(remote_, dir_.path(), counters_);
-  CachedFile other(remote_, dir_.path(), counters_);
-  ASSERT_TRUE(file.create());
-  ASSERT_TRUE(other.create());
-  ASSERT_TRUE(file.pin()->note("http://a/f", {"\"1\"", ""}));
-  ASSERT_TRUE(store(file, 0));
-  const auto tear = [&] {  // and, the second time, mend
-    flip(cache_paths(dir_.path(), file.key()).map, 40);
-  };
-  tear();
-  EXPECT_TRUE(other.refresh({0, 1}));
-  EXPECT_FALSE(other.present(0));
-  tear();
-  EXPECT_TRUE(other.refresh({0, 1}));
-  EXPECT_TRUE(loads(other, 0));
-  EXPECT_EQ(other.pin()->expected("http://a/f").etag, "\"1\"");
 }
 
 TEST_F(CachedFileTest, APunchByAnotherProcessIsSeenAndIsNoDamage) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,13 +22,19 @@ TEST(VersionPin, FirstAnswerOfAUrlIsPinned) {
   EXPECT_EQ(pin.revision(), 1U);
 }
 
-TEST(VersionPin, AnswerWithoutValidatorPinsAndContradictsNothing) {
+TEST(VersionPin, AnAnswerWithoutAValidatorIsNeitherBelievedNorForgotten) {
   VersionPin pin;
   EXPECT_TRUE(pin.note("u", {}));
-  EXPECT_EQ(pin.revision(), 0U);
-  EXPECT_TRUE(pin.note("u", {"\"1\"", ""}));
   EXPECT_TRUE(pin.note("u", {}));
-  EXPECT_EQ(pin.revision(), 1U);
+  EXPECT_FALSE(pin.is_pinned("u")) << "it names no version";
+  EXPECT_EQ(pin.note("u", {"\"1\"", ""}).error().code, ErrorCode::kChanged);
+  EXPECT_TRUE(pin.note("v", {"\"1\"", ""}));
+  EXPECT_EQ(pin.note("v", {}).error().code, ErrorCode::kChanged);
+  pin.add_replica("v", {});
+  EXPECT_FALSE(pin.note("v", {})) << "the next may be of another version";
+  VersionPin next;
+  ASSERT_TRUE(next.merge(pin.entries()));
+  EXPECT_FALSE(next.note("u", {"\"1\"", ""}));
 }
 
 TEST(VersionPin, EachUrlHasItsOwnVersion) {
@@ -36,41 +44,6 @@ TEST(VersionPin, EachUrlHasItsOwnVersion) {
   EXPECT_TRUE(pin.note("u", {"\"1\"", ""}));
   EXPECT_EQ(pin.note("u", {"\"2\"", ""}).error().code, ErrorCode::kChanged);
   EXPECT_EQ(pin.entries().size(), 2U);
-}
-
-std::vector<Validator> small_world() {
-  std::vector<Validator> world;
-  for (const char* tag : {"", "\"1\"", "W/\"1\"", "\"2\""}) {
-    for (const char* date : {"", "Mon", "Tue"}) {
-      world.push_back({tag, date});
-    }
-  }
-  return world;
-}
-
-// The rule of RFC 9110 8.8 told another way.
-bool agree(const Validator& was, const Validator& is) {
-  const auto opaque = [](const std::string& tag) {
-    return tag.substr(tag.find('"') + 1);
-  };
-  const bool tags = !was.etag.empty() && !is.etag.empty();
-  if (tags) {
-    return opaque(was.etag) == opaque(is.etag);
-  }
-  const bool dates = !was.last_modified.empty() && !is.last_modified.empty();
-  return !dates || was.last_modified == is.last_modified;
-}
-
-TEST(VersionPin, EtagsDecideWhereBothHaveOneElseTheDates) {
-  for (const Validator& was : small_world()) {
-    for (const Validator& is : small_world()) {
-      VersionPin pin;
-      ASSERT_TRUE(pin.note("u", was));
-      EXPECT_EQ(pin.note("u", is).has_value(), agree(was, is))
-          << was.etag << was.last_modified << " " << is.etag
-          << is.last_modified;
-    }
-  }
 }
 
 TEST(VersionPin, ErrorNamesTheUrlWithoutItsSecretsAndBothVersions) {
@@ -139,6 +112,84 @@ TEST(VersionPin, ABoundedNumberOfReplicasIsKept) {
   EXPECT_FALSE(pin.note("http://a/f", {"\"16\"", ""}));
 }
 
+VersionSample sample_at(std::uint64_t offset) {
+  return {{offset, 10}, static_cast<std::uint32_t>(offset)};
+}
+
+// Two processes: what one has proved by its bytes, the other's may contradict.
+TEST(VersionPin, WhatAnotherProcessHasProvedMustProveItselfHereAgain) {
+  VersionPin mine;
+  ASSERT_TRUE(mine.note("http://a/f", {"\"1\"", ""}));
+  mine.keep_sample(sample_at(50));
+  ASSERT_TRUE(mine.merge(
+      {{"http://a/f", {"\"1\"", ""}}, {"http://a/f", {"\"2\"", ""}}}));
+  EXPECT_EQ(mine.entries().size(), 2U) << "the header keeps both";
+  EXPECT_EQ(mine.judge("http://a/f", {"\"2\"", ""}, true),
+            VersionVerdict::kUnproven);
+  EXPECT_EQ(mine.judge("http://a/f", {"\"2\"", ""}, false),
+            VersionVerdict::kOther);
+  mine.add_replica("http://a/f", {"\"2\"", ""});
+  EXPECT_TRUE(mine.note("http://a/f", {"\"2\"", ""}));
+  EXPECT_EQ(mine.entries().size(), 2U);
+}
+
+TEST(VersionPin, PinsOfTwoProcessesThatShareNoFieldAreAConflict) {
+  const std::vector<Validator> different{
+      {"\"1\"", ""}, {"", "Mon"}, {"\"2\"", "Tue"}, {}};
+  for (const Validator& one : different) {
+    for (const Validator& other : different) {
+      VersionPin pin;
+      ASSERT_TRUE(pin.note("u", one));
+      EXPECT_EQ(pin.merge({{"u", other}}).has_value(), one == other);
+    }
+  }
+}
+
+// The header has what was met first, the process what it has proved since.
+TEST(VersionPin, APlaceThatToldNothingAtFirstAndWasProvedIsNoConflict) {
+  VersionPin pin;
+  ASSERT_TRUE(pin.note("u", {}));
+  const auto kept = pin.entries();
+  pin.add_replica("u", {"\"1\"", ""});
+  EXPECT_TRUE(pin.merge(kept));
+  EXPECT_TRUE(pin.note("u", {"\"1\"", ""}));
+  EXPECT_FALSE(pin.note("u", {}));
+  EXPECT_FALSE(pin.merge({{"u", {}}, {"u", {"\"2\"", ""}}}));
+}
+
+TEST(VersionPin, ItsBytesAreAsOldAsTheOldestOfAnyProcess) {
+  VersionPin pin(1000);
+  ASSERT_TRUE(pin.merge({}, 10));
+  EXPECT_EQ(pin.since(), 1000) << "nothing came under no pin";
+  ASSERT_TRUE(pin.merge({{"u", {"\"1\"", ""}}}, 2000));
+  EXPECT_EQ(pin.since(), 1000);
+  ASSERT_TRUE(pin.merge({{"u", {"\"1\"", ""}}}, 900));
+  EXPECT_EQ(pin.since(), 900);
+}
+
+// Whatever the order in which they come.
+TEST(VersionPin, SamplesAreTheFirstTheLastAndTheOneNearestTheMiddle) {
+  std::vector<std::uint64_t> order{0, 10, 40, 90, 100};
+  do {
+    std::vector<VersionSample> samples;
+    for (const std::uint64_t offset : order) {
+      spread_samples(samples, sample_at(offset));
+      spread_samples(samples, sample_at(offset));
+      ASSERT_LE(samples.size(), 3U);
+    }
+    EXPECT_EQ(samples.front(), sample_at(0));
+    EXPECT_EQ(samples.back(), sample_at(100));
+    ASSERT_EQ(samples.size(), 3U);
+    EXPECT_GT(samples[1].range.offset, 0U);
+    EXPECT_LT(samples[1].range.offset, 100U);
+  } while (std::next_permutation(order.begin(), order.end()));
+  std::vector<VersionSample> samples;
+  for (const std::uint64_t offset : {0U, 100U, 10U, 40U, 90U}) {
+    spread_samples(samples, sample_at(offset));
+  }
+  EXPECT_EQ(samples[1], sample_at(40));
+}
+
 std::string numbered(int i) { return std::to_string(i); }
 
 // Fills `pin` with a version of its own for each of kMostPins places.
@@ -154,9 +205,8 @@ TEST(VersionPin, APlaceForWhichNoRoomIsLeftMustShowAKnownVersion) {
   fill(pin);
   EXPECT_TRUE(pin.note("http://next/f", {"W/\"3\"", ""}));
   EXPECT_TRUE(pin.note("http://next/f", {"", "day 3"}));
-  EXPECT_TRUE(pin.note("http://next/f", {}));
   for (const Validator& other : {Validator{"\"x\"", ""}, Validator{"", "day x"},
-                                 Validator{"\"x\"", "day 3"}}) {
+                                 Validator{"\"x\"", "day 3"}, Validator{}}) {
     EXPECT_EQ(pin.note("http://next/f", other).error().code,
               ErrorCode::kChanged);
   }
