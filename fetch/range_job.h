@@ -54,6 +54,7 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
 
   void start_try(std::chrono::milliseconds delay);
   bool start_proof(const Try& doubted);
+  bool believes(const VersionProof::Answer& answer);
   void shown(const Try& doubted, const VersionSample& sample,
              const Validator& version, bool has_bytes);
   void meet_pinned(const Try& doubted);
@@ -85,6 +86,7 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
   bool asks_gzip_ = false;
   VersionProof proof_;
   int pinned_in_a_row_ = 0;    // answers of pinned versions to its questions
+  int pinned_are_many_ = 2;    // so many in a row
   const Try* lead_ = nullptr;  // whose answer counts; null at the end
   bool lead_answers_ = false;  // its head was right
 };

@@ -96,7 +96,8 @@ bool RangeJob::start_proof(const Try& doubted) {
   }
   const auto verdict =
       request_.pin->judge(doubted.url(), *version, request_.has_digest);
-  if (verdict == VersionVerdict::kSame) {  // another fetch has proved it
+  // Another fetch may have proved it.
+  if (verdict == VersionVerdict::kSame || believes({doubted.url(), *version})) {
     start_try(milliseconds{0});
     return true;
   }
@@ -121,6 +122,16 @@ void RangeJob::give_up(const Try& doubted) {
   }
 }
 
+bool RangeJob::believes(const VersionProof::Answer& answer) {
+  if (!proof_.is_proved(answer) ||
+      !request_.pin->has_company(answer.url, answer.version)) {
+    return false;
+  }
+  request_.pin->add_replica(answer.url, answer.version);
+  proof_.believe(answer);
+  return true;
+}
+
 // An answer with `version` had the bytes of `sample`, or others.
 void RangeJob::shown(const Try& doubted, const VersionSample& sample,
                      const Validator& version, bool has_bytes) {
@@ -134,6 +145,7 @@ void RangeJob::shown(const Try& doubted, const VersionSample& sample,
       turn_from_doubted(doubted);
       return;
     case VersionVerdict::kSame:
+      static_cast<void>(request_.pin->note(answer.url, version));
       meet_pinned(doubted);
       return;
     case VersionVerdict::kUnproven:
@@ -141,23 +153,21 @@ void RangeJob::shown(const Try& doubted, const VersionSample& sample,
   }
   pinned_in_a_row_ = 0;
   proof_.note(answer, sample, has_bytes);
-  if (proof_.is_proved(answer)) {
-    request_.pin->add_replica(answer.url, version);
-  }
-  const bool is_doubted = version == *doubted.unknown_version();
-  if (is_doubted && proof_.is_proved(answer)) {
-    start_try(milliseconds{0});
-  } else if ((is_doubted && !has_bytes) || !start_proof(doubted)) {
+  static_cast<void>(request_.pin->note(answer.url, version));  // it has come
+  static_cast<void>(believes(answer));
+  const bool is_refuted = !has_bytes && version == *doubted.unknown_version();
+  if (is_refuted || !start_proof(doubted)) {
     turn_from_doubted(doubted);
   }
 }
 
 // A machine whose version is pinned answered instead. Where they are many, the
-// next try is likely to meet one.
+// next try is likely to meet one; but where they take turns, it meets the same
+// again unless the questions between become more.
 void RangeJob::meet_pinned(const Try& doubted) {
-  constexpr int kMany = 2;
-  if (++pinned_in_a_row_ == kMany) {
+  if (++pinned_in_a_row_ == pinned_are_many_) {
     pinned_in_a_row_ = 0;
+    ++pinned_are_many_;
     start_try(milliseconds{0});
   } else if (!start_proof(doubted)) {
     turn_from_doubted(doubted);

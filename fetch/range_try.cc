@@ -79,7 +79,7 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
 }
 
 Result<void> RangeJob::Try::note_version() {
-  if (job_->proof_.is_proved({url_, validator_})) {
+  if (job_->proof_.is_believed({url_, validator_})) {
     return {};
   }
   auto noted = job_->request_.pin->note(url_, validator_);

@@ -132,12 +132,42 @@ Result<void> VersionPin::note(const std::string& url, const Validator& seen) {
       add(place, version, false);
       return {};
     case VersionVerdict::kSame:
+      for (Doubted& one : doubted_) {
+        one.has_company = one.has_company || one.place == place;
+      }
       return {};
     case VersionVerdict::kUnproven:
     case VersionVerdict::kOther:
+      doubt(place, version);
       break;
   }
   return changed(place, version);
+}
+
+void VersionPin::doubt(const std::string& place, const Validator& seen) {
+  const auto known =
+      std::find_if(doubted_.begin(), doubted_.end(), [&](const Doubted& one) {
+        return one.place == place && one.version == seen;
+      });
+  if (known != doubted_.end()) {
+    return;
+  }
+  if (doubted_.size() == kMostPins) {
+    doubted_.erase(doubted_.begin());
+  }
+  doubted_.push_back({place, seen});
+}
+
+bool VersionPin::has_company(const std::string& url,
+                             const Validator& seen) const {
+  const std::string place = place_of(url);
+  const Validator version = kept_validator(seen);
+  const MutexLock lock(mutex_);
+  return !needs_company(version) ||
+         std::any_of(doubted_.begin(), doubted_.end(), [&](const Doubted& one) {
+           return one.place == place && one.version == version &&
+                  one.has_company;
+         });
 }
 
 Error VersionPin::changed(const std::string& place,
@@ -205,6 +235,9 @@ void VersionPin::add_replica(const std::string& url, const Validator& seen) {
   const std::string place = place_of(url);
   const Validator version = kept_validator(seen);
   const MutexLock lock(mutex_);
+  std::erase_if(doubted_, [&](const Doubted& one) {
+    return one.place == place && one.version == version;
+  });
   if (version.empty() ||
       judge_at(place, version, true) == VersionVerdict::kSame) {
     return;

@@ -61,6 +61,10 @@ class VersionPin {
   // Takes the validator of an answer, and pins it where it is the first.
   // Errors: kChanged where it is neither that nor the same.
   Result<void> note(const std::string& url, const Validator& seen);
+  // Whether an answer of the pinned version of `url` was noted after the first
+  // with `seen`, or `seen` needs none (needs_company).
+  [[nodiscard]] bool has_company(const std::string& url,
+                                 const Validator& seen) const;
   // Takes the pins of another process or session, whose first bytes came after
   // `since`. What was proved there by the bytes that are known there must prove
   // itself here again, where other bytes are known. Errors: kChanged, where
@@ -68,7 +72,7 @@ class VersionPin {
   Result<void> merge(const Entries& others, std::int64_t since = INT64_MAX);
   // The answer with `seen` had the samples' bytes: a replica of the pinned
   // version. It is not kept beyond kMostPins, nor where `seen` tells nothing:
-  // its next answer must prove itself again.
+  // its next answer must prove itself again, and have company again.
   void add_replica(const std::string& url, const Validator& seen);
 
   // Not later than when the first of the known bytes came: seconds since the
@@ -90,7 +94,15 @@ class VersionPin {
     bool is_theirs = false;
   };
 
+  struct Doubted {
+    std::string place;
+    Validator version;
+    bool has_company = false;
+  };
+
   [[nodiscard]] static std::int64_t clock();
+  void doubt(const std::string& place, const Validator& seen)
+      REQUIRES_LOCK(mutex_);
   [[nodiscard]] VersionVerdict judge_at(const std::string& place,
                                         const Validator& seen,
                                         bool has_digest) const
@@ -110,6 +122,7 @@ class VersionPin {
 
   mutable Mutex mutex_;
   std::vector<Pin> pins_ GUARDED_BY(mutex_);
+  std::vector<Doubted> doubted_ GUARDED_BY(mutex_);  // the latest
   std::vector<VersionSample> samples_ GUARDED_BY(mutex_);
   std::int64_t since_ GUARDED_BY(mutex_);
   unsigned revision_ GUARDED_BY(mutex_) = 0;

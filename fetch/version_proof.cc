@@ -36,14 +36,28 @@ std::optional<VersionSample> VersionProof::next(
 
 void VersionProof::note(const Answer& answer, const VersionSample& sample,
                         bool has_bytes) {
-  const Shown* known = find(answer);
-  Shown& shown = known != nullptr ? shown_[known - shown_.data()]
-                                  : shown_.emplace_back(Shown{answer, {}});
+  Shown& shown = of(answer);
   if (has_bytes) {
     shown.offsets.insert(sample.range.offset);
   } else {
     shown.offsets.clear();
   }
+}
+
+VersionProof::Shown& VersionProof::of(const Answer& answer) {
+  const Shown* known = find(answer);
+  return known != nullptr
+             ? shown_[static_cast<std::size_t>(known - shown_.data())]
+             : shown_.emplace_back(Shown{answer, {}});
+}
+
+void VersionProof::believe(const Answer& answer) {
+  of(answer).is_believed = true;
+}
+
+bool VersionProof::is_believed(const Answer& answer) const {
+  const Shown* shown = find(answer);
+  return shown != nullptr && shown->is_believed;
 }
 
 bool VersionProof::is_proved(const Answer& answer) const {

@@ -35,12 +35,18 @@ class VersionProof {
   // Whether `answer`'s version has shown all samples.
   [[nodiscard]] bool is_proved(const Answer& answer) const;
 
+  // Answers like this one are taken for as long as the fetch lasts.
+  void believe(const Answer& answer);
+  [[nodiscard]] bool is_believed(const Answer& answer) const;
+
  private:
   struct Shown {
     Answer answer;
     std::set<std::uint64_t> offsets;  // of the samples
+    bool is_believed = false;
   };
   [[nodiscard]] const Shown* find(const Answer& answer) const;
+  Shown& of(const Answer& answer);
 
   std::vector<VersionSample> samples_;  // those known at the first question
   std::vector<Shown> shown_;

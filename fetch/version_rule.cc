@@ -30,9 +30,8 @@ bool tells(Validators all, Field field) {
 
 bool has_value(Validators all, Field field, std::string_view value) {
   return !value.empty() &&
-         std::any_of(all.begin(), all.end(), [&](const Validator& one) {
-           return field(one) == value;
-         });
+         std::any_of(all.begin(), all.end(),
+                     [&](const Validator& one) { return field(one) == value; });
 }
 
 bool share_value(Validators some, Validators others, Field field) {

@@ -22,6 +22,9 @@
 //    one of its own is taken. They prove nothing where its date tells of
 //    another version: copies of one file are made at one time, and before any
 //    of its bytes came here.
+// 6. Nor where it tells no date, unless answers of the pinned version come
+//    beside it: those are machines that take turns. An object that was replaced
+//    does not come back.
 
 namespace omicsfs {
 
@@ -39,6 +42,11 @@ struct PinnedVersions {
 enum class VersionVerdict { kFirst, kSame, kUnproven, kOther };
 [[nodiscard]] VersionVerdict judge_version(const PinnedVersions& known,
                                            const Validator& seen);
+
+// Point 6.
+[[nodiscard]] inline bool needs_company(const Validator& seen) {
+  return seen.last_modified.empty();
+}
 
 // Whether both have a version that the other has: by ETags where both have
 // some, else by dates where both do, else whether both have an answer that told

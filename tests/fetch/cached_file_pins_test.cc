@@ -2,13 +2,13 @@
 //
 // Of which versions the blocks of a cached file are, as all who store blocks
 // agree on it.
+#include <gtest/gtest.h>
+
 #include <array>
 #include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "catalog/crc32c.h"
 #include "fetch/kept_open.h"

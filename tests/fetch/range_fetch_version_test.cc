@@ -94,11 +94,15 @@ TEST_F(RangeFetch, ARefusalBesideAStaleMirrorIsNoChange) {
 // Behind one address, machines that make ETags of their own.
 TEST_F(RangeFetch, APublishedDigestOutranksTheEtagsOfReplicas) {
   has_digest_ = true;
-  transport_.add(kA, text_);
+  const auto answer_with = [this](const std::string& etag) {
+    transport_.add(kA, text_, etag);
+    transport_.date(kA, "Mon, 01 Jan 2024 00:00:00 GMT");
+  };
+  answer_with("\"v1\"");
   expect_bytes({0, 10});
-  transport_.add(kA, text_, "\"another machine\"");
+  answer_with("\"another machine\"");
   expect_bytes({10, 10});
-  transport_.add(kA, text_);
+  answer_with("\"v1\"");
   expect_bytes({20, 10});
   for (const auto& entry : transport_.log()) {
     EXPECT_EQ(entry.if_match, "");

@@ -2,9 +2,8 @@
 //
 // Machines behind one address that answer in turn, each with a validator of its
 // own.
-#include <gtest/gtest.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <memory>
@@ -30,8 +29,9 @@ class Machines : public ::testing::Test {
   void add_machines(int count) {
     for (int i = 0; i < count; ++i) {
       machines_.push_back(
-          {text_, {fmt::format("\"m{}\"", i),
-                   fmt::format("Mon, 01 Jan 2024 00:00:{:02} GMT", i)}});
+          {text_,
+           {fmt::format("\"m{}\"", i),
+            fmt::format("Mon, 01 Jan 2024 00:00:{:02} GMT", i)}});
     }
   }
   // Fetches `range`; the machines answer in turn.
@@ -103,6 +103,26 @@ TEST_F(Machines, EachWhoseBytesAreProvedIsBelievedFromThenOn) {
   }
 }
 
+TEST_F(Machines, OneThatIsNewAmongManyCostsFewRequestsWhicheverTurnItTakes) {
+  for (std::size_t count = 2; count <= 8; ++count) {
+    for (std::size_t at = 0; at < count; ++at) {
+      SCOPED_TRACE(fmt::format("{} of {}", at, count));
+      machines_.clear();
+      add_machines(static_cast<int>(count));
+      pin_ = std::make_shared<VersionPin>();
+      for (std::uint64_t fetches = 0; fetches < 3 * count; ++fetches) {
+        expect_bytes({fetches * 7 % 90, 10});
+      }
+      machines_[at].validator.etag = "\"new\"";
+      const int before = requests_;
+      for (std::size_t fetches = 0; fetches < count; ++fetches) {
+        expect_bytes({fetches, 10});
+      }
+      EXPECT_LE(requests_ - before, static_cast<int>(8 * count));
+    }
+  }
+}
+
 // What is known of the object: its begin, its middle, its end.
 TEST_F(Machines, OneThatDiffersInAnyBlockThatIsKnownIsNotBelieved) {
   for (const std::size_t edit : {5U, 45U, 95U}) {
@@ -158,6 +178,28 @@ TEST_F(Machines, ThatGiveEachAnswerAVersionOfItsOwnAreNotAskedForEver) {
   EXPECT_LE(requests_, 24);
 }
 
+// It is known by nothing but an ETag that the other machines may as well make.
+TEST_F(Machines, OneWithoutADateIsBelievedOnlyBesideThePinnedVersion) {
+  add_machines(2);
+  for (Machine& machine : machines_) {
+    machine.validator.last_modified.clear();
+  }
+  const auto both = machines_;
+  machines_ = {both[0]};
+  expect_bytes({0, 10});
+  machines_ = {both[1]};
+  machines_[0].bytes[60] = '!';  // of which nothing is known
+  const auto replaced = fetch({55, 10});
+  EXPECT_EQ(replaced->wait().error().code, ErrorCode::kChanged);
+  EXPECT_EQ(replaced->bytes(), "");
+  machines_ = both;
+  for (std::uint64_t at = 10; at < 50; at += 10) {
+    expect_bytes({at, 10});
+  }
+  machines_ = {both[1]};
+  expect_bytes({50, 10});
+}
+
 // How a server may come to tell its versions otherwise than at first.
 class OtherValidators : public Machines {
  protected:
@@ -165,12 +207,24 @@ class OtherValidators : public Machines {
     Validator before;
     Validator after;
   };
-  static std::vector<Turn> turns() {
-    const std::string date = "Mon, 01 Jan 2024 00:00:00 GMT";
-    return {{{"\"1\"", ""}, {}},        {{"\"1\"", date}, {}},
-            {{"", date}, {}},           {{"\"1\"", ""}, {"", date}},
-            {{"", date}, {"\"1\"", ""}}, {{}, {"\"1\"", ""}},
-            {{}, {"", date}},           {{}, {"\"1\"", date}}};
+  static std::vector<Turn> dated() {
+    return {{{"\"1\"", ""}, {"", kDate}},
+            {{}, {"", kDate}},
+            {{}, {"\"1\"", kDate}}};
+  }
+  static std::vector<Turn> undated() {
+    return {{{"\"1\"", ""}, {}},
+            {{"\"1\"", kDate}, {}},
+            {{"", kDate}, {}},
+            {{"", kDate}, {"\"1\"", ""}},
+            {{}, {"\"1\"", ""}}};
+  }
+  static std::vector<Turn> all() {
+    std::vector<Turn> turns = dated();
+    for (const Turn& turn : undated()) {
+      turns.push_back(turn);
+    }
+    return turns;
   }
   void begin(const Turn& turn) {
     pin_ = std::make_shared<VersionPin>();
@@ -178,14 +232,19 @@ class OtherValidators : public Machines {
     expect_bytes({0, 10});
     machines_[0].validator = turn.after;
   }
+  static std::string name(const Turn& turn) {
+    return turn.before.etag + turn.before.last_modified + " " +
+           turn.after.etag + turn.after.last_modified;
+  }
+
+  static constexpr const char* kDate = "Mon, 01 Jan 2024 00:00:00 GMT";
 };
 
-TEST_F(OtherValidators, OfTheSameBytesAreProvedByThem) {
+TEST_F(OtherValidators, WithADateAreProvedByBytesThatAreKnown) {
   for (const bool has_digest : {false, true}) {
     has_digest_ = has_digest;
-    for (const Turn& turn : turns()) {
-      SCOPED_TRACE(turn.before.etag + turn.before.last_modified + " " +
-                   turn.after.etag + turn.after.last_modified);
+    for (const Turn& turn : dated()) {
+      SCOPED_TRACE(name(turn));
       begin(turn);
       expect_bytes({10, 10});
       expect_bytes({20, 10});
@@ -193,12 +252,26 @@ TEST_F(OtherValidators, OfTheSameBytesAreProvedByThem) {
   }
 }
 
+TEST_F(OtherValidators, WithoutADateAreProvedOnlyBesideThePinnedVersion) {
+  for (const bool has_digest : {false, true}) {
+    has_digest_ = has_digest;
+    for (const Turn& turn : undated()) {
+      SCOPED_TRACE(name(turn));
+      begin(turn);
+      EXPECT_EQ(error_of({10, 10}), ErrorCode::kChanged);
+      machines_.push_back({text_, turn.before});
+      for (std::uint64_t at = 10; at < 90; at += 10) {
+        expect_bytes({at, 10});
+      }
+    }
+  }
+}
+
 TEST_F(OtherValidators, OfOtherBytesAreAChangeAndNothingIsMixed) {
   for (const bool has_digest : {false, true}) {
     has_digest_ = has_digest;
-    for (const Turn& turn : turns()) {
-      SCOPED_TRACE(turn.before.etag + turn.before.last_modified + " " +
-                   turn.after.etag + turn.after.last_modified);
+    for (const Turn& turn : all()) {
+      SCOPED_TRACE(name(turn));
       begin(turn);
       machines_[0].bytes = std::string(100, 'z');
       const auto changed = fetch({10, 10});
@@ -210,22 +283,26 @@ TEST_F(OtherValidators, OfOtherBytesAreAChangeAndNothingIsMixed) {
 
 // Else the next version would be believed, too.
 TEST_F(OtherValidators, NoneAtAllMustBeProvedByEachFetch) {
-  begin({{"\"1\"", ""}, {}});
   has_digest_ = false;
-  expect_bytes({10, 10});
+  begin({{"\"1\"", ""}, {}});
+  machines_.push_back({text_, {"\"1\"", ""}});
+  for (std::uint64_t at = 10; at < 50; at += 10) {
+    expect_bytes({at, 10});
+  }
+  machines_.pop_back();
   machines_[0].bytes = std::string(100, 'z');
-  EXPECT_EQ(error_of({20, 10}), ErrorCode::kChanged);
+  EXPECT_EQ(error_of({50, 10}), ErrorCode::kChanged);
 }
 
 TEST_F(OtherValidators, OfOneOddAnswerDoNoHarm) {
-  for (const Turn& turn : turns()) {
+  has_digest_ = false;
+  for (const Turn& turn : all()) {
+    SCOPED_TRACE(name(turn));
     begin(turn);
-    add_machines(3);
-    for (int i = 1; i <= 3; ++i) {
-      machines_[i].validator = turn.before;
+    for (int i = 0; i < 3; ++i) {
+      machines_.push_back({text_, turn.before});
     }
     machines_[0].bytes = std::string(100, 'z');
-    has_digest_ = false;
     requests_ = 0;
     expect_bytes({10, 10});
   }

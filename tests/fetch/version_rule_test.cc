@@ -43,8 +43,8 @@ class Told {
  public:
   explicit Told(const std::vector<Validator>& validators) {
     for (const Validator& one : validators) {
-      tags_.insert(one.etag.substr(std::min(one.etag.find('"'),
-                                            one.etag.size())));
+      tags_.insert(
+          one.etag.substr(std::min(one.etag.find('"'), one.etag.size())));
       dates_.insert(one.last_modified);
       has_silent_ = has_silent_ || one.empty();
     }
@@ -75,8 +75,8 @@ class Told {
     bool is_near = dates_.empty();
     for (const std::string& one : dates_) {
       const auto other = date_of(one);
-      is_near = is_near || (when && other && *when - *other <= 60 &&
-                            *other - *when <= 60);
+      is_near = is_near ||
+                (when && other && *when - *other <= 60 && *other - *when <= 60);
     }
     return when && *when < since && is_near;
   }
