@@ -89,8 +89,9 @@ class CachedSource final : public ByteSource,
   // it returns, from memory and from what is on disk: hashing it costs a few
   // milliseconds at most.
   static constexpr std::uint64_t kCheckBeforeReply = 4 << 20;
-  // The same of a file that had wrong bytes before: its server may send them
-  // again. Hashing it costs two seconds at most.
+  // The same of a file that had wrong bytes before, which its server may send
+  // again, and of one that replicas were believed of by a few of its bytes.
+  // Hashing it costs two seconds at most.
   static constexpr std::uint64_t kCheckSuspect = std::uint64_t{1} << 30;
 
   // `origin` is null for a file that comes from its own urls.
@@ -219,7 +220,8 @@ class CachedSource final : public ByteSource,
   }
   [[nodiscard]] bool digest_due() const;
   [[nodiscard]] bool is_checked_before_reply() const {
-    return size() <= (is_suspect_ ? kCheckSuspect : kCheckBeforeReply);
+    const bool is_suspect = is_suspect_ || file_.pin()->has_replicas();
+    return size() <= (is_suspect ? kCheckSuspect : kCheckBeforeReply);
   }
   [[nodiscard]] bool needs_check() const;
   void check_later();

@@ -205,6 +205,7 @@ Result<void> VersionPin::merge_at(const std::string& place,
   if (!known.empty() && !share_version(known, theirs)) {
     return changed(place, theirs.front());
   }
+  has_replicas_ = has_replicas_ || theirs.size() > 1;
   const bool must_prove = !known.empty() && !samples_.empty();
   for (const Validator& one : theirs) {
     const bool is_new =
@@ -235,6 +236,7 @@ void VersionPin::add_replica(const std::string& url, const Validator& seen) {
   const std::string place = place_of(url);
   const Validator version = kept_validator(seen);
   const MutexLock lock(mutex_);
+  has_replicas_ = true;
   std::erase_if(doubted_, [&](const Doubted& one) {
     return one.place == place && one.version == version;
   });
@@ -260,6 +262,11 @@ void VersionPin::keep_sample(const VersionSample& sample) {
 std::vector<VersionSample> VersionPin::samples() const {
   const MutexLock lock(mutex_);
   return samples_;
+}
+
+bool VersionPin::has_replicas() const {
+  const MutexLock lock(mutex_);
+  return has_replicas_;
 }
 
 std::int64_t VersionPin::since() const {

@@ -75,6 +75,10 @@ class VersionPin {
   // its next answer must prove itself again, and have company again.
   void add_replica(const std::string& url, const Validator& seen);
 
+  // Whether a version was taken for a replica by its bytes: the known ones
+  // alone have shown that it is none of another object.
+  [[nodiscard]] bool has_replicas() const;
+
   // Not later than when the first of the known bytes came: seconds since the
   // epoch, 0 where that is not known.
   [[nodiscard]] std::int64_t since() const;
@@ -122,6 +126,7 @@ class VersionPin {
 
   mutable Mutex mutex_;
   std::vector<Pin> pins_ GUARDED_BY(mutex_);
+  bool has_replicas_ GUARDED_BY(mutex_) = false;
   std::vector<Doubted> doubted_ GUARDED_BY(mutex_);  // the latest
   std::vector<VersionSample> samples_ GUARDED_BY(mutex_);
   std::int64_t since_ GUARDED_BY(mutex_);

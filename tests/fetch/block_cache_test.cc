@@ -460,6 +460,26 @@ TEST_F(BlockCacheTest, AFileThatHadWrongBytesIsCheckedBeforeItsLastReadEnds) {
   EXPECT_TRUE(right->verified());
 }
 
+// It differs where nothing was known.
+TEST_F(BlockCacheTest, AFileOfReplicasIsCheckedBeforeItsLastReadEnds) {
+  const std::string big =
+      random_bytes(CachedSource::kCheckBeforeReply + kBlockBytes, 3);
+  std::string newer = big;
+  newer[100 + 10 * kBlockBytes] ^= 1;
+  const std::string date = "Mon, 01 Jan 2024 00:00:00 GMT";
+  CacheWorld world(dir_.path());
+  world.network().add(kUrl, big, "\"v1\"");
+  world.network().date(kUrl, date);
+  const auto source = world.cache().open(remote_of(kUrl, big));
+  ASSERT_FALSE(read_range(*source, {60 * kBlockBytes, kBlockBytes}).error);
+  world.cache().wait_until_idle();
+  world.network().add(kUrl, newer, "\"v2\"");
+  world.network().date(kUrl, date);
+  const auto outcome = read_all(*source);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->code, ErrorCode::kCorrupt);
+}
+
 // A complete file whose digest nobody has looked at.
 class UncheckedFileTest : public BlockCacheTest {
  protected:
