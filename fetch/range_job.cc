@@ -149,7 +149,8 @@ bool RangeJob::asks_in_another_form(const Try& one, const TryFailure& failure) {
 }
 
 void RangeJob::try_again(const Try& one, const TryFailure& failure) {
-  if (start_proof(one) || asks_in_another_form(one, failure)) {
+  if (start_end_proof(one) || start_proof(one) ||
+      asks_in_another_form(one, failure)) {
     return;
   }
   turn_from(one, failure);

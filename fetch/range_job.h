@@ -54,6 +54,8 @@ class RangeJob : public std::enable_shared_from_this<RangeJob> {
 
   void start_try(std::chrono::milliseconds delay);
   bool start_proof(const Try& doubted);
+  class EndProof;
+  bool start_end_proof(const Try& doubted);
   bool believes(const VersionProof::Answer& answer);
   void shown(const Try& doubted, const VersionSample& sample,
              const Validator& version, bool has_bytes);

@@ -29,7 +29,8 @@ class RangeJob::Proof final : public ResponseSink {
     }
     plan_ = std::get<BodyPlan>(verdict);
     version_ = head.validator;
-    if (plan_.is_unproven || plan_.skip > kMaxHeldBytes) {
+    const bool is_whole = head.status == 200;
+    if ((plan_.is_unproven && is_whole) || plan_.skip > kMaxHeldBytes) {
       return fail({Failure::kDoubtful,
                    {ErrorCode::kUnavailable,
                     "it sends too much to prove its version by"}});
@@ -44,6 +45,11 @@ class RangeJob::Proof final : public ResponseSink {
     crc_ = crc32c(bytes.first(taken), crc_);
     plan_.take -= taken;
     bytes_ += taken;
+    if (plan_.is_unproven && taken < bytes.size()) {
+      bytes_ = 0;  // it is no answer to the question
+      return fail(
+          *check_unproven(sample_.range.length + 1, sample_.range.length));
+    }
     return bytes_ == sample_.range.length && plan_.more_follows
                ? Result<void>(Error{ErrorCode::kInterrupted, "enough"})
                : Result<void>();

@@ -50,6 +50,13 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
     return fail(std::move(failure));
   }
   const BodyPlan& plan = std::get<BodyPlan>(verdict);
+  if (plan.needs_end && !job_->request_.pin->has_shown_end(url_)) {
+    asks_for_end_ = true;
+    const Error untold{ErrorCode::kUnavailable,
+                       "the server does not tell how long the object is"};
+    return fail(
+        {Failure::kDoubtful, untold.within(describe_get(url_, asked_))});
+  }
   // An answer of unknown length is the object's once its end has shown that.
   validator_ = head.validator;
   if (!plan.is_unproven) {
@@ -57,7 +64,8 @@ Result<void> RangeJob::Try::on_head(const ResponseHead& head) {
       return noted;
     }
   }
-  if (plan.is_unproven && !job_->asked_gzip_.contains(url_)) {
+  const bool may_be_decoded = plan.is_unproven && head.status == 200;
+  if (may_be_decoded && !job_->asked_gzip_.contains(url_)) {
     return fail({Failure::kTransient,
                  {ErrorCode::kUnavailable, "the server tells no length"},
                  {},
@@ -125,13 +133,12 @@ Result<void> RangeJob::Try::deliver(std::span<const std::byte> bytes) {
 // The most that all bodies of unknown length may take together.
 constexpr std::uint64_t kMaxHeldTogether = 4 * kMaxHeldBytes;
 
-// Of a body whose length is not known, nothing is given away before its end.
+// Nothing is given away of a body whose length is not known before its end.
 Result<void> RangeJob::Try::hold(std::span<const std::byte> bytes) {
   const std::uint64_t begin = body_bytes_;
   body_bytes_ += bytes.size();
-  const std::uint64_t size = job_->request_.file_size;
-  if (body_bytes_ > size) {
-    return fail(*check_unproven(body_bytes_, size));
+  if (body_bytes_ > plan_.body_size(job_->request_.file_size)) {
+    return fail(*check_held());
   }
   const std::uint64_t from = std::clamp(plan_.skip, begin, body_bytes_);
   const std::uint64_t to =
@@ -154,12 +161,20 @@ void RangeJob::Try::release_held() {
   held_.clear();
 }
 
-// The end of a body of unknown length: what was held is delivered where it has
-// shown that the object has the catalogued size.
+std::optional<TryFailure> RangeJob::Try::check_held() const {
+  auto other =
+      check_unproven(body_bytes_, plan_.body_size(job_->request_.file_size));
+  if (other) {
+    other->error = other->error.within(describe_get(url_, asked_));
+  }
+  return other;
+}
+
+// The end of a body of unknown length: what was held is delivered where the
+// body has the length that was due.
 Result<void> RangeJob::Try::end_unproven(Result<void> result) {
   if (result && !failure_ && job_->lead_ == this) {
-    if (auto other = check_unproven(body_bytes_, job_->request_.file_size)) {
-      other->error = other->error.within(describe_get(url_, asked_));
+    if (auto other = check_held()) {
       fail(*std::move(other));
     } else if (auto noted = note_version(); noted) {
       result = deliver(held_);

@@ -42,6 +42,8 @@ class RangeJob::Try final : public ResponseSink,
   [[nodiscard]] const std::optional<Validator>& unknown_version() const {
     return unknown_version_;
   }
+  // Its answer counts only once the end of the object was seen (check_end).
+  [[nodiscard]] bool asks_for_end() const { return asks_for_end_; }
   [[nodiscard]] const ByteRange& asked() const { return asked_; }
   // How it is to be asked for.
   struct Manner {
@@ -78,6 +80,8 @@ class RangeJob::Try final : public ResponseSink,
  private:
   Result<void> hold(std::span<const std::byte> bytes);
   void release_held();
+  // Why what was held so far is not what was asked for; none = it may be.
+  [[nodiscard]] std::optional<TryFailure> check_held() const;
   Result<void> end_unproven(Result<void> result);
   Result<void> deliver(std::span<const std::byte> bytes);
   Result<void> note_version();
@@ -105,9 +109,10 @@ class RangeJob::Try final : public ResponseSink,
   std::vector<std::byte> held_;   // of them, what is wanted
   std::uint64_t accounted_ = 0;   // in JobTools::held
   Validator validator_;           // of the answer
-  bool has_bytes_ = false;        // some came
-  bool was_refused_ = false;      // by the breaker, at its launch
-  bool told_to_wait_ = false;     // by a server that is busy, not broken
+  bool asks_for_end_ = false;
+  bool has_bytes_ = false;     // some came
+  bool was_refused_ = false;   // by the breaker, at its launch
+  bool told_to_wait_ = false;  // by a server that is busy, not broken
 };
 
 }  // namespace omicsfs

@@ -74,7 +74,14 @@ Verdict check_partial(const RequestedRange& asked, const ResponseHead& head) {
         fmt::format("Content-Length {} contradicts Content-Range \"{}\"",
                     *head.content_length, head.content_range));
   }
-  return BodyPlan{0, asked.range.length, false, false};
+  if (!head.content_length && asked.range.length > kMaxHeldBytes) {
+    return wrong(
+        fmt::format("the server tells no length of the range, and its {} bytes "
+                    "are too many to hold until their end is seen",
+                    asked.range.length));
+  }
+  return BodyPlan{0, asked.range.length, false, !head.content_length,
+                  !got->total};
 }
 
 // A page of another length, or of none, says nothing of the object.
@@ -156,15 +163,40 @@ TryFailure refused_answer(const ResponseHead& head) {
 }
 
 std::optional<TryFailure> check_unproven(std::uint64_t size,
-                                         std::uint64_t catalogued) {
-  if (size == catalogued) {
+                                         std::uint64_t due) {
+  if (size == due) {
     return std::nullopt;
   }
   return doubtful(
       ErrorCode::kUnavailable,
-      fmt::format("the server told no length and sent {} bytes{}, the catalog "
-                  "says {}",
-                  size, size > catalogued ? " or more" : "", catalogued));
+      fmt::format("the server told no length and sent {} bytes{}, where {} "
+                  "were due",
+                  size, size > due ? " or more" : "", due));
+}
+
+std::optional<TryFailure> check_end(std::uint64_t file_size,
+                                    const ResponseHead& head) {
+  if (head.status == 200 && is_identity(head) && head.content_length) {
+    return *head.content_length == file_size
+               ? std::nullopt
+               : std::optional(other_size(*head.content_length, file_size));
+  }
+  if (head.status != 206) {
+    return refused_answer(head);
+  }
+  const auto got = parse_content_range(head.content_range);
+  if (!got || !got->range || !is_identity(head)) {
+    return wrong("the server does not tell how long the object is");
+  }
+  const bool ends_there = *got->range == ByteRange{file_size - 1, 1} &&
+                          got->total.value_or(file_size) == file_size;
+  if (ends_there) {
+    return std::nullopt;
+  }
+  return got->total
+             ? other_size(*got->total, file_size)
+             : doubtful(ErrorCode::kChanged,
+                        "the object does not end where the catalog says");
 }
 
 TryFailure failed_exchange(const Error& error) {

@@ -24,13 +24,22 @@ struct RequestedRange {
 
 // What to do with the body of a right answer: leave out `skip` bytes, then take
 // `take`. What follows, if `more_follows`, is not wanted. Where it
-// `is_unproven`, no byte may be given away before the body's end has shown that
-// the object has the catalogued size.
+// `is_unproven`, no header tells the body's length, and no byte may be given
+// away before the body's end has shown that it has body_size() bytes: a 206 may
+// bring the whole object, or what was encoded on its way, and a 200 another
+// object.
 struct BodyPlan {
   std::uint64_t skip = 0;
   std::uint64_t take = 0;
   bool more_follows = false;
   bool is_unproven = false;
+  // The answer does not tell how long the object is: no byte may be given away
+  // before check_end() has shown that.
+  bool needs_end = false;
+  // `file_size`: of the whole object, as catalogued.
+  [[nodiscard]] std::uint64_t body_size(std::uint64_t file_size) const {
+    return more_follows ? file_size : skip + take;
+  }
   bool operator==(const BodyPlan&) const = default;
 };
 
@@ -58,9 +67,19 @@ using Verdict = std::variant<BodyPlan, TryFailure>;
 [[nodiscard]] TryFailure refused_answer(const ResponseHead& head);
 
 // What it means that a body whose length no header told ended after `size`
-// bytes. None: it is the object.
-[[nodiscard]] std::optional<TryFailure> check_unproven(
-    std::uint64_t size, std::uint64_t catalogued);
+// bytes, or has more, where `due` were due. None: it is what was asked for.
+[[nodiscard]] std::optional<TryFailure> check_unproven(std::uint64_t size,
+                                                       std::uint64_t due);
+
+// What is asked of a server that does not tell how long its object is: the last
+// byte, and the one behind it, which must not be there.
+[[nodiscard]] constexpr ByteRange end_range(std::uint64_t file_size) {
+  return {file_size - 1, 2};
+}
+// Judges the answer to a GET of end_range(). None: the object ends where the
+// catalog says. Failures: as check_response.
+[[nodiscard]] std::optional<TryFailure> check_end(std::uint64_t file_size,
+                                                  const ResponseHead& head);
 
 // What it means that the exchange itself failed, by the transport's error.
 [[nodiscard]] TryFailure failed_exchange(const Error& error);

@@ -170,6 +170,21 @@ bool VersionPin::has_company(const std::string& url,
          });
 }
 
+bool VersionPin::has_shown_end(const std::string& url) const {
+  const std::string place = place_of(url);
+  const MutexLock lock(mutex_);
+  return std::find(ended_.begin(), ended_.end(), place) != ended_.end();
+}
+
+void VersionPin::note_end(const std::string& url) {
+  std::string place = place_of(url);
+  const MutexLock lock(mutex_);
+  if (ended_.size() == kMostPins) {
+    ended_.erase(ended_.begin());
+  }
+  ended_.push_back(std::move(place));
+}
+
 Error VersionPin::changed(const std::string& place,
                           const Validator& seen) const {
   const auto known =

@@ -86,6 +86,10 @@ class VersionPin {
   void keep_sample(const VersionSample& sample);
   [[nodiscard]] std::vector<VersionSample> samples() const;
 
+  // Whether the object of `url` was seen to end where the catalog says.
+  [[nodiscard]] bool has_shown_end(const std::string& url) const;
+  void note_end(const std::string& url);
+
   // All pins, to be kept with the file; `revision` rises with each new one.
   [[nodiscard]] Entries entries() const;
   [[nodiscard]] unsigned revision() const;
@@ -129,6 +133,8 @@ class VersionPin {
   bool has_replicas_ GUARDED_BY(mutex_) = false;
   std::vector<Doubted> doubted_ GUARDED_BY(mutex_);  // the latest
   std::vector<VersionSample> samples_ GUARDED_BY(mutex_);
+  // Places whose objects were seen to end where the catalog says; the latest.
+  std::vector<std::string> ended_ GUARDED_BY(mutex_);
   std::int64_t since_ GUARDED_BY(mutex_);
   unsigned revision_ GUARDED_BY(mutex_) = 0;
 };

@@ -39,7 +39,8 @@ TEST_F(RangeFetch, SinkIsToldOfItsBytesAndThenOnceOfTheEnd) {
   EXPECT_EQ(sink->calls(), "bd");
 }
 
-// Whatever byte an answer breaks at, the next one goes on from there.
+// Whatever byte an answer breaks at, the next one goes on from there. Of a body
+// whose length is not told, nothing was given away.
 TEST_F(RangeFetch, CutBodyIsGoneOnWithFromTheFirstMissingByte) {
   transport_.add(kA, text_);
   transport_.set_chunk_bytes(3);
@@ -50,7 +51,8 @@ TEST_F(RangeFetch, CutBodyIsGoneOnWithFromTheFirstMissingByte) {
       expect_bytes({40, 20});
       const auto log = transport_.log();
       ASSERT_EQ(log.size(), before + 2);
-      EXPECT_EQ(log.back().range, (ByteRange{40 + cut, 20 - cut}));
+      const std::uint64_t given = what == What::kReset ? cut : 0;
+      EXPECT_EQ(log.back().range, (ByteRange{40 + given, 20 - given}));
     }
   }
 }
@@ -62,14 +64,45 @@ TEST_F(RangeFetch, BodyThatIsWholeBeforeTheConnectionBreaksIsEnough) {
   EXPECT_EQ(transport_.requests(), 1U);
 }
 
-TEST_F(RangeFetch, SurplusBytesAreLeftOut) {
+// As of a server that sends the whole object, or another one, as a part.
+TEST_F(RangeFetch, APartWithSurplusBytesIsWrong) {
   transport_.add(kA, text_);
   for (const std::size_t chunk : {1UL, 10UL, 100UL}) {
     transport_.set_chunk_bytes(chunk);
-    transport_.fail_nth(1, {.what = What::kLongerBody, .bytes = 30});
+    transport_.fail_nth(1, {.what = What::kLongerBody, .bytes = 1});
     expect_bytes({10, 25});
   }
-  EXPECT_EQ(transport_.requests(), 3U);
+  EXPECT_EQ(transport_.requests(), 6U) << "each was asked for once more";
+  transport_.fail_url(kA, {.what = What::kLongerBody, .bytes = 30});
+  const Sink sink = start({10, 25});
+  EXPECT_EQ(sink->wait().error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(sink->bytes(), "");
+}
+
+TEST_F(RangeFetch, AnObjectOfUntoldLengthMustEndWhereTheCatalogSays) {
+  transport_.add(kA, text_);
+  transport_.fail_url(kA, {.what = What::kNoTotal});
+  expect_bytes({10, 25});
+  const auto log = transport_.log();
+  ASSERT_EQ(log.size(), 3U);
+  EXPECT_EQ(log[1].range, (ByteRange{99, 2}));
+  expect_bytes({40, 60});
+  EXPECT_EQ(transport_.requests(), 4U) << "the end is asked for once";
+  for (const std::string& other : {text_ + "x", text_.substr(0, 80)}) {
+    pin_ = std::make_shared<VersionPin>();
+    transport_.add(kA, other);
+    const Sink sink = start({10, 25});
+    EXPECT_EQ(sink->wait().error().code, ErrorCode::kChanged);
+    EXPECT_EQ(sink->bytes(), "");
+  }
+}
+
+TEST_F(RangeFetch, AnotherUrlIsAskedWhereAnObjectEndsElsewhere) {
+  urls_ = {kA, kB};
+  transport_.add(kA, text_ + text_);  // decoded, perhaps
+  transport_.add(kB, text_);
+  transport_.fail_url(kA, {.what = What::kNoTotal});
+  expect_bytes({10, 25});
 }
 
 TEST_F(RangeFetch, AServerThatIgnoresRangesServesTheWholeObjectOnly) {

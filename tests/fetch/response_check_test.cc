@@ -47,7 +47,8 @@ void check_partial_answers(ByteRange asked, ByteRange sent,
     const bool right = sent == asked && total == kSize && length_fits;
     ASSERT_EQ(plan_of(verdict).has_value(), right) << head.content_range;
     if (right) {
-      EXPECT_EQ(plan_of(verdict), (BodyPlan{0, asked.length, false, false}));
+      EXPECT_EQ(plan_of(verdict),
+                (BodyPlan{0, asked.length, false, !head.content_length}));
     } else if (total != kSize) {
       EXPECT_EQ(code_of(verdict), ErrorCode::kChanged);
     } else {
@@ -92,13 +93,66 @@ TEST(ResponseCheck, PartialAnswerNeedNotTellTheSizeOfTheObject) {
   ResponseHead head = head_with(206);
   head.content_range = "bytes 0-1/*";
   EXPECT_EQ(plan_of(check_response({{0, 2}, kSize}, head)),
-            (BodyPlan{0, 2, false, false}));
+            (BodyPlan{0, 2, false, true, true}));
+  head.content_length = 2;
+  EXPECT_EQ(plan_of(check_response({{0, 2}, kSize}, head)),
+            (BodyPlan{0, 2, false, false, true}));
   EXPECT_EQ(code_of(check_response({{0, 3}, kSize}, head)),
             ErrorCode::kUnavailable);
   head.content_encoding = "gzip";
   EXPECT_EQ(code_of(check_response({{0, 2}, kSize}, head)),
             ErrorCode::kUnavailable)
       << "nothing tells whether the encoding is the stored object's";
+}
+
+TEST(ResponseCheck, ABodyOfUntoldLengthHasThatOfTheRangeOrOfTheObject) {
+  EXPECT_EQ((BodyPlan{0, 2, false, true}.body_size(kSize)), 2U);
+  EXPECT_EQ((BodyPlan{0, 2, true, true}.body_size(kSize)), kSize);
+  EXPECT_EQ((BodyPlan{2, kSize - 2, false, true}.body_size(kSize)), kSize);
+  ResponseHead head = head_with(206);
+  const std::uint64_t large = kMaxHeldBytes + 1;
+  head.content_range = fmt::format("bytes 0-{}/{}", large - 1, large + 9);
+  EXPECT_EQ(code_of(check_response({{0, large}, large + 9}, head)),
+            ErrorCode::kUnavailable);
+  head.content_length = large;
+  EXPECT_TRUE(plan_of(check_response({{0, large}, large + 9}, head)));
+}
+
+// All ends of small objects.
+TEST(ResponseCheck, TheEndOfAnObjectIsSeenByItsLastByteAlone) {
+  for (std::uint64_t size = 1; size <= kSize + 2; ++size) {
+    ResponseHead head = head_with(206);
+    const std::uint64_t end = std::min(size, kSize + 1);
+    head.content_range = fmt::format("bytes {}-{}/*", kSize - 1, end - 1);
+    if (size < kSize) {
+      head = head_with(416);
+    }
+    const auto failure = check_end(kSize, head);
+    EXPECT_EQ(failure.has_value(), size != kSize) << size;
+    if (failure) {
+      EXPECT_EQ(failure->error.code, ErrorCode::kChanged);
+    }
+  }
+  EXPECT_EQ(end_range(kSize), (ByteRange{kSize - 1, 2}));
+}
+
+TEST(ResponseCheck, WhatElseTellsTheEndOfAnObject) {
+  ResponseHead head = head_with(206);
+  head.content_range = fmt::format("bytes {}-{}/{}", kSize - 1, kSize - 1, 9);
+  EXPECT_EQ(check_end(kSize, head)->error.code, ErrorCode::kChanged);
+  head.content_range = "bytes 0-0/*";
+  EXPECT_TRUE(check_end(kSize, head));
+  head.content_range = fmt::format("bytes {}-{}/*", kSize - 1, kSize - 1);
+  head.content_encoding = "gzip";
+  EXPECT_EQ(check_end(kSize, head)->error.code, ErrorCode::kUnavailable);
+  head = head_with(200);
+  EXPECT_TRUE(check_end(kSize, head)) << "it tells no length";
+  head.content_length = kSize;
+  EXPECT_FALSE(check_end(kSize, head));
+  head.content_length = kSize + 1;
+  EXPECT_EQ(check_end(kSize, head)->error.code, ErrorCode::kChanged);
+  EXPECT_EQ(check_end(kSize, head_with(404))->error.code, ErrorCode::kNotFound);
+  EXPECT_EQ(check_end(kSize, head_with(503))->failure, Failure::kTransient);
 }
 
 TEST(ResponseCheck, MultipartAnswerIsRefused) {

@@ -62,6 +62,10 @@ void spoil_head(ResponseHead& head, const std::optional<FakeFault>& fault) {
       has(fault, What::kUnknownLength)) {
     head.content_length.reset();
   }
+  if (has(fault, What::kNoTotal) && head.status == 206) {
+    head.content_range.resize(head.content_range.find('/'));
+    head.content_range += "/*";
+  }
   if (has(fault, What::kGzipClaim)) {
     head.content_encoding = "gzip";
     head.content_range += "0";

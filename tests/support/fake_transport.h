@@ -36,6 +36,7 @@ struct FakeFault {
     kUnknownLength,  // 200 and the whole object, no length
     kDecodes,        // the same of other bytes, but for who accepts gzip: 200,
                      // Content-Encoding: gzip and the whole object
+    kNoTotal,        // Content-Range does not tell how long the object is
     kFlipByte,       // the lowest bit of body byte `bytes` is turned
   };
   What what = What::kRefuse;
