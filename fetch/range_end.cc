@@ -37,8 +37,8 @@ class RangeJob::EndProof final : public ResponseSink {
         job_->request_.pin->note_end(doubted_->url());
         job_->start_try(std::chrono::milliseconds{0});
       } else {
-        TryFailure failure = failure_ ? *failure_
-                                      : failed_exchange(result.error());
+        TryFailure failure =
+            failure_ ? *failure_ : failed_exchange(result.error());
         failure.error = failure.error.within(
             describe_get(doubted_->url(), end_range(job_->request_.file_size)));
         job_->turn_from(*doubted_, failure);

@@ -10,6 +10,7 @@ usage: servers_test.py OMICSFS ORIGIN
 import collections
 import concurrent.futures
 import contextlib
+import gzip
 import hashlib
 import http.server
 import json
@@ -27,10 +28,12 @@ READERS = 8
 SMALL = {f"{number}.bin": bytes([number]) * 1000 for number in range(READERS)}
 LARGE = random.Random(1).randbytes(12_000_000)  # it comes by more than one request
 FILES = {**SMALL, "large": LARGE}
+PLAIN = random.Random(2).randbytes(300_000)  # no digest tells its bytes from others
 PACKAGE = json.dumps({"resources": [
     {"name": name, "path": name, "bytes": len(data),
      "hash": "sha256:" + hashlib.sha256(data).hexdigest()}
-    for name, data in FILES.items()]}).encode()
+    for name, data in FILES.items()] + [
+        {"name": "plain", "path": "plain", "bytes": len(PLAIN)}]}).encode()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -57,19 +60,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(refusal[0], headers=refusal[1:])
         if name == "datapackage.json":
             return self.answer(200, PACKAGE)
-        data = self.server.sent.get(name) or FILES[name]
+        data = self.server.sent.get(name) or {**FILES, "plain": PLAIN}[name]
         first, last = (int(part) for part in
                        self.headers["Range"].removeprefix("bytes=").split("-"))
+        if self.server.send_part:
+            return self.server.send_part(self, data, first, last)
         return self.answer(206, data[first:last + 1], [
             ("Content-Range", f"bytes {first}-{last}/{len(data)}")])
 
+    def answer_in_chunks(self, body, headers):
+        """Without a Content-Length."""
+        self.send_response(206)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for begin in range(0, len(body), 10_000):
+            chunk = body[begin:begin + 10_000]
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        self.wfile.write(b"0\r\n\r\n")
+
 
 @contextlib.contextmanager
-def server_that(behave, sent=None):
-    """Sends what `sent` holds in place of some files."""
+def server_that(behave, sent=None, send_part=None):
+    """Sends what `sent` holds in place of some files, and parts by `send_part`."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.behave = behave
     server.sent = sent or {}
+    server.send_part = send_part
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -183,6 +201,48 @@ class WrongBytes(unittest.TestCase):
             wait_until_dropped(root / "large")
             sent.clear()
             self.assertTrue((root / "large").read_bytes() == LARGE)
+
+
+class OddParts(unittest.TestCase):
+    """Answers of status 206 whose body may be another than the part that was asked for."""
+
+    def read(self, send_part, sent=None):
+        """None where the file cannot be read."""
+        with server_that(lambda name: None, sent, send_part) as url, \
+                mount_of(url, retries=0) as root, (root / "plain").open("rb") as file:
+            try:
+                file.seek(100_000)
+                return file.read(1000)
+            except OSError:
+                return None
+
+    def test_a_part_without_a_length_is_taken_where_it_is_whole(self):
+        def exact(handler, data, first, last):
+            handler.answer_in_chunks(data[first:last + 1], [
+                ("Content-Range", f"bytes {first}-{last}/{len(data)}")])
+        self.assertEqual(self.read(exact), PLAIN[100_000:101_000])
+
+    def test_the_whole_object_as_a_part_is_refused(self):
+        def whole(handler, data, first, last):
+            handler.answer_in_chunks(data, [
+                ("Content-Range", f"bytes {first}-{last}/{len(data)}")])
+        # Also where the first byte is asked for, and so what follows is right.
+        self.assertIsNone(self.read(whole, {"plain": PLAIN[50_000:] + PLAIN[:50_000]}))
+
+    def test_a_part_that_is_encoded_on_its_way_is_refused(self):
+        def encoded(handler, data, first, last):
+            handler.answer_in_chunks(gzip.compress(data[first:last + 1]), [
+                ("Content-Range", f"bytes {first}-{last}/{len(data)}"),
+                ("Content-Encoding", "gzip")])
+        self.assertIsNone(self.read(encoded))
+
+    def test_an_object_of_untold_length_must_end_where_the_manifest_says(self):
+        def untold(handler, data, first, last):
+            last = min(last, len(data) - 1)
+            handler.answer(206, data[first:last + 1],
+                           [("Content-Range", f"bytes {first}-{last}/*")])
+        self.assertEqual(self.read(untold), PLAIN[100_000:101_000])
+        self.assertIsNone(self.read(untold, {"plain": PLAIN[::-1] + b"decoded"}))
 
 
 if __name__ == "__main__":
