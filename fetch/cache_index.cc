@@ -298,6 +298,15 @@ Result<std::vector<CacheReport>> CacheIndex::reports() {
   }
 }
 
+std::uint64_t CacheIndex::growth() const {
+  const stdfs::path& dir = pool_->dir();
+  const std::uint64_t now = disk_bytes(dir / "index.sqlite") +
+                            disk_bytes(dir / "index.sqlite-wal") +
+                            disk_bytes(dir / "index.sqlite-shm");
+  const std::uint64_t most = own_bytes();
+  return most - std::min(most, now);
+}
+
 std::uint64_t CacheIndex::own_bytes() const {
   // The log goes on to about this size between two checkpoints.
   constexpr std::uint64_t kLogBytes = std::uint64_t{600} << 10;

@@ -88,6 +88,8 @@ class CacheIndex {
 
   // What the index itself takes on disk.
   [[nodiscard]] std::uint64_t own_bytes() const;
+  // By how much that may be more than it takes now.
+  [[nodiscard]] std::uint64_t growth() const;
 
  private:
   CacheIndex(std::unique_ptr<IndexPool> pool,

@@ -43,13 +43,15 @@ CacheSpace::CacheSpace(const std::filesystem::path& dir, CacheLimits limits,
       evictor_(dir, index, counters, std::move(open_files)) {}
 
 // What is left for files: the index is on the same disk and counts too, and so
-// do the directories, up to 256 of them.
+// do the directories, up to 256 of them. Where some of the disk must stay free,
+// the index must find the room that it may yet take beside that.
 CacheLimits CacheSpace::file_limits() const {
   constexpr std::uint64_t kDirectories = std::uint64_t{1} << 20;
   const std::uint64_t others =
       index_.own_bytes() + std::min(kDirectories, limits_.limit / 64);
   CacheLimits limits = limits_;
   limits.limit -= std::min(limits.limit, others);
+  limits.keep_free += limits.keep_free > 0 ? index_.growth() : 0;
   return limits;
 }
 
