@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <optional>
 #include <utility>
@@ -12,6 +13,8 @@
 // replica with ETags of its own, or of the object replaced.
 
 namespace omicsfs {
+
+using std::chrono::milliseconds;
 
 // Fetches the bytes of a sample from a url that answered with a version that is
 // unproven. Another machine may answer: the bytes tell of its version.
