@@ -202,6 +202,7 @@ class CachedSource final : public ByteSource,
   void end_storing(Storing& storing);
   std::shared_ptr<const Room> room_for(const BlockRun& run, Priority priority);
   void remove_if_spent();
+  void tell_unkept(const Error& error);
   [[nodiscard]] std::shared_ptr<const Room> room_held(const BlockRun& run);
   bool has_room(Storing& storing);
   void store_arrived(Storing& storing, std::uint64_t count);

@@ -71,7 +71,7 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
   auto room = space_.reserve(run, priority);
   if (!room) {
     if (room.error().code != ErrorCode::kNoSpace) {
-      services_.on_unkept(file_.key(), room.error());
+      tell_unkept(room.error());
     }
     return nullptr;
   }
@@ -80,13 +80,20 @@ std::shared_ptr<const Room> CachedSource::room_for(const BlockRun& run,
       fail(created.error());
       return nullptr;
     }
-    services_.on_unkept(file_.key(), created.error());
+    tell_unkept(created.error());
     return nullptr;
   }
   remove_if_spent();
   return failed_.load(std::memory_order_acquire)
              ? nullptr
              : std::make_shared<const Room>(*std::move(room));
+}
+
+// A file that has failed keeps nothing any more, and that was told already.
+void CachedSource::tell_unkept(const Error& error) {
+  if (!failed_.load(std::memory_order_acquire)) {
+    services_.on_unkept(file_.key(), error);
+  }
 }
 
 // Its files may have been made again while they were dropped.
@@ -244,7 +251,7 @@ void CachedSource::store(Storing& storing, std::uint64_t count) {
   if (!stored && stored.error().code == ErrorCode::kChanged) {
     fail(stored.error());
   } else if (!stored) {
-    services_.on_unkept(file_.key(), stored.error());
+    tell_unkept(stored.error());
   }
 }
 

@@ -69,7 +69,10 @@ void set_caching(std::string_view path, fuse_file_info* file) {
   file->keep_cache = by_calls ? 0 : 1;
 }
 
-void* on_init(fuse_conn_info* /*connection*/, fuse_config* config) {
+void* on_init(fuse_conn_info* connection, fuse_config* config) {
+  // A disk never drops pages that are mapped, whatever sync(2) writes
+  // meanwhile.
+  connection->want &= ~static_cast<unsigned>(FUSE_CAP_AUTO_INVAL_DATA);
   config->use_ino = 1;      // locks and renames are watched by it
   config->hard_remove = 1;  // an open file may be removed, as on a disk,
   config->nullpath_ok = 1;  // and then has no path
